@@ -1,0 +1,241 @@
+//! Commit, state and changes: the project log and the ordinary rows beside it, on SQLite and Postgres with one SQL text.
+//!
+//! The only write to a scope is [`Store::commit`]. It locks the scope's revision row, adds one, appends the change with
+//! its documents, upserts the current documents and the side rows, all in one transaction. Revisions are therefore
+//! gapless and in commit order, and nothing changes without an entry in the log.
+
+pub mod rows;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+pub use rows::*;
+
+/// Milliseconds since 1970, UTC.
+pub type Millis = i64;
+
+/// What a log belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ScopeKind {
+    /// People, tokens and the list of projects of one tenant. `id == tenant_id`.
+    Tenant,
+    /// One project.
+    Project,
+}
+
+/// A log: its owner and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// Made by us (`tnt_…`, `prj_…`).
+    pub id: String,
+    /// What it belongs to.
+    pub kind: ScopeKind,
+    /// Owning tenant.
+    pub tenant_id: String,
+    /// Project key (unique in the tenant) or tenant key (unique).
+    pub key: String,
+    /// Random, changed on restore.
+    pub epoch: String,
+    /// Last revision, 0 when nothing was committed yet.
+    pub rev: u64,
+}
+
+/// A current document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// `flag`, `configuration`, …
+    pub kind: String,
+    /// Unique in the kind.
+    pub key: String,
+    /// Revision that wrote it: its `ETag`.
+    pub rev: u64,
+    /// JSON in normal form.
+    pub body: String,
+}
+
+/// A document as a change leaves it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentWrite {
+    /// `flag`, `configuration`, …
+    pub kind: String,
+    /// Unique in the kind.
+    pub key: String,
+    /// JSON in normal form; `None` removes.
+    pub body: Option<String>,
+}
+
+/// Who did it and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attribution {
+    /// `user:usr_…`, `token:tok_…`, `system:demo`.
+    pub actor: String,
+    /// Shown name of the actor at that time.
+    pub actor_name: String,
+    /// `flag.create`, `configuration.update`, …
+    pub action: String,
+    /// The author's words.
+    pub reason: String,
+    /// W3C trace id, 32 hex digits.
+    pub trace_id: String,
+    /// When.
+    pub at: Millis,
+}
+
+/// A change to be made.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// Which log.
+    pub scope_id: String,
+    /// The state it was decided on; another one refuses with [`CommitError::Stale`]. `None`: whatever it is.
+    pub expected: Option<(String, u64)>,
+    /// Who and why.
+    pub attribution: Attribution,
+    /// Documents it leaves. May be empty only when `rows` is not.
+    pub documents: Vec<DocumentWrite>,
+    /// Ordinary rows written in the same transaction.
+    pub rows: Vec<RowWrite>,
+}
+
+/// A change that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Its revision.
+    pub rev: u64,
+    /// Who and why.
+    pub attribution: Attribution,
+    /// Hash of the previous change, 64 hex digits (zeros for the first).
+    pub prev_hash: String,
+    /// SHA-256 over `prev_hash`, the attribution and the documents in canonical JSON.
+    pub hash: String,
+    /// Documents it left.
+    pub documents: Vec<DocumentWrite>,
+}
+
+/// Which changes to list, newest first.
+#[derive(Clone, Debug, Default)]
+pub struct HistoryQuery {
+    /// Only changes that touched this kind.
+    pub kind: Option<String>,
+    /// Only changes that touched this key (exact) of that kind.
+    pub key: Option<String>,
+    /// Only changes that touched a configuration of this flag or the flag itself (key suffix `/flag`).
+    pub flag: Option<String>,
+    /// Only this actor.
+    pub actor: Option<String>,
+    /// Only this trace id.
+    pub trace_id: Option<String>,
+    /// Only revisions below this one.
+    pub before: Option<u64>,
+    /// At most this many.
+    pub limit: u32,
+}
+
+/// Why a commit did not happen. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// The scope is at another version than expected: decide again.
+    #[error("the scope is at {epoch}:{rev} now")]
+    Stale {
+        /// Current epoch.
+        epoch: String,
+        /// Current revision.
+        rev: u64,
+    },
+    /// No such scope.
+    #[error("no such scope")]
+    NoScope,
+    /// A unique row exists (`user.email`, `scope.key`, `link.used`).
+    #[error("{0} is taken")]
+    Taken(&'static str),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The database failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be reached or did not answer in time.
+    #[error("database unavailable: {0}")]
+    Unavailable(String),
+    /// It answered with an error.
+    #[error("database error: {0}")]
+    Database(String),
+    /// A stored row is not what we wrote.
+    #[error("damaged row in {table}: {what}")]
+    Damaged {
+        /// Where.
+        table: &'static str,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// The promises of a database. Every method has a deadline and returns [`StoreError::Unavailable`] when it passes.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Makes a change. Returns the new revision and the hash.
+    async fn commit(&self, commit: Commit) -> Result<Change, CommitError>;
+
+    /// Every scope with its version: what the hub polls.
+    async fn scopes(&self) -> Result<Vec<Scope>, StoreError>;
+    /// One scope.
+    async fn scope(&self, id: &str) -> Result<Option<Scope>, StoreError>;
+    /// All current documents of a scope and the version they are of, read in one transaction.
+    async fn load(&self, scope_id: &str) -> Result<Option<(Scope, Vec<Document>)>, StoreError>;
+    /// One current document.
+    async fn document(&self, scope_id: &str, kind: &str, key: &str) -> Result<Option<Document>, StoreError>;
+    /// Changes after a revision, oldest first, at most `limit`.
+    async fn changes(&self, scope_id: &str, after: u64, limit: u32) -> Result<Vec<Change>, StoreError>;
+    /// One change.
+    async fn change(&self, scope_id: &str, rev: u64) -> Result<Option<Change>, StoreError>;
+    /// Changes, newest first.
+    async fn history(&self, scope_id: &str, query: HistoryQuery) -> Result<Vec<Change>, StoreError>;
+    /// One document as it was at a revision (the newest write at or below it); `None` when it was absent then.
+    async fn document_at(&self, scope_id: &str, kind: &str, key: &str, rev: u64) -> Result<Option<Document>, StoreError>;
+    /// All documents as they were at a revision.
+    async fn documents_at(&self, scope_id: &str, rev: u64) -> Result<Vec<Document>, StoreError>;
+
+    /// By id.
+    async fn user(&self, id: &str) -> Result<Option<User>, StoreError>;
+    /// By e-mail address, compared in lower case.
+    async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError>;
+    /// Whether anybody can sign in yet.
+    async fn any_user(&self) -> Result<bool, StoreError>;
+    /// Tenants a user belongs to.
+    async fn memberships(&self, user_id: &str) -> Result<Vec<Membership>, StoreError>;
+    /// People of a tenant.
+    async fn members(&self, tenant_id: &str) -> Result<Vec<(Membership, User)>, StoreError>;
+    /// Tenant by id.
+    async fn tenant(&self, id: &str) -> Result<Option<Tenant>, StoreError>;
+
+    /// Starts a session.
+    async fn insert_session(&self, session: &Session) -> Result<(), StoreError>;
+    /// By hash of its id, unexpired at `now`.
+    async fn session(&self, hash: &str, now: Millis) -> Result<Option<Session>, StoreError>;
+    /// Ends a session.
+    async fn delete_session(&self, hash: &str) -> Result<(), StoreError>;
+    /// By hash, unexpired and unrevoked at `now`.
+    async fn access_token(&self, hash: &str, now: Millis) -> Result<Option<AccessToken>, StoreError>;
+    /// Of a tenant, newest first, revoked ones too.
+    async fn access_tokens(&self, tenant_id: &str) -> Result<Vec<AccessToken>, StoreError>;
+    /// Notes when a token was last used (at most once a minute by the caller).
+    async fn touch_access_token(&self, id: &str, at: Millis) -> Result<(), StoreError>;
+    /// Makes a one-time link.
+    async fn insert_link(&self, link: &OneTimeLink) -> Result<(), StoreError>;
+    /// By hash, unused and unexpired at `now`. Used up by [`RowWrite::UseLink`] or [`Store::use_link`].
+    async fn link(&self, hash: &str, now: Millis) -> Result<Option<OneTimeLink>, StoreError>;
+    /// Uses a link up; false when somebody was faster.
+    async fn use_link(&self, hash: &str, now: Millis) -> Result<bool, StoreError>;
+
+    /// Adds evaluation counts, once for each batch id; a batch seen before changes nothing.
+    async fn add_counts(&self, batch: &str, at: Millis, counts: &[Count]) -> Result<(), StoreError>;
+    /// Sums by flag, variant, reason and hour.
+    async fn counts(&self, query: CountQuery) -> Result<Vec<Count>, StoreError>;
+
+    /// Answers when the database does.
+    async fn ping(&self) -> Result<(), StoreError>;
+    /// Scope ids that other nodes committed to (Postgres NOTIFY). Hints: may be lost or doubled. `None`: no such channel.
+    fn hints(&self) -> Option<tokio::sync::broadcast::Receiver<String>>;
+}

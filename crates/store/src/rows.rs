@@ -1,0 +1,212 @@
+//! Ordinary rows beside the log, and the writes that ride in a commit's transaction.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Millis, Scope};
+
+/// A customer of this installation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    /// `tnt_…`, also the id of its scope.
+    pub id: String,
+    /// Unique.
+    pub key: String,
+    /// For people.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Millis,
+}
+
+/// Somebody who signs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// `usr_…`.
+    pub id: String,
+    /// Lower case, unique.
+    pub email: String,
+    /// For people.
+    pub name: String,
+    /// PHC string (argon2id); none for people who sign in by link only.
+    pub password_hash: Option<String>,
+    /// May make tenants.
+    pub operator: bool,
+    /// When it was made.
+    pub created_at: Millis,
+}
+
+/// Built-in roles, each holding the rights of those below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Reads.
+    Viewer,
+    /// Changes flags and segments.
+    Editor,
+    /// Also projects, environments, keys.
+    Admin,
+    /// Also people and tokens of others.
+    Owner,
+}
+
+/// A user in a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// Tenant.
+    pub tenant_id: String,
+    /// User.
+    pub user_id: String,
+    /// Right.
+    pub role: Role,
+}
+
+/// A signed-in browser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Lower-case hex SHA-256 of the cookie.
+    pub hash: String,
+    /// Who.
+    pub user_id: String,
+    /// The tenant that is open.
+    pub tenant_id: String,
+    /// When it was made.
+    pub created_at: Millis,
+    /// When it ends.
+    pub expires_at: Millis,
+}
+
+/// A token for the management API, stored as a hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessToken {
+    /// `tok_…`.
+    pub id: String,
+    /// Lower-case hex SHA-256 of the whole token.
+    pub hash: String,
+    /// First characters, to recognise it by.
+    pub hint: String,
+    /// Tenant it opens.
+    pub tenant_id: String,
+    /// Who made it; the token dies with the membership.
+    pub user_id: String,
+    /// For people.
+    pub name: String,
+    /// Right: never more than its maker's at any time.
+    pub role: Role,
+    /// When it was made.
+    pub created_at: Millis,
+    /// When it ends, if it does.
+    pub expires_at: Option<Millis>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Millis>,
+    /// When it was revoked.
+    pub revoked_at: Option<Millis>,
+}
+
+/// What a one-time link is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkPurpose {
+    /// Makes the first owner.
+    Setup,
+    /// Signs one user in.
+    SignIn,
+}
+
+/// A link that works once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OneTimeLink {
+    /// Lower-case hex SHA-256 of its secret.
+    pub hash: String,
+    /// What for.
+    pub purpose: LinkPurpose,
+    /// Who, for [`LinkPurpose::SignIn`].
+    pub user_id: Option<String>,
+    /// Tenant to open, for [`LinkPurpose::SignIn`].
+    pub tenant_id: Option<String>,
+    /// When it ends.
+    pub expires_at: Millis,
+}
+
+/// Evaluations in one hour.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    /// Project scope.
+    pub scope_id: String,
+    /// Environment key.
+    pub environment: String,
+    /// Flag key.
+    pub flag: String,
+    /// Variant key; empty when none was served.
+    pub variant: String,
+    /// Reason in OpenFeature's words.
+    pub reason: String,
+    /// `rust/0.1.0`, `ofrep`, …
+    pub sdk: String,
+    /// Start of the hour.
+    pub hour: Millis,
+    /// How many.
+    pub count: u64,
+}
+
+/// Which counts.
+#[derive(Clone, Debug, Default)]
+pub struct CountQuery {
+    /// Project scope.
+    pub scope_id: String,
+    /// Only this environment.
+    pub environment: Option<String>,
+    /// Only this flag.
+    pub flag: Option<String>,
+    /// From this instant.
+    pub since: Millis,
+}
+
+/// A row written inside a commit.
+#[derive(Clone, Debug)]
+pub enum RowWrite {
+    /// A new scope at rev 0 (a project; or a tenant together with [`RowWrite::InsertTenant`]). When its id is the
+    /// commit's own scope, it is made before the revision is taken.
+    InsertScope(Scope),
+    /// A new tenant.
+    InsertTenant(Tenant),
+    /// Another name for a tenant.
+    RenameTenant {
+        /// Tenant id.
+        id: String,
+        /// New name.
+        name: String,
+    },
+    /// A new user.
+    InsertUser(User),
+    /// A user in a tenant, or another role.
+    UpsertMembership(Membership),
+    /// A user out of a tenant, with their sessions there.
+    DeleteMembership {
+        /// Tenant id.
+        tenant_id: String,
+        /// User id.
+        user_id: String,
+    },
+    /// A new password; ends all of the user's sessions.
+    SetPassword {
+        /// User id.
+        user_id: String,
+        /// PHC string.
+        password_hash: String,
+    },
+    /// A new access token.
+    InsertAccessToken(AccessToken),
+    /// The end of one.
+    RevokeAccessToken {
+        /// Token id.
+        id: String,
+        /// When.
+        at: Millis,
+    },
+    /// Uses a link up; the commit fails with `Taken("link")` when it was used before.
+    UseLink {
+        /// Hash of its secret.
+        hash: String,
+        /// When.
+        at: Millis,
+    },
+}
