@@ -41,7 +41,12 @@ impl Snapshot {
         unimplemented!()
     }
     /// Evaluates every flag in key order.
-    pub fn evaluate_all<'s>(&'s self, _context: &Context<'_>, _now_ms: i64, _visit: impl FnMut(FlagRef<'s>, Answer<'s>)) {
+    pub fn evaluate_all<'s>(
+        &'s self,
+        _context: &Context<'_>,
+        _now_ms: i64,
+        _visit: impl FnMut(FlagRef<'s>, Answer<'s>),
+    ) {
         unimplemented!()
     }
     /// Evaluates one flag and says why, step by step (allocates).

@@ -109,11 +109,17 @@ pub fn decide(_state: &State, _command: &Command, _inputs: &Inputs) -> Result<Do
 
 impl State {
     /// Builds a state from stored documents (kind, key, rev, body).
-    pub fn from_documents<'a>(_documents: impl IntoIterator<Item = (&'a str, &'a str, u64, &'a str)>) -> Result<Self, serde_json::Error> {
+    pub fn from_documents<'a>(
+        _documents: impl IntoIterator<Item = (&'a str, &'a str, u64, &'a str)>,
+    ) -> Result<Self, serde_json::Error> {
         unimplemented!()
     }
     /// Applies a change's documents (kind, key, body; `None` removes) written at `rev`.
-    pub fn apply<'a>(&mut self, _rev: u64, _documents: impl IntoIterator<Item = (&'a str, &'a str, Option<&'a str>)>) -> Result<(), serde_json::Error> {
+    pub fn apply<'a>(
+        &mut self,
+        _rev: u64,
+        _documents: impl IntoIterator<Item = (&'a str, &'a str, Option<&'a str>)>,
+    ) -> Result<(), serde_json::Error> {
         unimplemented!()
     }
     /// Configuration of a flag in an environment: the stored one, or off.

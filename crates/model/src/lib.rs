@@ -1,6 +1,6 @@
 //! Documents, commands, decisions, and the compiler to a ruleset. (Contract: bodies under construction.)
-pub mod document;
 pub mod command;
+pub mod document;
 
 use document::State;
 use yardarm_eval::ruleset::{Ruleset, Version};

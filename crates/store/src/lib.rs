@@ -193,7 +193,13 @@ pub trait Store: Send + Sync + 'static {
     /// Changes, newest first.
     async fn history(&self, scope_id: &str, query: HistoryQuery) -> Result<Vec<Change>, StoreError>;
     /// One document as it was at a revision (the newest write at or below it); `None` when it was absent then.
-    async fn document_at(&self, scope_id: &str, kind: &str, key: &str, rev: u64) -> Result<Option<Document>, StoreError>;
+    async fn document_at(
+        &self,
+        scope_id: &str,
+        kind: &str,
+        key: &str,
+        rev: u64,
+    ) -> Result<Option<Document>, StoreError>;
     /// All documents as they were at a revision.
     async fn documents_at(&self, scope_id: &str, rev: u64) -> Result<Vec<Document>, StoreError>;
 
