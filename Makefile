@@ -1,0 +1,70 @@
+# The list of commands. `make run` and `make test` do all the set-up they need.
+.DEFAULT_GOAL := help
+SHELL := /usr/bin/env bash
+export CARGO_TERM_COLOR ?= auto
+export NEXT_TELEMETRY_DISABLED := 1
+
+release := target/release/yardarm
+debug   := target/debug/yardarm
+
+.PHONY: help run build test test-rust test-ui test-e2e test-long lint console tools openapi bench-eval bench-server clean
+
+help: ## This list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: build ## Build what is missing, then start the demo: a server with a seeded shop
+	$(release) demo
+
+build: console ## target/release/yardarm, with the console inside
+	cargo build --release --package yardarm-cli
+
+console: ui/out/index.html
+
+ui/node_modules/.package-lock.json: ui/package.json ui/package-lock.json
+	cd ui && npm ci --no-audit --no-fund
+	@touch $@
+
+ui/out/index.html: ui/node_modules/.package-lock.json $(shell find ui -type f \
+	-not -path 'ui/node_modules/*' -not -path 'ui/out/*' -not -path 'ui/.next/*' 2>/dev/null)
+	cd ui && npm run build
+	@touch $@
+
+test: tools lint test-rust test-ui test-e2e ## Everything CI runs
+	@echo 'make test: all green'
+
+tools: ## What the tests need beyond Rust, Node and Python
+	scripts/install-tools
+
+lint: ## Formatting and lints
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --all-features -- -D warnings
+
+test-rust: console ## Rust: unit, vectors, properties, contract on SQLite and Postgres, API
+	cargo build --package yardarm-eval --target wasm32-unknown-unknown
+	scripts/with-postgres cargo test --workspace --all-features
+
+test-ui: console ## The console's own tests
+	cd ui && npm test
+
+test-e2e: console ## The real binary, real browsers and clients that nobody here wrote
+	cargo build --package yardarm-cli --package yardarm --examples --bins --all-features
+	YARDARM_BIN=$(CURDIR)/$(debug) e2e/run.sh
+
+test-long: console ## The long forms: 50 kill -9 cycles, more properties
+	cargo build --package yardarm-cli --package yardarm --examples --bins --all-features
+	YARDARM_LONG=1 YARDARM_CRASH_CYCLES=50 scripts/with-postgres cargo test --workspace --all-features
+	YARDARM_LONG=1 YARDARM_BIN=$(CURDIR)/$(debug) e2e/run.sh
+
+openapi: ## Rewrite spec/openapi.json and the console's API types from the code
+	cargo run --quiet --package yardarm-cli -- openapi > spec/openapi.json
+	cd ui && npm run api
+
+bench-eval: ## Evaluation in Rust against published crates
+	cargo run --release --manifest-path bench/Cargo.toml --bin eval
+
+bench-server: build ## CPU of an OFREP request against a hello route; time until a change is visible
+	bench/server.sh
+
+clean: ## Remove what was built
+	cargo clean
+	rm -rf ui/out ui/.next ui/node_modules e2e/.work bench/target bench/out
