@@ -1,0 +1,179 @@
+//! Counters on their way to `POST /sdk/v1/events`: idempotent batches, retried under the same id, bounded.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use serde::Serialize;
+use tokio::time::{Instant, sleep_until};
+use yardarm_eval::ruleset::Reason;
+
+use crate::Timing;
+use crate::clock::now_ms;
+use crate::counters::{Counts, reason_at};
+use crate::held::Shared;
+use crate::http::Server;
+use crate::source::backoff::{Failure, random};
+
+/// Counts are kept apart by this much time, so that late ones are still counted where they belong.
+const WINDOW_MS: i64 = 3_600_000;
+/// A body stays under the server's 1 MiB even when all keys have their greatest length.
+const MAX_BATCH: usize = 2_000;
+/// Distinct (window, flag, variant, reason) kept while the server is away; the oldest go first.
+const MAX_WAITING: usize = 50_000;
+
+/// What waits to be sent.
+#[derive(Default)]
+pub(crate) struct Outbox {
+    /// (window start, flag, variant, reason) → count; ordered, so the first is the oldest.
+    waiting: BTreeMap<(i64, String, String, usize), u64>,
+    /// Sent, not yet acknowledged: retried as it is, so that the server can tell a repetition.
+    flying: Option<(Bytes, u64)>,
+}
+
+#[derive(Serialize)]
+struct Batch<'a> {
+    batch: String,
+    sdk: Sdk,
+    counts: Vec<Count<'a>>,
+}
+
+#[derive(Serialize)]
+struct Sdk {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Count<'a> {
+    flag: &'a str,
+    /// Empty when the caller's default was answered.
+    variant: &'a str,
+    reason: Reason,
+    count: u64,
+    /// Milliseconds since 1970.
+    start: i64,
+}
+
+impl Outbox {
+    /// Collects what was counted and sends it, until nothing is left or a batch fails.
+    pub(crate) async fn flush(&mut self, shared: &Arc<Shared>, server: &Server) -> Result<(), Failure> {
+        let mut counts = Counts::new();
+        shared.drain_counts(&mut counts);
+        self.add(counts, now_ms(), shared);
+        while let Some((body, evaluations)) = self.next() {
+            match server.post("/sdk/v1/events", body).await {
+                Ok(_) => self.flying = None,
+                Err(Failure::Refused(message)) if is_about_the_batch(&message) => {
+                    tracing::warn!(message, "a batch of evaluation counts was refused and is given up");
+                    shared.dropped.fetch_add(evaluations, Ordering::Relaxed);
+                    self.flying = None;
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, counts: Counts, now: i64, shared: &Shared) {
+        let window = now - now.rem_euclid(WINDOW_MS);
+        for ((flag, variant, reason), count) in counts {
+            *self.waiting.entry((window, flag, variant, reason)).or_default() += count;
+        }
+        while self.waiting.len() > MAX_WAITING {
+            if let Some((_, count)) = self.waiting.pop_first() {
+                shared.dropped.fetch_add(count, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn next(&mut self) -> Option<(Bytes, u64)> {
+        if self.flying.is_none() && !self.waiting.is_empty() {
+            let rest = match self.waiting.keys().nth(MAX_BATCH).cloned() {
+                Some(key) => self.waiting.split_off(&key),
+                None => BTreeMap::new(),
+            };
+            let part = std::mem::replace(&mut self.waiting, rest);
+            let counts = part.iter().map(|((start, flag, variant, reason), count)| Count {
+                flag,
+                variant,
+                reason: reason_at(*reason),
+                count: *count,
+                start: *start,
+            });
+            let batch = Batch {
+                batch: uuid::Uuid::now_v7().to_string(),
+                sdk: Sdk { name: "rust", version: env!("CARGO_PKG_VERSION") },
+                counts: counts.collect(),
+            };
+            let body = serde_json::to_vec(&batch).expect("strings and integers are always JSON");
+            self.flying = Some((body.into(), part.values().sum()));
+        }
+        self.flying.clone()
+    }
+}
+
+/// 413 and 422 will not get better by repetition; 401 and 403 are about the key, which may be repaired.
+fn is_about_the_batch(message: &str) -> bool {
+    ["413", "422"].iter().any(|status| message.contains(status))
+}
+
+/// Flushes at intervals until it is dropped.
+pub(crate) async fn deliver(outbox: &mut Outbox, shared: Arc<Shared>, server: Server, timing: Timing) {
+    loop {
+        sleep_until(Instant::now() + timing.flush.mul_f64(0.9 + 0.2 * random())).await;
+        let wait = match outbox.flush(&shared, &server).await {
+            Ok(()) => continue,
+            Err(Failure::RetryAfter(_, wait)) => wait.min(timing.slow),
+            Err(Failure::Refused(_)) => timing.slow.mul_f64(1.0 - 0.5 * random()),
+            Err(Failure::Lost(_)) => timing.flush,
+        };
+        sleep_until(Instant::now() + wait.mul_f64(0.8 + 0.4 * random())).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(range: std::ops::Range<usize>) -> Counts {
+        range.map(|n| ((format!("flag-{n:06}"), String::from("on"), 0), 2)).collect()
+    }
+
+    #[test]
+    fn a_batch_keeps_its_id_until_it_is_acknowledged() {
+        let shared = Shared::new(None);
+        let mut outbox = Outbox::default();
+        outbox.add(counts(0..3), 7_200_001, &shared);
+        let first = outbox.next().unwrap();
+        outbox.add(counts(0..3), 7_200_002, &shared);
+        assert_eq!(outbox.next().unwrap(), first);
+        outbox.flying = None;
+        let second = outbox.next().unwrap();
+        assert_eq!((first.1, second.1), (6, 6));
+        let parse = |bytes: &Bytes| serde_json::from_slice::<serde_json::Value>(bytes).unwrap();
+        assert_ne!(parse(&first.0)["batch"], parse(&second.0)["batch"]);
+        assert_eq!(parse(&first.0)["counts"], parse(&second.0)["counts"]);
+        assert_eq!(parse(&first.0)["counts"][0]["start"], 7_200_000);
+        outbox.flying = None;
+        assert!(outbox.next().is_none());
+    }
+
+    #[test]
+    fn many_counts_go_in_several_batches_and_the_oldest_are_given_up() {
+        let shared = Shared::new(None);
+        let mut outbox = Outbox::default();
+        outbox.add(counts(0..MAX_BATCH + 1), 0, &shared);
+        assert_eq!(outbox.next().unwrap().1, 2 * MAX_BATCH as u64);
+        outbox.flying = None;
+        assert_eq!(outbox.next().unwrap().1, 2);
+        outbox.flying = None;
+
+        outbox.add(counts(0..100), 0, &shared);
+        outbox.add(counts(0..MAX_WAITING), WINDOW_MS, &shared);
+        assert_eq!(outbox.waiting.len(), MAX_WAITING);
+        assert!(outbox.waiting.keys().all(|key| key.0 == WINDOW_MS));
+        assert_eq!(shared.dropped.load(Ordering::Relaxed), 200);
+    }
+}

@@ -1,0 +1,102 @@
+//! Requests with a deadline, an upper bound and a verdict.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use reqwest::header::{self, HeaderMap, HeaderValue};
+use reqwest::{Response, StatusCode, Url};
+
+use crate::source::backoff::{Failure, retry_after};
+use crate::{ConfigError, Timing};
+
+/// The server as this client reaches it.
+#[derive(Clone)]
+pub(crate) struct Server {
+    client: reqwest::Client,
+    base: String,
+    response: Duration,
+    limit: usize,
+}
+
+impl Server {
+    pub(crate) fn new(url: &str, sdk_key: &str, timing: &Timing, limit: usize) -> Result<Self, ConfigError> {
+        let base = url.trim().trim_end_matches('/').to_owned();
+        let parsed = Url::parse(&base).map_err(|error| ConfigError::Url(base.clone(), error.to_string()))?;
+        if !matches!(parsed.scheme(), "http" | "https") {
+            return Err(ConfigError::Url(base, "not http or https".to_owned()));
+        }
+        let mut key = HeaderValue::try_from(format!("Bearer {}", sdk_key.trim())).map_err(|_| ConfigError::SdkKey)?;
+        key.set_sensitive(true);
+        let client = reqwest::Client::builder()
+            .user_agent(concat!("yardarm-rust/", env!("CARGO_PKG_VERSION")))
+            .default_headers(HeaderMap::from_iter([(header::AUTHORIZATION, key)]))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(timing.connect)
+            .build()
+            .map_err(|error| ConfigError::Http(text(&error)))?;
+        Ok(Self { client, base, response: timing.response, limit })
+    }
+
+    /// GET; answers with success or 304, everything else is a failure.
+    pub(crate) async fn get(&self, path: &str, headers: HeaderMap) -> Result<Response, Failure> {
+        self.send(self.client.get(format!("{}{path}", self.base)).headers(headers)).await
+    }
+
+    /// POST of a JSON body.
+    pub(crate) async fn post(&self, path: &str, body: Bytes) -> Result<Response, Failure> {
+        let request = self.client.post(format!("{}{path}", self.base)).header(header::CONTENT_TYPE, "application/json");
+        self.send(request.body(body)).await
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Response, Failure> {
+        let response = match tokio::time::timeout(self.response, request.send()).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(Failure::Lost(text(&error))),
+            Err(_) => return Err(Failure::Lost(format!("no answer within {:?}", self.response))),
+        };
+        verdict(response.status(), response.headers()).map_or(Ok(response), Err)
+    }
+
+    /// The whole body, unless it is too large or stalls.
+    pub(crate) async fn body(&self, response: Response) -> Result<Vec<u8>, Failure> {
+        let mut body = Vec::new();
+        let mut chunks = response.bytes_stream();
+        loop {
+            match tokio::time::timeout(self.response, chunks.next()).await {
+                Ok(None) => return Ok(body),
+                Ok(Some(Ok(chunk))) if body.len() + chunk.len() <= self.limit => body.extend_from_slice(&chunk),
+                Ok(Some(Ok(_))) => return Err(Failure::Lost(format!("an answer is larger than {} bytes", self.limit))),
+                Ok(Some(Err(error))) => return Err(Failure::Lost(text(&error))),
+                Err(_) => return Err(Failure::Lost(format!("an answer stalled for {:?}", self.response))),
+            }
+        }
+    }
+}
+
+fn verdict(status: StatusCode, headers: &HeaderMap) -> Option<Failure> {
+    if status.is_success() || status == StatusCode::NOT_MODIFIED {
+        return None;
+    }
+    let message = format!("the server answers {status}");
+    let passing = status.is_server_error() || matches!(status.as_u16(), 400 | 408 | 429);
+    Some(match retry_after(headers.get(header::RETRY_AFTER).and_then(|v| v.to_str().ok())) {
+        Some(wait) if passing => Failure::RetryAfter(message, wait),
+        None if passing => Failure::Lost(message),
+        _ => Failure::Refused(message),
+    })
+}
+
+/// An error with its causes, without the URL.
+pub(crate) fn text(error: &reqwest::Error) -> String {
+    let mut text = String::new();
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,114 @@
+//! The background work of a client: on the caller's runtime, or on a thread of its own when there is none.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use yardarm_eval::ruleset::Ruleset;
+
+use crate::cache::CacheFile;
+use crate::events::{Outbox, deliver};
+use crate::held::Shared;
+use crate::http::Server;
+use crate::source;
+use crate::{ConfigError, Timing};
+
+/// Shortest time between two writes of the cache file.
+const CACHE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Rulesets to be kept on disk.
+type Cache = Option<(CacheFile, watch::Receiver<Option<Arc<Ruleset>>>)>;
+
+/// What the background work needs.
+pub(crate) struct Work {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) server: Server,
+    pub(crate) timing: Timing,
+    pub(crate) max_payload: usize,
+    pub(crate) counts: bool,
+    pub(crate) cache: Cache,
+}
+
+/// Tells the background work to end, with the time it may take for its last deliveries. Dropping it ends it at once.
+pub(crate) type Stop = watch::Sender<Option<Duration>>;
+
+pub(crate) fn start(work: Work, own_thread: bool) -> Result<Stop, ConfigError> {
+    let (stop, stopping) = watch::channel(None);
+    match tokio::runtime::Handle::try_current() {
+        Ok(runtime) if !own_thread => {
+            runtime.spawn(run(work, stopping));
+        }
+        _ => {
+            let failed = |error: std::io::Error| ConfigError::Thread(error.to_string());
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+            let thread = std::thread::Builder::new().name("yardarm".to_owned());
+            thread.spawn(move || runtime.block_on(run(work, stopping))).map_err(failed)?;
+        }
+    }
+    Ok(stop)
+}
+
+async fn run(work: Work, mut stopping: watch::Receiver<Option<Duration>>) {
+    let Work { shared, server, timing, max_payload, counts, mut cache } = work;
+    let mut outbox = Outbox::default();
+    let working = async {
+        tokio::join!(
+            source::stream(Arc::clone(&shared), server.clone(), timing, max_payload),
+            source::poll(Arc::clone(&shared), server.clone(), timing),
+            async {
+                if counts {
+                    deliver(&mut outbox, Arc::clone(&shared), server.clone(), timing).await;
+                }
+            },
+            keep(&mut cache),
+        );
+    };
+    tokio::select! {
+        () = working => {},
+        _ = stopping.wait_for(Option::is_some) => {},
+    }
+    let limit = stopping.borrow().unwrap_or_default();
+    if !limit.is_zero() {
+        let last = async {
+            if counts && let Err(failure) = outbox.flush(&shared, &server).await {
+                tracing::warn!(error = failure.message(), "the last evaluation counts could not be delivered");
+            }
+            write(&mut cache).await;
+        };
+        if timeout(limit, last).await.is_err() {
+            tracing::warn!(?limit, "the client was stopped before its last deliveries were done");
+        }
+    }
+    shared.board.stop();
+}
+
+/// Writes the cache file after changes.
+async fn keep(cache: &mut Cache) {
+    while let Some((_, rulesets)) = cache {
+        if rulesets.changed().await.is_err() {
+            return;
+        }
+        // Marked as unseen again, so that the write is made up for at the end if the client stops during it.
+        rulesets.mark_changed();
+        write(cache).await;
+        sleep(CACHE_INTERVAL).await;
+    }
+}
+
+async fn write(cache: &mut Cache) {
+    let Some((file, rulesets)) = cache else { return };
+    if !rulesets.has_changed().unwrap_or(true) {
+        return;
+    }
+    let ruleset = rulesets.borrow().clone();
+    if let Some(ruleset) = ruleset {
+        let file = file.clone();
+        match tokio::task::spawn_blocking(move || file.write(&ruleset)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the cache file could not be written"),
+            Err(error) => tracing::warn!(%error, "the cache file could not be written"),
+        }
+    }
+    rulesets.mark_unchanged();
+}
