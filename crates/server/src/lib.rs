@@ -1,1 +1,19 @@
-//! Under construction.
+//! HTTP: the management API, the delivery lane, sign-in, the console.
+
+pub mod api;
+pub mod app;
+pub mod auth;
+pub mod delivery;
+mod health;
+pub mod json;
+pub mod keys;
+mod lanes;
+pub mod openapi;
+pub mod problem;
+pub mod settings;
+pub mod telemetry;
+pub mod trace;
+pub mod ui;
+
+pub use app::App;
+pub use settings::Settings;

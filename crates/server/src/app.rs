@@ -1,0 +1,121 @@
+//! The application: what every handler can reach, the router of both lanes, and serving it until told to stop.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use tokio::sync::watch;
+use tower_http::catch_panic::CatchPanicLayer;
+use yardarm_hub::Hub;
+use yardarm_store::Store;
+
+use crate::lanes::{self, ManagementLane};
+use crate::settings::Settings;
+use crate::telemetry::{self, Telemetry};
+use crate::{api, delivery, health, openapi, problem, trace, ui};
+
+/// Milliseconds since 1970.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+/// Fills a buffer with randomness fit for secrets.
+pub type Randomness = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+
+/// What every handler can reach. Cheap to clone; axum's state.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts of an [`App`].
+pub struct Parts {
+    /// How it behaves.
+    pub settings: Settings,
+    /// The database: for the management lane only.
+    pub store: Arc<dyn Store>,
+    /// Live projects.
+    pub hub: Arc<Hub>,
+    /// Milliseconds since 1970.
+    pub clock: Clock,
+    /// Randomness fit for secrets.
+    pub randomness: Randomness,
+    /// Numbers about this process.
+    pub telemetry: Arc<Telemetry>,
+    /// Where management requests run.
+    pub management: ManagementLane,
+    /// True once the server goes away.
+    pub draining: watch::Receiver<bool>,
+    /// State of the delivery lane.
+    pub delivery: delivery::Delivery,
+    /// State of sign-in and the management API.
+    pub api: api::Api,
+    drain: watch::Sender<bool>,
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl App {
+    /// Puts it together and starts the management lane. Nothing is listened on yet.
+    pub fn build(
+        settings: Settings,
+        store: Arc<dyn Store>,
+        hub: Arc<Hub>,
+        clock: Clock,
+        randomness: Randomness,
+    ) -> std::io::Result<Self> {
+        let (drain, draining) = watch::channel(false);
+        let telemetry = Arc::new(Telemetry::default());
+        let app = Self(Arc::new(Parts {
+            management: ManagementLane::start(&settings)?,
+            delivery: delivery::Delivery::new(&settings),
+            api: api::Api::new(&settings),
+            settings,
+            store,
+            hub,
+            clock,
+            randomness,
+            telemetry,
+            draining,
+            drain,
+        }));
+        Ok(app)
+    }
+
+    /// Milliseconds since 1970.
+    pub fn now(&self) -> i64 {
+        (self.clock)()
+    }
+
+    /// 32 random bytes fit for a secret.
+    pub fn random(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        (self.randomness)(&mut bytes);
+        bytes
+    }
+
+    /// Tells streams to say good-bye, and `/readyz` to say so.
+    pub fn drain(&self) {
+        self.drain.send_replace(true);
+    }
+
+    /// Every route, with the layers of its lane.
+    pub fn router(&self) -> Router {
+        let management = api::router(self)
+            .layer(CatchPanicLayer::custom(problem::panicked))
+            .layer(from_fn_with_state(self.clone(), lanes::on_management))
+            .layer(from_fn_with_state(self.clone(), trace::management));
+        let everything_else = Router::new()
+            .merge(delivery::router())
+            .route("/healthz", get(health::healthz))
+            .route("/readyz", get(health::readyz))
+            .route("/metrics", get(telemetry::metrics))
+            .route("/openapi.json", get(openapi::serve))
+            .merge(ui::router())
+            .layer(CatchPanicLayer::custom(problem::panicked))
+            .layer(from_fn_with_state(self.clone(), trace::delivery));
+        Router::new().merge(management).merge(everything_else).with_state(self.clone())
+    }
+}

@@ -1,0 +1,186 @@
+//! Everything that can be set, as plain data. The CLI fills it from `yardarm.toml`, `YARDARM_*` and flags.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How this server behaves.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The address people use, without a trailing slash: `https://flags.example.com`. Decides the cookie's name and `Secure`.
+    pub base_url: String,
+    /// Where SQLite and snapshots live.
+    pub data_dir: PathBuf,
+    /// `sqlite:…` or `postgres://…`.
+    pub database_url: String,
+    /// Proxies whose `X-Forwarded-For` is believed. Nobody's, by default.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Deadlines.
+    pub timeouts: Timeouts,
+    /// Bounds.
+    pub limits: Limits,
+}
+
+/// Deadlines.
+#[derive(Clone, Debug)]
+pub struct Timeouts {
+    /// For the head of a request, from the first byte of a connection or the end of the last answer.
+    pub request_head: Duration,
+    /// For the body of a request.
+    pub request_body: Duration,
+    /// How long a management request may wait for its turn.
+    pub management_queue: Duration,
+    /// How long a management request may take.
+    pub management: Duration,
+    /// Between two heartbeats of a stream; jittered by ±20 %.
+    pub stream_heartbeat: Duration,
+    /// How often a stream looks whether its key still opens something, besides at every change.
+    pub stream_key_check: Duration,
+    /// Age at which a stream is asked to reconnect, so that load spreads over nodes; jittered by ±10 %.
+    pub stream_age: Duration,
+    /// Over how long the good-byes are spread when the server goes away.
+    pub goodbye_spread: Duration,
+    /// How long open requests and streams have to end when the server goes away.
+    pub drain: Duration,
+    /// Between two flushes of evaluation counts.
+    pub counts_flush: Duration,
+    /// How long a ticket for the OFREP event stream opens it.
+    pub ticket: Duration,
+}
+
+/// Bounds.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of an OFREP body.
+    pub evaluation_body: usize,
+    /// Bytes of an event batch.
+    pub events_body: usize,
+    /// Counts in an event batch.
+    pub events_counts: usize,
+    /// Management requests running at a time.
+    pub management_running: usize,
+    /// Management requests waiting for their turn.
+    pub management_waiting: usize,
+    /// Threads of the management lane.
+    pub management_threads: usize,
+    /// Open connections.
+    pub connections: usize,
+    /// Open streams.
+    pub streams: usize,
+    /// Open streams of one SDK key.
+    pub streams_per_key: usize,
+    /// Stream opens a second that are admitted in the long run.
+    pub stream_opens_per_second: u32,
+    /// Stream opens that are admitted at once.
+    pub stream_opens_burst: u32,
+    /// Count batches that wait for the database.
+    pub pending_batches: usize,
+    /// Different (flag, variant, reason) that are counted between two flushes, for each environment.
+    pub counted_keys: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3524),
+            base_url: "http://localhost:3524".to_owned(),
+            data_dir: PathBuf::from("yardarm-data"),
+            database_url: "sqlite:yardarm-data/yardarm.db".to_owned(),
+            trusted_proxies: Vec::new(),
+            timeouts: Timeouts::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// Whether people reach the server over TLS.
+    pub fn secure(&self) -> bool {
+        self.base_url.starts_with("https://")
+    }
+
+    /// Whose request it is: the peer, or what trusted proxies say about it.
+    pub fn client_address(&self, peer: IpAddr, headers: &http::HeaderMap) -> IpAddr {
+        let mut client = peer;
+        let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+        let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
+        // From the nearest hop outwards, as far as each one is believed.
+        for hop in hops.into_iter().rev() {
+            if !self.trusted_proxies.contains(&client) {
+                break;
+            }
+            match hop.parse() {
+                Ok(address) => client = address,
+                Err(_) => break,
+            }
+        }
+        client
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            request_head: Duration::from_secs(15),
+            request_body: Duration::from_secs(20),
+            management_queue: Duration::from_secs(2),
+            management: Duration::from_secs(15),
+            stream_heartbeat: Duration::from_secs(15),
+            stream_key_check: Duration::from_secs(4),
+            stream_age: Duration::from_secs(60 * 60),
+            goodbye_spread: Duration::from_secs(2),
+            drain: Duration::from_secs(8),
+            counts_flush: Duration::from_secs(5),
+            ticket: Duration::from_secs(24 * 60 * 60),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            evaluation_body: 256 << 10,
+            events_body: 1 << 20,
+            events_counts: 10_000,
+            management_running: 32,
+            management_waiting: 128,
+            management_threads: 2,
+            connections: 18_000,
+            streams: 15_000,
+            streams_per_key: 10_000,
+            stream_opens_per_second: 500,
+            stream_opens_burst: 2_000,
+            pending_batches: 1_000,
+            counted_keys: 50_000,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let headers = |value: &'static str| {
+            let mut headers = http::HeaderMap::new();
+            headers.insert("x-forwarded-for", http::HeaderValue::from_static(value));
+            headers
+        };
+        let mut settings = Settings::default();
+        assert_eq!(settings.client_address(ip("10.0.0.1"), &headers("1.2.3.4")), ip("10.0.0.1"));
+        settings.trusted_proxies = vec![ip("10.0.0.1"), ip("10.0.0.2")];
+        for (forwarded, expected) in [
+            ("1.2.3.4", "1.2.3.4"),
+            ("6.6.6.6, 1.2.3.4, 10.0.0.2", "1.2.3.4"),
+            ("rubbish", "10.0.0.1"),
+            ("", "10.0.0.1"),
+        ] {
+            assert_eq!(settings.client_address(ip("10.0.0.1"), &headers(forwarded)), ip(expected), "{forwarded}");
+        }
+        assert_eq!(settings.client_address(ip("9.9.9.9"), &headers("1.2.3.4")), ip("9.9.9.9"));
+    }
+}
