@@ -63,6 +63,26 @@ pub struct Patch {
     pub lists: BTreeMap<String, Option<Vec<String>>>,
 }
 
+/// What leads from one ruleset to another: `old` with the patch applied evaluates like `new`.
+pub fn diff(old: &Ruleset, new: &Ruleset) -> Patch {
+    crate::patch::diff(old, new)
+}
+
+impl Ruleset {
+    /// Applies a patch to the wire form (an SDK keeps it for its cache file); `false`, and nothing done, when the patch
+    /// does not start from this version.
+    pub fn patched(&mut self, patch: &Patch) -> bool {
+        crate::patch::patched(self, patch)
+    }
+}
+
+impl Patch {
+    /// Whether it changes nothing but the version.
+    pub fn is_empty(&self) -> bool {
+        self.flags.is_empty() && self.segments.is_empty() && self.lists.is_empty()
+    }
+}
+
 /// Type of a flag's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -1,0 +1,250 @@
+//! Wire form → compiled form, one flag or segment at a time. A failure stays with the flag or segment it is in.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::buckets::{CompiledBucket, sorted_ranges};
+use crate::compiled::{
+    BucketTest, CompiledCondition, CompiledFlag, CompiledOutcome, CompiledRule, CompiledSegment, CompiledServe,
+    CompiledSplit, CompiledTest, FlagBody, FlagTest, ListTest, Reference, SegmentBody, SomeTest, Variant,
+};
+use crate::limits::MAX_CONDITION_DEPTH;
+use crate::operators::{self, Operator};
+use crate::path::Path;
+use crate::ruleset::{Bucket, Condition, Flag, Op, Outcome, Reason, Segment, Serve, Split, Test, ValueType};
+use crate::tables::Symbols;
+
+/// Compiles one flag.
+pub(crate) fn compile_flag(raw: &RawValue, symbols: &mut Symbols) -> CompiledFlag {
+    let mut references = Vec::new();
+    let body = serde_json::from_str::<Flag>(raw.get())
+        .map_err(|error| error.to_string())
+        .and_then(|flag| flag_body(flag, symbols, &mut references));
+    CompiledFlag { body, references: unique(references) }
+}
+
+/// Compiles one segment.
+pub(crate) fn compile_segment(raw: &RawValue, symbols: &mut Symbols) -> CompiledSegment {
+    let mut references = Vec::new();
+    let body = serde_json::from_str::<Segment>(raw.get())
+        .map_err(|error| error.to_string())
+        .and_then(|segment| segment_body(&segment, symbols, &mut references));
+    CompiledSegment { body, references: unique(references) }
+}
+
+fn unique(mut references: Vec<Reference>) -> Box<[Reference]> {
+    references.sort_unstable();
+    references.dedup();
+    references.into()
+}
+
+fn flag_body(flag: Flag, symbols: &mut Symbols, references: &mut Vec<Reference>) -> Result<FlagBody, String> {
+    for (key, value) in &flag.variants {
+        let fits = match flag.value_type {
+            ValueType::Boolean => value.is_boolean(),
+            ValueType::String => value.is_string(),
+            ValueType::Number => value.is_number(),
+            ValueType::Json => true,
+        };
+        if !fits {
+            return Err(format!("the value of variant `{key}` is not a {:?}", flag.value_type).to_lowercase());
+        }
+    }
+    let buckets = compile_buckets(&flag.buckets)?;
+    let bucket_names: Vec<&str> = flag.buckets.keys().map(String::as_str).collect();
+    let variants: Vec<&str> = flag.variants.keys().map(String::as_str).collect();
+    let mut scope = Scope { variants: &variants, buckets: &bucket_names, symbols, references };
+    let off = scope.outcome(&flag.off, Reason::Disabled)?;
+    let mut rules = Vec::with_capacity(flag.rules.len());
+    for rule in &flag.rules {
+        let in_rule = |error| format!("rule `{}`: {error}", rule.id);
+        rules.push(CompiledRule {
+            id: rule.id.as_str().into(),
+            condition: scope.condition(&rule.condition, Place::TOP).map_err(in_rule)?,
+            outcome: scope.outcome(&rule.outcome, Reason::TargetingMatch).map_err(in_rule)?,
+        });
+    }
+    let usual = if rules.is_empty() { Reason::Static } else { Reason::Default };
+    let default = scope.outcome(&flag.default, usual)?;
+    let variants = flag.variants.into_iter().map(|(key, value)| Variant { key: key.into(), value }).collect();
+    let (on, value_type) = (flag.on, flag.value_type);
+    Ok(FlagBody { on, value_type, variants, off, rules: rules.into(), default, buckets })
+}
+
+fn segment_body(
+    segment: &Segment,
+    symbols: &mut Symbols,
+    references: &mut Vec<Reference>,
+) -> Result<SegmentBody, String> {
+    let buckets = compile_buckets(&segment.buckets)?;
+    let names: Vec<&str> = segment.buckets.keys().map(String::as_str).collect();
+    let mut scope = Scope { variants: &[], buckets: &names, symbols, references };
+    Ok(SegmentBody { condition: scope.condition(&segment.condition, Place::TOP)?, buckets })
+}
+
+fn compile_buckets(buckets: &BTreeMap<String, Bucket>) -> Result<Box<[CompiledBucket]>, String> {
+    buckets
+        .iter()
+        .map(|(name, bucket)| CompiledBucket::new(bucket).map_err(|error| format!("bucket `{name}`: {error}")))
+        .collect()
+}
+
+/// Where a condition stands.
+#[derive(Clone, Copy)]
+struct Place {
+    depth: usize,
+    in_some: bool,
+}
+
+impl Place {
+    const TOP: Self = Self { depth: 0, in_some: false };
+}
+
+/// What names mean inside one flag or segment.
+struct Scope<'n> {
+    variants: &'n [&'n str],
+    buckets: &'n [&'n str],
+    symbols: &'n mut Symbols,
+    references: &'n mut Vec<Reference>,
+}
+
+impl Scope<'_> {
+    fn condition(&mut self, condition: &Condition, place: Place) -> Result<CompiledCondition, String> {
+        if place.depth >= MAX_CONDITION_DEPTH {
+            return Err(format!("conditions are nested deeper than {MAX_CONDITION_DEPTH} levels"));
+        }
+        let inner = Place { depth: place.depth + 1, ..place };
+        Ok(match condition {
+            Condition::Const(value) => CompiledCondition::Const(*value),
+            Condition::All(parts) => CompiledCondition::All(self.conditions(parts, inner)?),
+            Condition::Any(parts) => CompiledCondition::Any(self.conditions(parts, inner)?),
+            Condition::Seq(parts) => CompiledCondition::Seq(self.conditions(parts, inner)?),
+            Condition::Not(part) => CompiledCondition::Not(Box::new(self.condition(part, inner)?)),
+            Condition::IsTrue(part) => CompiledCondition::IsTrue(Box::new(self.condition(part, inner)?)),
+            Condition::Segment(key) => CompiledCondition::Segment(self.segment(key)),
+            Condition::Flag { key, variants, on } => CompiledCondition::Flag(Box::new(FlagTest {
+                flag: self.flag(key),
+                variants: variants.iter().map(|variant| variant.as_str().into()).collect(),
+                must_be_on: *on,
+            })),
+            Condition::Bucket { bucket, ranges, missing } => {
+                let ranges = sorted_ranges(ranges.iter().map(|(lo, hi)| (*lo, *hi, ())).collect())?;
+                CompiledCondition::Bucket(Box::new(BucketTest {
+                    bucket: self.bucket(bucket)?,
+                    ranges: ranges.into_iter().map(|(lo, hi, ())| (lo, hi)).collect(),
+                    missing: *missing,
+                }))
+            }
+            Condition::List { attr, lists } => CompiledCondition::List(Box::new(ListTest {
+                path: Path::new(attr, place.in_some)?,
+                lists: lists.iter().map(|list| self.list(list)).collect(),
+            })),
+            Condition::Some { attr, condition } => CompiledCondition::Some(Box::new(SomeTest {
+                path: Path::new(attr, place.in_some)?,
+                condition: self.condition(condition, Place { in_some: true, ..inner })?,
+            })),
+            Condition::Test(test) => CompiledCondition::Test(Box::new(compile_test(test, place.in_some)?)),
+        })
+    }
+
+    fn conditions(&mut self, parts: &[Condition], place: Place) -> Result<Box<[CompiledCondition]>, String> {
+        parts.iter().map(|part| self.condition(part, place)).collect()
+    }
+
+    fn outcome(&mut self, outcome: &Outcome, usual: Reason) -> Result<CompiledOutcome, String> {
+        Ok(CompiledOutcome { serve: self.serve(&outcome.serve, 0)?, reason: outcome.reason, usual })
+    }
+
+    fn serve(&mut self, serve: &Serve, depth: usize) -> Result<CompiledServe, String> {
+        if depth >= MAX_CONDITION_DEPTH {
+            return Err(format!("splits are nested deeper than {MAX_CONDITION_DEPTH} levels"));
+        }
+        Ok(match serve {
+            Serve::Variant(key) => CompiledServe::Variant(self.variant(key)?),
+            Serve::Split(split) => CompiledServe::Split(Box::new(self.split(split, depth + 1)?)),
+            Serve::Next => CompiledServe::Next,
+            Serve::Flag(key) => CompiledServe::Flag(self.flag(key)),
+            Serve::CallerDefault => CompiledServe::CallerDefault,
+            Serve::Error(code) => CompiledServe::Error(*code),
+        })
+    }
+
+    fn split(&mut self, split: &Split, depth: usize) -> Result<CompiledSplit, String> {
+        let mut ends = Vec::with_capacity(split.ranges.len());
+        let mut reached = 0;
+        for (lo, hi, variant) in sorted_ranges(split.ranges.clone())? {
+            if reached < lo {
+                ends.push((lo, None));
+            }
+            ends.push((hi, Some(self.variant(&variant)?)));
+            reached = hi;
+        }
+        Ok(CompiledSplit {
+            bucket: self.bucket(&split.bucket)?,
+            ends: ends.into(),
+            rest: self.serve(&split.rest, depth)?,
+            missing: self.serve(&split.missing, depth)?,
+        })
+    }
+
+    fn variant(&self, key: &str) -> Result<u32, String> {
+        position(self.variants, key).ok_or_else(|| format!("there is no variant `{key}`"))
+    }
+
+    fn bucket(&self, key: &str) -> Result<u32, String> {
+        position(self.buckets, key).ok_or_else(|| format!("there is no bucket `{key}`"))
+    }
+
+    fn flag(&mut self, key: &str) -> u32 {
+        let at = self.symbols.flags.position(key);
+        self.references.push(Reference::Flag(at));
+        at
+    }
+
+    fn segment(&mut self, key: &str) -> u32 {
+        let at = self.symbols.segments.position(key);
+        self.references.push(Reference::Segment(at));
+        at
+    }
+
+    fn list(&mut self, key: &str) -> u32 {
+        let at = self.symbols.lists.position(key);
+        self.references.push(Reference::List(at));
+        at
+    }
+}
+
+fn position(names: &[&str], name: &str) -> Option<u32> {
+    names.binary_search(&name).ok().and_then(|at| u32::try_from(at).ok())
+}
+
+fn compile_test(test: &Test, in_some: bool) -> Result<CompiledTest, String> {
+    let path = Path::new(&test.attr, in_some)?;
+    let operator = Operator::new(test.op, test.reader, &test.arg).map_err(|error| format!("{path}: {error}"))?;
+    Ok(CompiledTest {
+        path,
+        reader: test.reader,
+        operator,
+        missing: test.missing,
+        invalid: test.invalid,
+        each: test.each,
+        label: label(test.op, &test.arg).into(),
+    })
+}
+
+/// Members of an argument that an explanation shows.
+const SHOWN: usize = 5;
+
+fn label(op: Op, arg: &Value) -> String {
+    let name = operators::name(op);
+    match arg {
+        _ if op == Op::Present => name,
+        Value::Array(members) if members.len() > SHOWN => {
+            let shown: Vec<String> = members.iter().take(SHOWN).map(Value::to_string).collect();
+            format!("{name} [{}, … {} more]", shown.join(", "), members.len() - SHOWN)
+        }
+        _ => format!("{name} {arg}"),
+    }
+}

@@ -1,0 +1,147 @@
+//! What evaluation walks: references are numbers, arguments are prepared, failures are kept as text.
+
+use serde_json::Value;
+
+use crate::buckets::CompiledBucket;
+use crate::operators::Operator;
+use crate::path::Path;
+use crate::ruleset::{ErrorCode, Reader, Reason, Truth, ValueType};
+
+/// A flag, or why it is none.
+#[derive(Debug)]
+pub(crate) struct CompiledFlag {
+    pub(crate) body: Result<FlagBody, String>,
+    pub(crate) references: Box<[Reference]>,
+}
+
+#[derive(Debug)]
+pub(crate) struct FlagBody {
+    pub(crate) on: bool,
+    pub(crate) value_type: ValueType,
+    /// In key order.
+    pub(crate) variants: Box<[Variant]>,
+    pub(crate) off: CompiledOutcome,
+    pub(crate) rules: Box<[CompiledRule]>,
+    pub(crate) default: CompiledOutcome,
+    pub(crate) buckets: Box<[CompiledBucket]>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Variant {
+    pub(crate) key: Box<str>,
+    pub(crate) value: Value,
+}
+
+#[derive(Debug)]
+pub(crate) struct CompiledRule {
+    pub(crate) id: Box<str>,
+    pub(crate) condition: CompiledCondition,
+    pub(crate) outcome: CompiledOutcome,
+}
+
+#[derive(Debug)]
+pub(crate) struct CompiledOutcome {
+    pub(crate) serve: CompiledServe,
+    /// As written.
+    pub(crate) reason: Option<Reason>,
+    /// Reported for a serve without a percentage when none is written.
+    pub(crate) usual: Reason,
+}
+
+#[derive(Debug)]
+pub(crate) enum CompiledServe {
+    /// Position in the flag's variants.
+    Variant(u32),
+    Split(Box<CompiledSplit>),
+    Next,
+    /// Position in the flags.
+    Flag(u32),
+    CallerDefault,
+    Error(ErrorCode),
+}
+
+#[derive(Debug)]
+pub(crate) struct CompiledSplit {
+    /// Position in the flag's buckets.
+    pub(crate) bucket: u32,
+    /// Sorted, without gaps: each part reaches from the end before it to its own; `None` is the rest.
+    pub(crate) ends: Box<[(u64, Option<u32>)]>,
+    pub(crate) rest: CompiledServe,
+    pub(crate) missing: CompiledServe,
+}
+
+/// A segment, or why it is none.
+#[derive(Debug)]
+pub(crate) struct CompiledSegment {
+    pub(crate) body: Result<SegmentBody, String>,
+    pub(crate) references: Box<[Reference]>,
+}
+
+#[derive(Debug)]
+pub(crate) struct SegmentBody {
+    pub(crate) condition: CompiledCondition,
+    pub(crate) buckets: Box<[CompiledBucket]>,
+}
+
+#[derive(Debug)]
+pub(crate) enum CompiledCondition {
+    Const(bool),
+    All(Box<[CompiledCondition]>),
+    Any(Box<[CompiledCondition]>),
+    Not(Box<CompiledCondition>),
+    Seq(Box<[CompiledCondition]>),
+    IsTrue(Box<CompiledCondition>),
+    Segment(u32),
+    Flag(Box<FlagTest>),
+    Bucket(Box<BucketTest>),
+    List(Box<ListTest>),
+    Some(Box<SomeTest>),
+    Test(Box<CompiledTest>),
+}
+
+#[derive(Debug)]
+pub(crate) struct FlagTest {
+    pub(crate) flag: u32,
+    pub(crate) variants: Box<[Box<str>]>,
+    pub(crate) must_be_on: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct BucketTest {
+    pub(crate) bucket: u32,
+    /// Sorted.
+    pub(crate) ranges: Box<[(u64, u64)]>,
+    pub(crate) missing: Truth,
+}
+
+#[derive(Debug)]
+pub(crate) struct ListTest {
+    pub(crate) path: Path,
+    pub(crate) lists: Box<[u32]>,
+}
+
+#[derive(Debug)]
+pub(crate) struct SomeTest {
+    pub(crate) path: Path,
+    pub(crate) condition: CompiledCondition,
+}
+
+#[derive(Debug)]
+pub(crate) struct CompiledTest {
+    pub(crate) path: Path,
+    pub(crate) reader: Reader,
+    pub(crate) operator: Operator,
+    pub(crate) missing: Truth,
+    pub(crate) invalid: Truth,
+    pub(crate) each: bool,
+    /// `in ["DE", "AT"]`, for explanations; long arguments are cut.
+    pub(crate) label: Box<str>,
+}
+
+/// What a flag or segment refers to, by position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reference {
+    Flag(u32),
+    Segment(u32),
+    List(u32),
+}

@@ -1,0 +1,433 @@
+//! Who or what is asking: attributes borrowed from the caller, found by a short scan over hashed names.
+
+use serde_json::Value;
+
+use crate::texts::text_hash;
+
+/// Attributes kept without an allocation.
+const INLINE: usize = 8;
+
+/// The value of an attribute, borrowed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Attribute<'a> {
+    /// Not there.
+    #[default]
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A finite number. Integers beyond 2^53 are rounded to the nearest double, as every JSON reader may do.
+    Number(f64),
+    /// UTF-8 text.
+    Text(&'a str),
+    /// A list or an object.
+    Json(&'a Value),
+}
+
+impl<'a> From<&'a Value> for Attribute<'a> {
+    #[inline]
+    fn from(value: &'a Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(value) => Self::Bool(*value),
+            Value::Number(number) => number.as_f64().map_or(Self::Null, Self::from),
+            Value::String(text) => Self::Text(text),
+            Value::Array(_) | Value::Object(_) => Self::Json(value),
+        }
+    }
+}
+
+impl<'a> From<&'a str> for Attribute<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a String> for Attribute<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<bool> for Attribute<'_> {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<f64> for Attribute<'_> {
+    /// NaN and the infinities are not JSON: they are absent. -0 is 0.
+    #[inline]
+    fn from(number: f64) -> Self {
+        if number.is_finite() { Self::Number(number + 0.0) } else { Self::Null }
+    }
+}
+
+impl From<i32> for Attribute<'_> {
+    fn from(number: i32) -> Self {
+        Self::Number(f64::from(number))
+    }
+}
+
+impl From<i64> for Attribute<'_> {
+    #[expect(clippy::cast_precision_loss, reason = "documented: rounded beyond 2^53")]
+    fn from(number: i64) -> Self {
+        Self::Number(number as f64)
+    }
+}
+
+impl<'a, T: Into<Attribute<'a>>> From<Option<T>> for Attribute<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl<'a> Attribute<'a> {
+    /// A member of an object.
+    #[inline]
+    pub(crate) fn member(self, name: &str) -> Self {
+        match self {
+            Self::Json(Value::Object(members)) => members.get(name).map_or(Self::Null, Self::from),
+            _ => Self::Null,
+        }
+    }
+
+    /// The elements of a list.
+    pub(crate) fn elements(self) -> Option<&'a [Value]> {
+        match self {
+            Self::Json(Value::Array(elements)) => Some(elements),
+            _ => None,
+        }
+    }
+
+    /// Calls `with` with the bytes of a unit: a text that is not empty, or an integer below 2^63 in decimal.
+    #[inline]
+    pub(crate) fn with_unit<R>(self, with: impl FnOnce(Option<&str>) -> R) -> R {
+        match self {
+            Self::Text("") => with(None),
+            Self::Text(text) => with(Some(text)),
+            Self::Number(number) => {
+                let mut room = [0; 20];
+                with(decimal(number, &mut room))
+            }
+            _ => with(None),
+        }
+    }
+}
+
+/// An integer in decimal digits; nothing for fractions and for what does not fit 63 bits.
+fn decimal(number: f64, room: &mut [u8; 20]) -> Option<&str> {
+    const BOUND: f64 = 9_223_372_036_854_775_808.0;
+    if number.fract() != 0.0 || number.abs() >= BOUND {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "an integer below 2^63, checked above")]
+    let integer = number as i64;
+    let mut left = integer.unsigned_abs();
+    let mut at = room.len();
+    loop {
+        at -= 1;
+        #[expect(clippy::cast_possible_truncation, reason = "a digit")]
+        let digit = (left % 10) as u8;
+        *room.get_mut(at)? = b'0' + digit;
+        left /= 10;
+        if left == 0 {
+            break;
+        }
+    }
+    if integer < 0 {
+        at -= 1;
+        *room.get_mut(at)? = b'-';
+    }
+    std::str::from_utf8(room.get(at..)?).ok()
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Entry<'a> {
+    hash: u64,
+    name: &'a str,
+    value: Attribute<'a>,
+}
+
+/// Who or what is asking. Borrows from the caller; up to eight attributes need no allocation, and a prepared one can be
+/// used for any number of evaluations.
+#[derive(Clone, Debug, Default)]
+pub struct Context<'a> {
+    key: Attribute<'a>,
+    len: usize,
+    inline: [Entry<'a>; INLINE],
+    /// All entries, once there are more than fit inline.
+    spilled: Vec<Entry<'a>>,
+}
+
+impl<'a> Context<'a> {
+    /// From JSON as OFREP and the SDKs write it: `{"targetingKey":"u1","country":"DE","account":{"key":"a1"}}`.
+    ///
+    /// `targetingKey`, `user.key` and `key` are the same thing (the first of them that is there counts); members of an
+    /// object `user` count as top-level attributes unless the top level has them too.
+    pub fn from_json(value: &'a Value) -> Result<Self, ContextError> {
+        let Value::Object(members) = value else {
+            return Err(ContextError {
+                pointer: String::new(),
+                message: "a context is a JSON object, for example {\"targetingKey\": \"user-1\"}".to_owned(),
+            });
+        };
+        let mut context = Self::new();
+        let user = members.get("user").and_then(Value::as_object);
+        let keys = [
+            ("/targetingKey", members.get("targetingKey")),
+            ("/user/key", user.and_then(|user| user.get("key"))),
+            ("/key", members.get("key")),
+        ];
+        if let Some((pointer, key)) =
+            keys.into_iter().find_map(|(pointer, key)| key.filter(|key| !key.is_null()).map(|key| (pointer, key)))
+        {
+            context.key = key_of(key).ok_or_else(|| ContextError {
+                pointer: pointer.to_owned(),
+                message: "a targeting key is a text or an integer".to_owned(),
+            })?;
+        }
+        if members.len() + user.map_or(0, serde_json::Map::len) > INLINE {
+            context.spilled.reserve(members.len() + user.map_or(0, serde_json::Map::len));
+        }
+        // The top level comes first, so that it is found first.
+        for (name, value) in members.iter().chain(user.into_iter().flatten()) {
+            if !is_key(name) {
+                context.push(name, value.into());
+            }
+        }
+        Ok(context)
+    }
+
+    /// An empty one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty one to be filled in one expression:
+    ///
+    /// ```
+    /// # use yardarm_eval::Context;
+    /// let context = Context::builder().targeting_key("user-1").set("country", "DE").set("age", 37).build();
+    /// assert_eq!(context.targeting_key(), Some("user-1"));
+    /// ```
+    pub fn builder() -> ContextBuilder<'a> {
+        ContextBuilder { context: Self::new() }
+    }
+
+    /// Sets an attribute, the last one of a name counts. `key` and `targetingKey` set the unit key; the members of an
+    /// object `user` become top-level attributes.
+    pub fn set(&mut self, name: &'a str, value: impl Into<Attribute<'a>>) {
+        let value = value.into();
+        if is_key(name) {
+            self.key = value;
+            return;
+        }
+        if let ("user", Attribute::Json(Value::Object(members))) = (name, value) {
+            for (name, value) in members {
+                if is_key(name) || self.get(text_hash(name), name) == Attribute::Null {
+                    self.set(name, value);
+                }
+            }
+        }
+        let hash = text_hash(name);
+        if let Some(entry) = self.entries_mut().iter_mut().find(|entry| entry.hash == hash && entry.name == name) {
+            entry.value = value;
+        } else {
+            self.push(name, value);
+        }
+    }
+
+    /// Forgets everything and keeps the room.
+    pub fn clear(&mut self) {
+        self.key = Attribute::Null;
+        self.len = 0;
+        self.spilled.clear();
+    }
+
+    /// The unit key, if any and if it is a text.
+    pub fn targeting_key(&self) -> Option<&'a str> {
+        match self.key {
+            Attribute::Text(text) if !text.is_empty() => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The unit key; an empty one is absent.
+    #[inline]
+    pub(crate) fn key(&self) -> Attribute<'a> {
+        if self.key == Attribute::Text("") { Attribute::Null } else { self.key }
+    }
+
+    /// A top-level attribute.
+    #[inline]
+    pub(crate) fn get(&self, hash: u64, name: &str) -> Attribute<'a> {
+        self.entries()
+            .iter()
+            .find(|entry| entry.hash == hash && entry.name == name)
+            .map_or(Attribute::Null, |entry| entry.value)
+    }
+
+    #[inline]
+    fn entries(&self) -> &[Entry<'a>] {
+        if self.spilled.is_empty() { self.inline.get(..self.len).unwrap_or_default() } else { &self.spilled }
+    }
+
+    fn entries_mut(&mut self) -> &mut [Entry<'a>] {
+        if self.spilled.is_empty() { self.inline.get_mut(..self.len).unwrap_or_default() } else { &mut self.spilled }
+    }
+
+    fn push(&mut self, name: &'a str, value: Attribute<'a>) {
+        let entry = Entry { hash: text_hash(name), name, value };
+        if self.spilled.is_empty() {
+            if let Some(place) = self.inline.get_mut(self.len) {
+                *place = entry;
+                self.len += 1;
+                return;
+            }
+            self.spilled.extend_from_slice(&self.inline);
+        }
+        self.spilled.push(entry);
+    }
+}
+
+/// Fills a [`Context`] in one expression.
+#[derive(Clone, Debug, Default)]
+pub struct ContextBuilder<'a> {
+    context: Context<'a>,
+}
+
+impl<'a> ContextBuilder<'a> {
+    /// The unit key.
+    #[must_use]
+    pub fn targeting_key(mut self, key: &'a str) -> Self {
+        self.context.key = Attribute::Text(key);
+        self
+    }
+
+    /// See [`Context::set`].
+    #[must_use]
+    pub fn set(mut self, name: &'a str, value: impl Into<Attribute<'a>>) -> Self {
+        self.context.set(name, value);
+        self
+    }
+
+    /// The context.
+    pub fn build(self) -> Context<'a> {
+        self.context
+    }
+}
+
+fn is_key(name: &str) -> bool {
+    matches!(name, "key" | "targetingKey")
+}
+
+fn key_of(value: &Value) -> Option<Attribute<'_>> {
+    let key = Attribute::from(value);
+    match key {
+        Attribute::Text(_) => Some(key),
+        Attribute::Number(_) => key.with_unit(|unit| unit.is_some()).then_some(key),
+        _ => None,
+    }
+}
+
+/// What is wrong with a context.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContextError {
+    /// JSON pointer.
+    pub pointer: String,
+    /// In words.
+    pub message: String,
+}
+
+impl std::fmt::Display for ContextError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.pointer.is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "{}: {}", self.pointer, self.message)
+        }
+    }
+}
+
+impl std::error::Error for ContextError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn get<'a>(context: &Context<'a>, name: &str) -> Attribute<'a> {
+        context.get(text_hash(name), name)
+    }
+
+    #[test]
+    fn the_key_has_three_names() {
+        for (json, key) in [
+            (json!({"targetingKey": "a", "key": "b", "user": {"key": "c"}}), Some("a")),
+            (json!({"targetingKey": null, "key": "b", "user": {"key": "c"}}), Some("c")),
+            (json!({"key": "b", "user": "c"}), Some("b")),
+            (json!({"targetingKey": ""}), None),
+            (json!({}), None),
+        ] {
+            assert_eq!(Context::from_json(&json).unwrap().targeting_key(), key, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_context_says_where() {
+        for (json, pointer) in [
+            (json!([]), ""),
+            (json!({"targetingKey": 1.5}), "/targetingKey"),
+            (json!({"user": {"key": true}}), "/user/key"),
+            (json!({"key": {}}), "/key"),
+        ] {
+            assert_eq!(Context::from_json(&json).unwrap_err().pointer, pointer, "{json}");
+        }
+    }
+
+    #[test]
+    fn members_of_user_are_top_level_and_the_top_level_wins() {
+        let json = json!({"user": {"country": "NO", "plan": "pro"}, "country": "DE"});
+        let read = Context::from_json(&json).unwrap();
+        let built = Context::builder().set("country", "DE").set("user", &json["user"]).build();
+        for context in [read, built] {
+            assert_eq!(get(&context, "country"), Attribute::Text("DE"));
+            assert_eq!(get(&context, "plan"), Attribute::Text("pro"));
+        }
+    }
+
+    #[test]
+    fn more_attributes_than_fit_inline_are_all_found() {
+        let names: Vec<String> = (0..40).map(|n| format!("attribute{n}")).collect();
+        let mut context = Context::new();
+        for (name, n) in names.iter().zip(0..) {
+            context.set(name, n);
+            context.set(name, n + 1);
+        }
+        for (name, n) in names.iter().zip(0..) {
+            assert_eq!(get(&context, name), Attribute::from(n + 1));
+        }
+        context.clear();
+        assert_eq!(get(&context, "attribute1"), Attribute::Null);
+    }
+
+    #[test]
+    fn units_are_texts_and_integers() {
+        for (attribute, unit) in [
+            (Attribute::from("ü"), Some("ü")),
+            (Attribute::from(""), None),
+            (Attribute::from(-42), Some("-42")),
+            (Attribute::from(-0.0), Some("0")),
+            (Attribute::from(9_007_199_254_740_993_i64), Some("9007199254740992")),
+            (Attribute::from(i64::MIN), None),
+            (Attribute::from(-9_223_372_036_854_774_784_i64), Some("-9223372036854774784")),
+            (Attribute::from(1.5), None),
+            (Attribute::from(1e300), None),
+            (Attribute::from(f64::NAN), None),
+            (Attribute::from(true), None),
+            (Attribute::Null, None),
+        ] {
+            attribute.with_unit(|text| assert_eq!(text, unit, "{attribute:?}"));
+        }
+    }
+}

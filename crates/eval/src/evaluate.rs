@@ -1,0 +1,393 @@
+//! Evaluation: a walk over a compiled flag. Pure, no allocation, no lock, no clock.
+//!
+//! The walk is generic over an [`Observer`]; the silent one compiles to nothing, so explanations come from the very code
+//! that answers.
+
+use crate::Answer;
+use crate::buckets::CompiledBucket;
+use crate::compiled::{
+    BucketTest, CompiledCondition, CompiledFlag, CompiledOutcome, CompiledSegment, CompiledServe, CompiledSplit,
+    CompiledTest, FlagBody, FlagTest, ListTest, SomeTest,
+};
+use crate::context::{Attribute, Context};
+use crate::explain;
+use crate::limits::MAX_REFERENCES_FOLLOWED;
+use crate::operators::Operator;
+use crate::path::Subject;
+use crate::readers::read;
+use crate::references::Entangled;
+use crate::ruleset::{ErrorCode, Reason, Truth};
+use crate::tables::Table;
+use crate::texts::TextTable;
+
+/// What evaluation reads.
+#[derive(Clone, Copy)]
+pub(crate) struct Tables<'s> {
+    pub(crate) flags: &'s Table<CompiledFlag>,
+    pub(crate) segments: &'s Table<CompiledSegment>,
+    pub(crate) lists: &'s Table<TextTable>,
+    pub(crate) entangled: &'s Entangled,
+}
+
+/// Hears what evaluation does. `close` ends what the latest `open` began.
+pub(crate) trait Observer {
+    fn open(&mut self) {}
+    fn close(&mut self, _text: impl FnOnce() -> String, _result: Option<Truth>, _rule: Option<&str>) {}
+}
+
+/// Hears nothing and costs nothing.
+pub(crate) struct Silent;
+
+impl Observer for Silent {}
+
+/// One evaluation.
+pub(crate) struct Evaluation<'s, 'c, O> {
+    tables: Tables<'s>,
+    subject: Subject<'c>,
+    references_left: u32,
+    /// Set when the flag at hand ran into something that cannot be evaluated.
+    failure: Option<ErrorCode>,
+    pub(crate) observer: O,
+}
+
+impl<'s, 'c, O: Observer> Evaluation<'s, 'c, O> {
+    #[inline]
+    pub(crate) fn new(tables: Tables<'s>, context: &'c Context<'c>, now_ms: i64, observer: O) -> Self {
+        let subject = Subject { context, now_ms, element: Attribute::Null };
+        Self { tables, subject, references_left: MAX_REFERENCES_FOLLOWED, failure: None, observer }
+    }
+
+    /// The answer of the flag at a position.
+    #[inline]
+    pub(crate) fn flag(&mut self, at: u32) -> Answer<'s> {
+        let Some(flag) = self.tables.flags.get(at) else {
+            return Answer::error(ErrorCode::FlagNotFound);
+        };
+        let body = match (&flag.body, self.tables.entangled.flag(at)) {
+            (Ok(body), None) => body,
+            (Err(why), _) => return self.unusable(why),
+            (_, Some(why)) => return self.unusable(why),
+        };
+        if !body.on {
+            self.remark(|| "the flag is off".to_owned());
+            return self.outcome(body, &body.off, None).unwrap_or(Answer::caller_default(Reason::Disabled));
+        }
+        for rule in &body.rules {
+            self.observer.open();
+            let truth = self.condition(&body.buckets, &rule.condition);
+            if let Some(code) = self.failure {
+                self.observer.close(|| format!("rule {}", rule.id), Some(truth), Some(&rule.id));
+                return Answer::error(code);
+            }
+            let answer = if truth == Truth::True { self.outcome(body, &rule.outcome, Some(&rule.id)) } else { None };
+            self.observer.close(|| explain::rule(&rule.id, truth, answer.is_some()), Some(truth), Some(&rule.id));
+            if let Some(answer) = answer {
+                return answer;
+            }
+        }
+        self.remark(|| "no rule decides: the default rule does".to_owned());
+        self.outcome(body, &body.default, None).unwrap_or(Answer::caller_default(body.default.usual))
+    }
+
+    #[cold]
+    fn unusable(&mut self, why: &str) -> Answer<'s> {
+        self.remark(|| format!("the flag cannot be evaluated: {why}"));
+        Answer::error(ErrorCode::ParseError)
+    }
+
+    /// `None`: go on with the next rule.
+    #[inline]
+    fn outcome(
+        &mut self,
+        body: &'s FlagBody,
+        outcome: &'s CompiledOutcome,
+        rule: Option<&'s str>,
+    ) -> Option<Answer<'s>> {
+        self.serve(body, &outcome.serve, outcome.reason, outcome.usual, rule)
+    }
+
+    fn serve(
+        &mut self,
+        body: &'s FlagBody,
+        serve: &'s CompiledServe,
+        written: Option<Reason>,
+        usual: Reason,
+        rule: Option<&'s str>,
+    ) -> Option<Answer<'s>> {
+        let reason = written.unwrap_or(usual);
+        match serve {
+            CompiledServe::Variant(at) => Some(variant(body, *at, reason, rule)),
+            CompiledServe::Split(split) => self.split(body, split, written, usual, rule),
+            CompiledServe::Next => None,
+            CompiledServe::Flag(at) => Some(self.delegate(body, *at, reason, rule)),
+            CompiledServe::CallerDefault => Some(Answer { rule, ..Answer::caller_default(reason) }),
+            CompiledServe::Error(code) => Some(Answer { rule, ..Answer::error(*code) }),
+        }
+    }
+
+    fn split(
+        &mut self,
+        body: &'s FlagBody,
+        split: &'s CompiledSplit,
+        written: Option<Reason>,
+        usual: Reason,
+        rule: Option<&'s str>,
+    ) -> Option<Answer<'s>> {
+        let bucket = body.buckets.get(split.bucket as usize)?;
+        let Some(number) = bucket.number(self.subject) else {
+            self.remark(|| format!("{} is missing: there is no bucket", bucket.unit));
+            return self.serve(body, &split.missing, written, usual, rule);
+        };
+        let part = split.ends.iter().position(|(end, _)| number < *end);
+        self.remark(|| explain::split(bucket, body, split, number, part));
+        match part.and_then(|part| split.ends.get(part)).and_then(|(_, variant)| *variant) {
+            Some(at) => Some(variant(body, at, written.unwrap_or(Reason::Split), rule)),
+            None => self.serve(body, &split.rest, written, Reason::Split, rule),
+        }
+    }
+
+    fn delegate(&mut self, body: &FlagBody, at: u32, reason: Reason, rule: Option<&'s str>) -> Answer<'s> {
+        self.observer.open();
+        let answer = self.other_flag(at);
+        let tables = self.tables;
+        self.observer.close(|| format!("the answer of flag {}", tables.flags.names.name(at)), None, None);
+        let same_type = match tables.flags.get(at).map(|flag| &flag.body) {
+            Some(Ok(other)) => other.value_type == body.value_type,
+            _ => true,
+        };
+        match answer.error {
+            Some(code) => Answer { rule, ..Answer::error(code) },
+            None if !same_type => Answer { rule, ..Answer::error(ErrorCode::TypeMismatch) },
+            None => Answer { reason, rule, variant_index: None, ..answer },
+        }
+    }
+
+    /// Another flag on the way: what goes wrong there does not fail the flag at hand.
+    fn other_flag(&mut self, at: u32) -> Answer<'s> {
+        if !self.may_follow() {
+            return Answer::error(ErrorCode::General);
+        }
+        let element = std::mem::take(&mut self.subject.element);
+        let answer = self.flag(at);
+        self.subject.element = element;
+        if self.references_left > 0 {
+            self.failure = None;
+        }
+        answer
+    }
+
+    fn may_follow(&mut self) -> bool {
+        if self.references_left == 0 {
+            self.failure = Some(ErrorCode::General);
+            return false;
+        }
+        self.references_left -= 1;
+        true
+    }
+
+    fn condition(&mut self, buckets: &'s [CompiledBucket], condition: &'s CompiledCondition) -> Truth {
+        match condition {
+            CompiledCondition::Test(test) => self.test(test),
+            CompiledCondition::All(parts) => self.group("all of", |this| {
+                let mut result = Truth::True;
+                for part in parts {
+                    result = match this.condition(buckets, part) {
+                        Truth::False => return Truth::False,
+                        Truth::Unknown => Truth::Unknown,
+                        Truth::True => result,
+                    };
+                }
+                result
+            }),
+            CompiledCondition::Any(parts) => self.group("any of", |this| {
+                let mut result = Truth::False;
+                for part in parts {
+                    result = match this.condition(buckets, part) {
+                        Truth::True => return Truth::True,
+                        Truth::Unknown => Truth::Unknown,
+                        Truth::False => result,
+                    };
+                }
+                result
+            }),
+            CompiledCondition::Seq(parts) => self.group("in order", |this| {
+                for part in parts {
+                    let truth = this.condition(buckets, part);
+                    if truth != Truth::True {
+                        return truth;
+                    }
+                }
+                Truth::True
+            }),
+            CompiledCondition::Not(part) => self.group("not", |this| match this.condition(buckets, part) {
+                Truth::True => Truth::False,
+                Truth::False => Truth::True,
+                Truth::Unknown => Truth::Unknown,
+            }),
+            CompiledCondition::IsTrue(part) => {
+                self.group("known to be true", |this| Truth::from(this.condition(buckets, part) == Truth::True))
+            }
+            CompiledCondition::Const(value) => {
+                self.observer.open();
+                let truth = Truth::from(*value);
+                self.observer.close(|| if *value { "everyone" } else { "no one" }.to_owned(), Some(truth), None);
+                truth
+            }
+            CompiledCondition::Segment(at) => self.segment(*at),
+            CompiledCondition::Flag(test) => self.flag_test(test),
+            CompiledCondition::Bucket(test) => self.bucket_test(buckets, test),
+            CompiledCondition::List(test) => self.list_test(test),
+            CompiledCondition::Some(test) => self.some_test(buckets, test),
+        }
+    }
+
+    #[inline]
+    fn group(&mut self, text: &'static str, part: impl FnOnce(&mut Self) -> Truth) -> Truth {
+        self.observer.open();
+        let truth = part(self);
+        self.observer.close(|| text.to_owned(), Some(truth), None);
+        truth
+    }
+
+    #[inline]
+    fn test(&mut self, test: &'s CompiledTest) -> Truth {
+        self.observer.open();
+        let value = test.path.find(self.subject);
+        let truth = test_value(test, value);
+        self.observer.close(|| format!("{} {}: {}", test.path, test.label, explain::value(value)), Some(truth), None);
+        truth
+    }
+
+    fn segment(&mut self, at: u32) -> Truth {
+        self.observer.open();
+        let tables = self.tables;
+        let truth = match tables.segments.get(at).map(|segment| &segment.body) {
+            None => Truth::False,
+            Some(Ok(body)) if tables.entangled.segment(at).is_none() => {
+                if self.may_follow() {
+                    // A segment is a set of contexts, also when it is asked about inside `some`.
+                    let element = std::mem::take(&mut self.subject.element);
+                    let truth = self.condition(&body.buckets, &body.condition);
+                    self.subject.element = element;
+                    truth
+                } else {
+                    Truth::Unknown
+                }
+            }
+            Some(_) => {
+                self.failure = self.failure.or(Some(ErrorCode::ParseError));
+                Truth::Unknown
+            }
+        };
+        self.observer.close(|| explain::segment(tables, at), Some(truth), None);
+        truth
+    }
+
+    fn flag_test(&mut self, test: &'s FlagTest) -> Truth {
+        self.observer.open();
+        let answer = self.other_flag(test.flag);
+        let other = self.tables.flags.get(test.flag).and_then(|flag| flag.body.as_ref().ok());
+        let on = !test.must_be_on || other.is_some_and(|body| body.on);
+        let answers = answer.variant.is_some_and(|variant| test.variants.iter().any(|one| **one == *variant));
+        let truth = Truth::from(on && answers);
+        let tables = self.tables;
+        self.observer.close(|| explain::flag_test(tables, test, &answer, on), Some(truth), None);
+        truth
+    }
+
+    fn bucket_test(&mut self, buckets: &'s [CompiledBucket], test: &'s BucketTest) -> Truth {
+        self.observer.open();
+        let bucket = buckets.get(test.bucket as usize);
+        let number = bucket.and_then(|bucket| bucket.number(self.subject));
+        let truth = number.map_or(test.missing, |number| {
+            Truth::from(test.ranges.iter().any(|(lo, hi)| (*lo..*hi).contains(&number)))
+        });
+        self.observer.close(|| explain::bucket_test(bucket, test, number), Some(truth), None);
+        truth
+    }
+
+    fn list_test(&mut self, test: &'s ListTest) -> Truth {
+        self.observer.open();
+        let value = test.path.find(self.subject);
+        let tables = self.tables;
+        let truth = value.with_unit(|unit| {
+            Truth::from(unit.is_some_and(|unit| {
+                let lists = test.lists.iter().filter_map(|at| tables.lists.get(*at));
+                lists.into_iter().any(|list| list.get(unit).is_some())
+            }))
+        });
+        self.observer.close(|| explain::list_test(tables, test, value), Some(truth), None);
+        truth
+    }
+
+    fn some_test(&mut self, buckets: &'s [CompiledBucket], test: &'s SomeTest) -> Truth {
+        self.observer.open();
+        let value = test.path.find(self.subject);
+        let truth = value.elements().map_or(Truth::Unknown, |elements| {
+            let outer = self.subject.element;
+            let truth = any(elements, |element| {
+                self.subject.element = element.into();
+                self.condition(buckets, &test.condition)
+            });
+            self.subject.element = outer;
+            truth
+        });
+        self.observer.close(|| format!("some element of {}: {}", test.path, explain::value(value)), Some(truth), None);
+        truth
+    }
+
+    #[inline]
+    fn remark(&mut self, text: impl FnOnce() -> String) {
+        self.observer.open();
+        self.observer.close(text, None, None);
+    }
+}
+
+#[inline]
+fn variant<'s>(body: &'s FlagBody, at: u32, reason: Reason, rule: Option<&'s str>) -> Answer<'s> {
+    let variant = body.variants.get(at as usize);
+    Answer {
+        value: variant.map(|variant| &variant.value),
+        variant: variant.map(|variant| &*variant.key),
+        variant_index: Some(at),
+        reason,
+        rule,
+        error: None,
+    }
+}
+
+#[inline]
+fn test_value(test: &CompiledTest, value: Attribute<'_>) -> Truth {
+    match value {
+        _ if matches!(test.operator, Operator::Present) => Truth::from(value != Attribute::Null),
+        Attribute::Null => test.missing,
+        Attribute::Json(_) if test.each && value.elements().is_some() => {
+            any(value.elements().unwrap_or_default(), |element| test_one(test, element.into()))
+        }
+        _ => test_one(test, value),
+    }
+}
+
+#[inline]
+fn test_one(test: &CompiledTest, value: Attribute<'_>) -> Truth {
+    read(test.reader, value, |read| read.and_then(|read| test.operator.holds(read))).map_or(test.invalid, Truth::from)
+}
+
+fn any<'e, T>(elements: &'e [T], mut test: impl FnMut(&'e T) -> Truth) -> Truth {
+    let mut result = Truth::False;
+    for element in elements {
+        match test(element) {
+            Truth::True => return Truth::True,
+            Truth::Unknown => result = Truth::Unknown,
+            Truth::False => {}
+        }
+    }
+    result
+}
+
+impl From<bool> for Truth {
+    #[inline]
+    fn from(value: bool) -> Self {
+        if value { Self::True } else { Self::False }
+    }
+}

@@ -1,0 +1,19 @@
+//! What bounds an evaluation, whatever a ruleset says.
+
+/// Levels of nested conditions in a flag or segment.
+pub const MAX_CONDITION_DEPTH: usize = 32;
+
+/// Flags and segments that may refer to each other in a row (`a` needs `b` needs `c` is 3).
+pub const MAX_REFERENCE_DEPTH: u32 = 32;
+
+/// Look-ups of other flags and segments in one evaluation: diamonds of references would otherwise multiply.
+pub const MAX_REFERENCES_FOLLOWED: u32 = 10_000;
+
+/// Bytes of a compiled regular expression.
+pub const MAX_REGEX_BYTES: usize = 1 << 20;
+
+/// Lists up to this length are scanned; longer ones are hashed.
+pub(crate) const SCANNED_LIST: usize = 8;
+
+/// Text that is lower-cased without an allocation, in bytes.
+pub(crate) const LOWERED_INLINE: usize = 256;

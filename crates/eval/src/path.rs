@@ -1,0 +1,76 @@
+//! Where an attribute is found: paths with what they mean decided once.
+
+use crate::context::{Attribute, Context};
+use crate::texts::text_hash;
+
+/// What paths are looked up in.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject<'c> {
+    pub(crate) context: &'c Context<'c>,
+    pub(crate) now_ms: i64,
+    /// Inside `some`: the element at hand.
+    pub(crate) element: Attribute<'c>,
+}
+
+/// A compiled attribute path.
+#[derive(Debug)]
+pub(crate) enum Path {
+    /// `targetingKey`, `key`, `user.key`.
+    Key,
+    /// `$now`: the caller's clock in milliseconds since 1970.
+    Now,
+    /// An attribute, or a member somewhere below it.
+    Attribute { hash: u64, name: Box<str>, below: Box<[Box<str>]> },
+    /// Inside `some`: the element, or a member somewhere below it.
+    Element(Box<[Box<str>]>),
+}
+
+impl Path {
+    pub(crate) fn new(names: &[String], in_some: bool) -> Result<Self, String> {
+        if in_some {
+            return Ok(Self::Element(boxed(names)));
+        }
+        match names {
+            [] => Err("an empty attribute path means the element of `some` and is used outside of it".to_owned()),
+            [user, rest @ ..] if user == "user" && !rest.is_empty() => Self::new(rest, false),
+            [key] if key == "targetingKey" || key == "key" => Ok(Self::Key),
+            [now] if now == "$now" => Ok(Self::Now),
+            [name, below @ ..] => {
+                Ok(Self::Attribute { hash: text_hash(name), name: name.as_str().into(), below: boxed(below) })
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn find<'c>(&self, subject: Subject<'c>) -> Attribute<'c> {
+        match self {
+            Self::Key => subject.context.key(),
+            Self::Now => Attribute::from(subject.now_ms),
+            Self::Attribute { hash, name, below } => {
+                let mut found = subject.context.get(*hash, name);
+                for name in below {
+                    found = found.member(name);
+                }
+                found
+            }
+            Self::Element(below) => below.iter().fold(subject.element, |found, name| found.member(name)),
+        }
+    }
+}
+
+impl std::fmt::Display for Path {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Key => f.write_str("user.key"),
+            Self::Now => f.write_str("now"),
+            Self::Attribute { name, below, .. } if below.is_empty() => write!(f, "user.{name}"),
+            Self::Attribute { name, below, .. } => write!(f, "{name}.{}", below.join(".")),
+            Self::Element(below) if below.is_empty() => f.write_str("element"),
+            Self::Element(below) => write!(f, "element.{}", below.join(".")),
+        }
+    }
+}
+
+fn boxed(names: &[String]) -> Box<[Box<str>]> {
+    names.iter().map(|name| name.as_str().into()).collect()
+}

@@ -1,0 +1,186 @@
+//! References between flags and segments: cycles and chains that are too long are found when a ruleset is compiled, so
+//! that evaluation can follow references without looking out for them.
+
+use crate::compiled::{CompiledFlag, CompiledSegment, Reference};
+use crate::limits::MAX_REFERENCE_DEPTH;
+use crate::tables::Table;
+
+/// Flags and segments that cannot be evaluated because of what they refer to. Almost always empty.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Entangled {
+    /// By position.
+    pub(crate) flags: Vec<(u32, String)>,
+    /// By position.
+    pub(crate) segments: Vec<(u32, String)>,
+}
+
+impl Entangled {
+    #[inline]
+    pub(crate) fn flag(&self, at: u32) -> Option<&str> {
+        find(&self.flags, at)
+    }
+
+    #[inline]
+    pub(crate) fn segment(&self, at: u32) -> Option<&str> {
+        find(&self.segments, at)
+    }
+}
+
+#[inline]
+fn find(sorted: &[(u32, String)], at: u32) -> Option<&str> {
+    if sorted.is_empty() {
+        return None;
+    }
+    let found = sorted.binary_search_by_key(&at, |(at, _)| *at).ok()?;
+    sorted.get(found).map(|(_, why)| why.as_str())
+}
+
+/// Tarjan's strongly connected components, without recursion: the input may be a chain of any length.
+pub(crate) fn entangled(flags: &Table<CompiledFlag>, segments: &Table<CompiledSegment>) -> Entangled {
+    let first_segment = flags.positions();
+    let mut walk = Walk {
+        flags,
+        segments,
+        first_segment,
+        nodes: vec![Node::default(); first_segment + segments.positions()],
+        stack: Vec::new(),
+        visited: 0,
+        found: Entangled::default(),
+    };
+    for (at, flag) in flags.items() {
+        if !flag.references.is_empty() {
+            walk.from(at as usize);
+        }
+    }
+    for (at, segment) in segments.items() {
+        if !segment.references.is_empty() {
+            walk.from(first_segment + at as usize);
+        }
+    }
+    walk.found.flags.sort();
+    walk.found.segments.sort();
+    walk.found
+}
+
+#[derive(Clone, Default)]
+struct Node {
+    /// Order of the visit, from 1; 0 is not visited.
+    visit: u32,
+    lowest: u32,
+    on_stack: bool,
+    /// Longest chain of references that begins here, itself included.
+    depth: u32,
+}
+
+struct Walk<'t> {
+    flags: &'t Table<CompiledFlag>,
+    segments: &'t Table<CompiledSegment>,
+    first_segment: usize,
+    nodes: Vec<Node>,
+    stack: Vec<usize>,
+    visited: u32,
+    found: Entangled,
+}
+
+impl<'t> Walk<'t> {
+    fn from(&mut self, start: usize) {
+        if self.node(start).visit != 0 {
+            return;
+        }
+        self.enter(start);
+        let mut path = vec![(start, self.references(start).iter())];
+        while let Some((at, references)) = path.last_mut() {
+            let at = *at;
+            if let Some(reference) = references.next() {
+                let Some(to) = self.target(*reference) else { continue };
+                if self.node(to).visit == 0 {
+                    self.enter(to);
+                    path.push((to, self.references(to).iter()));
+                } else if self.node(to).on_stack {
+                    let visit = self.node(to).visit;
+                    self.node(at).lowest = self.node(at).lowest.min(visit);
+                } else {
+                    let depth = self.node(to).depth + 1;
+                    self.node(at).depth = self.node(at).depth.max(depth);
+                }
+            } else {
+                path.pop();
+                self.leave(at);
+                if let Some((above, _)) = path.last() {
+                    let Node { lowest, depth, .. } = *self.node(at);
+                    let above = self.node(*above);
+                    above.lowest = above.lowest.min(lowest);
+                    above.depth = above.depth.max(depth + 1);
+                }
+            }
+        }
+    }
+
+    fn enter(&mut self, at: usize) {
+        self.visited += 1;
+        let visit = self.visited;
+        *self.node(at) = Node { visit, lowest: visit, on_stack: true, depth: 1 };
+        self.stack.push(at);
+    }
+
+    fn leave(&mut self, at: usize) {
+        let Node { visit, lowest, depth, .. } = *self.node(at);
+        if visit != lowest {
+            return;
+        }
+        let from = self.stack.iter().rposition(|on_stack| *on_stack == at).unwrap_or_default();
+        let component = self.stack.split_off(from);
+        let cyclic = component.len() > 1 || self.references(at).iter().any(|one| self.target(*one) == Some(at));
+        let why = if cyclic {
+            let names: Vec<&str> = component.iter().take(10).map(|member| self.name(*member)).collect();
+            Some(format!("refers to itself: {}", names.join(", ")))
+        } else if depth > MAX_REFERENCE_DEPTH {
+            Some(format!("needs a chain of more than {MAX_REFERENCE_DEPTH} flags and segments"))
+        } else {
+            None
+        };
+        for member in component {
+            let first_segment = self.first_segment;
+            let node = self.node(member);
+            node.on_stack = false;
+            // A cycle is not followed, so what refers to it does not get deeper through it.
+            node.depth = if cyclic { 1 } else { depth.min(MAX_REFERENCE_DEPTH + 1) };
+            if let Some(why) = &why {
+                let position = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+                match member.checked_sub(first_segment) {
+                    None => self.found.flags.push((position(member), why.clone())),
+                    Some(segment) => self.found.segments.push((position(segment), why.clone())),
+                }
+            }
+        }
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "positions come from the tables that sized the nodes")]
+    fn node(&mut self, at: usize) -> &mut Node {
+        &mut self.nodes[at]
+    }
+
+    fn references(&self, at: usize) -> &'t [Reference] {
+        let position = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        match at.checked_sub(self.first_segment) {
+            None => self.flags.get(position(at)).map_or(&[], |flag| &flag.references),
+            Some(segment) => self.segments.get(position(segment)).map_or(&[], |segment| &segment.references),
+        }
+    }
+
+    fn target(&self, reference: Reference) -> Option<usize> {
+        match reference {
+            Reference::Flag(at) => Some(at as usize),
+            Reference::Segment(at) => Some(self.first_segment + at as usize),
+            Reference::List(_) => None,
+        }
+    }
+
+    fn name(&self, at: usize) -> &str {
+        let position = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        match at.checked_sub(self.first_segment) {
+            None => self.flags.names.name(position(at)),
+            Some(segment) => self.segments.names.name(position(segment)),
+        }
+    }
+}

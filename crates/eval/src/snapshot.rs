@@ -1,0 +1,261 @@
+//! The compiled ruleset: immutable, shared, replaced whole; a patch makes the next one from what changed.
+
+use std::sync::Arc;
+
+use crate::Answer;
+use crate::compile::{compile_flag, compile_segment};
+use crate::compiled::{CompiledFlag, CompiledSegment, Reference};
+use crate::context::Context;
+use crate::evaluate::{Evaluation, Silent, Tables};
+use crate::explain::{Explanation, Recorder};
+use crate::references::{Entangled, entangled};
+use crate::ruleset::{ErrorCode, Patch, Ruleset, ValueType, Version};
+use crate::tables::{Positions, Symbols, Table};
+use crate::texts::TextTable;
+
+/// A compiled ruleset: immutable, cheap to clone, safe to share.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    version: Version,
+    flags: Table<CompiledFlag>,
+    segments: Table<CompiledSegment>,
+    lists: Table<TextTable>,
+    entangled: Arc<Entangled>,
+}
+
+/// A flag in a snapshot.
+#[derive(Clone, Copy, Debug)]
+pub struct FlagRef<'s> {
+    /// Its key.
+    pub key: &'s str,
+    /// Its position, below [`Snapshot::positions`]: an index for counters. It stays the same while patches are applied,
+    /// until the flag is removed.
+    pub index: u32,
+    /// Type of its values (`None` when the flag could not be compiled).
+    pub value_type: Option<ValueType>,
+}
+
+impl Snapshot {
+    /// Compiles everything. Never fails: a flag that cannot be compiled answers [`ErrorCode::ParseError`].
+    pub fn compile(ruleset: &Ruleset) -> Self {
+        let empty = Self {
+            inner: Arc::new(Inner {
+                version: Version::default(),
+                flags: Table::default(),
+                segments: Table::default(),
+                lists: Table::default(),
+                entangled: Arc::default(),
+            }),
+        };
+        let flags = ruleset.flags.iter().map(|(key, raw)| (key.as_str(), Some(&**raw)));
+        let segments = ruleset.segments.iter().map(|(key, raw)| (key.as_str(), Some(&**raw)));
+        let lists = ruleset.lists.iter().map(|(key, list)| (key.as_str(), Some(list.as_slice())));
+        empty.changed(ruleset.version.clone(), flags, segments, lists)
+    }
+
+    /// Compiles what a patch changes and shares the rest; `None` when the patch does not start from this version.
+    pub fn apply(&self, patch: &Patch) -> Option<Self> {
+        if patch.from != self.inner.version {
+            return None;
+        }
+        let flags = patch.flags.iter().map(|(key, raw)| (key.as_str(), raw.as_deref()));
+        let segments = patch.segments.iter().map(|(key, raw)| (key.as_str(), raw.as_deref()));
+        let lists = patch.lists.iter().map(|(key, list)| (key.as_str(), list.as_deref()));
+        Some(self.changed(patch.to.clone(), flags, segments, lists))
+    }
+
+    fn changed<'w>(
+        &self,
+        version: Version,
+        changed_flags: impl Iterator<Item = (&'w str, Option<&'w serde_json::value::RawValue>)> + Clone,
+        changed_segments: impl Iterator<Item = (&'w str, Option<&'w serde_json::value::RawValue>)> + Clone,
+        changed_lists: impl Iterator<Item = (&'w str, Option<&'w [String]>)> + Clone,
+    ) -> Self {
+        let Inner { flags, segments, lists, .. } = &*self.inner;
+        let names_are_new = changed_flags.clone().any(|(key, _)| flags.names.position(key).is_none())
+            || changed_segments.clone().any(|(key, _)| segments.names.position(key).is_none())
+            || changed_lists.clone().any(|(key, _)| lists.names.position(key).is_none());
+        let mut symbols = if names_are_new { self.symbols_with_reuse() } else { self.symbols() };
+
+        // Names first, so that flags get positions in key order and no reference takes one of theirs.
+        let flag_positions: Vec<u32> = changed_flags.clone().map(|(key, _)| symbols.flags.position(key)).collect();
+        let flag_items: Vec<_> = flag_positions
+            .into_iter()
+            .zip(changed_flags)
+            .map(|(at, (_, raw))| (at, raw.map(|raw| compile_flag(raw, &mut symbols))))
+            .collect();
+        let segment_items: Vec<_> = changed_segments
+            .map(|(key, raw)| (symbols.segments.position(key), raw.map(|raw| compile_segment(raw, &mut symbols))))
+            .collect();
+        let list_items: Vec<_> = changed_lists
+            .map(|(key, list)| {
+                let table = list.map(|list| TextTable::new(list.iter().map(|key| (key.as_str(), 0))));
+                (symbols.lists.position(key), table)
+            })
+            .collect();
+
+        let references_changed = flag_items.iter().any(|(at, new)| {
+            references(flags.get(*at).map(|old| &*old.references), new.as_ref().map(|new| &*new.references))
+        }) || segment_items.iter().any(|(at, new)| {
+            references(segments.get(*at).map(|old| &*old.references), new.as_ref().map(|new| &*new.references))
+        });
+
+        let (mut flags, mut segments, mut lists) = (flags.clone(), segments.clone(), lists.clone());
+        flags.change(symbols.flags, flag_items);
+        segments.change(symbols.segments, segment_items);
+        lists.change(symbols.lists, list_items);
+        let entangled =
+            if references_changed { Arc::new(entangled(&flags, &segments)) } else { Arc::clone(&self.inner.entangled) };
+        Self { inner: Arc::new(Inner { version, flags, segments, lists, entangled }) }
+    }
+
+    fn symbols(&self) -> Symbols {
+        Symbols {
+            flags: Positions::new(&self.inner.flags.names, Vec::new()),
+            segments: Positions::new(&self.inner.segments.names, Vec::new()),
+            lists: Positions::new(&self.inner.lists.names, Vec::new()),
+        }
+    }
+
+    /// Positions that hold nothing and that nothing refers to may be given to new names.
+    fn symbols_with_reuse(&self) -> Symbols {
+        let Inner { flags, segments, lists, .. } = &*self.inner;
+        let mut used =
+            (vec![false; flags.positions()], vec![false; segments.positions()], vec![false; lists.positions()]);
+        let flag_references = flags.items().map(|(_, flag)| &flag.references);
+        let segment_references = segments.items().map(|(_, segment)| &segment.references);
+        for reference in flag_references.chain(segment_references).flatten() {
+            let (used, at) = match reference {
+                Reference::Flag(at) => (&mut used.0, at),
+                Reference::Segment(at) => (&mut used.1, at),
+                Reference::List(at) => (&mut used.2, at),
+            };
+            if let Some(used) = used.get_mut(*at as usize) {
+                *used = true;
+            }
+        }
+        Symbols {
+            flags: Positions::new(&flags.names, free(flags, &used.0)),
+            segments: Positions::new(&segments.names, free(segments, &used.1)),
+            lists: Positions::new(&lists.names, free(lists, &used.2)),
+        }
+    }
+
+    /// The version it is of.
+    pub fn version(&self) -> &Version {
+        &self.inner.version
+    }
+
+    /// Number of flags.
+    pub fn len(&self) -> usize {
+        self.inner.flags.order.len()
+    }
+
+    /// Whether there are no flags.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// One past the largest [`FlagRef::index`]: the length of an array of counters. Removed flags leave gaps that later
+    /// ones fill.
+    pub fn positions(&self) -> usize {
+        self.inner.flags.positions()
+    }
+
+    /// Flag keys in order.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.inner.flags.order.iter().map(|at| self.inner.flags.names.name(*at))
+    }
+
+    /// A flag, for repeated use with this snapshot.
+    pub fn flag(&self, key: &str) -> Option<FlagRef<'_>> {
+        let at = self.inner.flags.names.position(key)?;
+        self.inner.flags.get(at).map(|flag| self.flag_ref(at, flag))
+    }
+
+    fn flag_ref<'s>(&'s self, at: u32, flag: &'s CompiledFlag) -> FlagRef<'s> {
+        let value_type = flag.body.as_ref().ok().map(|body| body.value_type);
+        FlagRef { key: self.inner.flags.names.name(at), index: at, value_type }
+    }
+
+    /// Why a flag could not be compiled, if it could not.
+    pub fn compile_error(&self, key: &str) -> Option<&str> {
+        let at = self.inner.flags.names.position(key)?;
+        let flag = self.inner.flags.get(at)?;
+        flag.body.as_ref().err().map(String::as_str).or_else(|| self.inner.entangled.flag(at))
+    }
+
+    /// Why a segment could not be compiled, if it could not. Flags that ask for it answer [`ErrorCode::ParseError`].
+    pub fn segment_error(&self, key: &str) -> Option<&str> {
+        let at = self.inner.segments.names.position(key)?;
+        let segment = self.inner.segments.get(at)?;
+        segment.body.as_ref().err().map(String::as_str).or_else(|| self.inner.entangled.segment(at))
+    }
+
+    /// Evaluates one flag. No allocation, no lock, no clock. `now_ms`: milliseconds since 1970.
+    #[inline]
+    pub fn evaluate<'s>(&'s self, key: &str, context: &Context<'_>, now_ms: i64) -> Answer<'s> {
+        match self.inner.flags.names.position(key) {
+            Some(at) => self.evaluate_at(at, context, now_ms),
+            None => Answer::error(ErrorCode::FlagNotFound),
+        }
+    }
+
+    /// Evaluates the flag at [`FlagRef::index`]: no look-up by name.
+    #[inline]
+    pub fn evaluate_at<'s>(&'s self, index: u32, context: &Context<'_>, now_ms: i64) -> Answer<'s> {
+        Evaluation::new(self.tables(), context, now_ms, Silent).flag(index)
+    }
+
+    /// Evaluates every flag in key order.
+    pub fn evaluate_all<'s>(
+        &'s self,
+        context: &Context<'_>,
+        now_ms: i64,
+        mut visit: impl FnMut(FlagRef<'s>, Answer<'s>),
+    ) {
+        for at in &*self.inner.flags.order {
+            if let Some(flag) = self.inner.flags.get(*at) {
+                visit(self.flag_ref(*at, flag), self.evaluate_at(*at, context, now_ms));
+            }
+        }
+    }
+
+    /// Evaluates one flag and says why, step by step (allocates).
+    pub fn explain(&self, key: &str, context: &Context<'_>, now_ms: i64) -> Explanation {
+        let mut evaluation = Evaluation::new(self.tables(), context, now_ms, Recorder::new());
+        let answer = match self.inner.flags.names.position(key) {
+            Some(at) => evaluation.flag(at),
+            None => Answer::error(ErrorCode::FlagNotFound),
+        };
+        Explanation {
+            flag: key.to_owned(),
+            value: answer.value.cloned(),
+            variant: answer.variant.map(str::to_owned),
+            reason: answer.reason,
+            rule: answer.rule.map(str::to_owned),
+            error: answer.error,
+            steps: evaluation.observer.steps,
+        }
+    }
+
+    #[inline]
+    fn tables(&self) -> Tables<'_> {
+        let Inner { flags, segments, lists, entangled, .. } = &*self.inner;
+        Tables { flags, segments, lists, entangled }
+    }
+}
+
+/// Whether an item refers to other things than before (lists cannot be part of a cycle, but are rare to change alone).
+fn references(old: Option<&[Reference]>, new: Option<&[Reference]>) -> bool {
+    old.unwrap_or_default() != new.unwrap_or_default()
+}
+
+fn free<T>(table: &Table<T>, used: &[bool]) -> Vec<u32> {
+    (0..).zip(used).filter(|(at, used)| !**used && table.get(*at).is_none()).map(|(at, _)| at).collect()
+}

@@ -1,0 +1,157 @@
+//! Loose SemVer 2.0, borrowed: comparing two versions allocates nothing (the `semver` crate boxes long pre-releases).
+
+use std::cmp::Ordering;
+
+/// A version; build metadata is gone, it never orders (`SemVer` §10).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Version<'a> {
+    core: [u64; 3],
+    pre: &'a str,
+}
+
+impl<'a> Version<'a> {
+    /// `SemVer` 2.0 with two liberties: a leading `v` or `V`, and a missing minor or patch that reads as 0.
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
+        let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
+        let (text, build) = text.split_once('+').map_or((text, None), |(text, build)| (text, Some(build)));
+        let (core_text, pre) = text.split_once('-').map_or((text, None), |(core, pre)| (core, Some(pre)));
+        if build.is_some_and(|build| !build.split('.').all(is_identifier)) {
+            return None;
+        }
+        if pre.is_some_and(|pre| !pre.split('.').all(|one| is_identifier(one) && !has_leading_zero(one))) {
+            return None;
+        }
+        let mut core = [0; 3];
+        let mut places = core.iter_mut();
+        for part in core_text.split('.') {
+            if part.is_empty() || !part.bytes().all(|byte| byte.is_ascii_digit()) || has_leading_zero(part) {
+                return None;
+            }
+            *places.next()? = part.parse().ok()?;
+        }
+        Some(Self { core, pre: pre.unwrap_or_default() })
+    }
+
+    /// `SemVer` §11.
+    pub(crate) fn compare(&self, other: &Version<'_>) -> Ordering {
+        self.core.cmp(&other.core).then_with(|| match (self.pre, other.pre) {
+            ("", "") => Ordering::Equal,
+            ("", _) => Ordering::Greater,
+            (_, "") => Ordering::Less,
+            (a, b) => compare_pre(a, b),
+        })
+    }
+
+    pub(crate) fn to_owned(self) -> OwnedVersion {
+        OwnedVersion { core: self.core, pre: self.pre.into() }
+    }
+}
+
+/// A version kept in a compiled ruleset.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnedVersion {
+    core: [u64; 3],
+    pre: Box<str>,
+}
+
+impl OwnedVersion {
+    #[inline]
+    pub(crate) fn get(&self) -> Version<'_> {
+        Version { core: self.core, pre: &self.pre }
+    }
+}
+
+fn is_identifier(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+fn has_leading_zero(text: &str) -> bool {
+    text.len() > 1 && text.starts_with('0') && is_number(text)
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn compare_pre(a: &str, b: &str) -> Ordering {
+    let (mut left, mut right) = (a.split('.'), b.split('.'));
+    loop {
+        let order = match (left.next(), right.next()) {
+            (None, None) => return Ordering::Equal,
+            (None, Some(_)) => Ordering::Less,
+            (Some(_), None) => Ordering::Greater,
+            (Some(x), Some(y)) => match (is_number(x), is_number(y)) {
+                // Without leading zeros the longer number is the larger one, of any size.
+                (true, true) => x.len().cmp(&y.len()).then_with(|| x.cmp(y)),
+                (true, false) => Ordering::Less,
+                (false, true) => Ordering::Greater,
+                (false, false) => x.cmp(y),
+            },
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_the_specification() {
+        let ascending = [
+            "0.9",
+            "1.0.0-1",
+            "1.0.0-2",
+            "1.0.0-10",
+            "1.0.0-99999999999999999999999",
+            "1.0.0-alpha",
+            "1.0.0-alpha.1",
+            "1.0.0-alpha.beta",
+            "1.0.0-beta",
+            "1.0.0-beta.2",
+            "1.0.0-beta.11",
+            "1.0.0-rc.1",
+            "1",
+            "1.0.1",
+            "v2",
+            "10.0.0",
+        ];
+        for (i, a) in ascending.iter().enumerate() {
+            for (j, b) in ascending.iter().enumerate() {
+                let order = Version::parse(a).unwrap().compare(&Version::parse(b).unwrap());
+                assert_eq!(order, i.cmp(&j), "{a} against {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_equal_and_what_is_not_a_version() {
+        for (a, b) in [("1", "1.0.0"), ("v1.2", "1.2.0"), ("1.2.3+a", "1.2.3+b.7"), ("1-rc", "1.0.0-rc")] {
+            assert_eq!(Version::parse(a).unwrap().compare(&Version::parse(b).unwrap()), Ordering::Equal, "{a} = {b}");
+        }
+        for bad in [
+            "",
+            "v",
+            "1.",
+            ".1",
+            "1.2.3.4",
+            "01.2.3",
+            "1.02.3",
+            "1.2.3-",
+            "1.2.3-01",
+            "1.2.3-a..b",
+            "1.2.3+",
+            "1.2.3 ",
+            "a.b.c",
+            "1.2.x",
+            "-1.2.3",
+            "18446744073709551616.0.0",
+            "vv1",
+            "1.2.3-ä",
+        ] {
+            assert!(Version::parse(bad).is_none(), "{bad:?}");
+        }
+    }
+}
