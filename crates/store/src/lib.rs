@@ -4,7 +4,14 @@
 //! its documents, upserts the current documents and the side rows, all in one transaction. Revisions are therefore
 //! gapless and in commit order, and nothing changes without an entry in the log.
 
+pub mod chain;
+mod postgres;
 pub mod rows;
+mod sqlite;
+mod text;
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -13,6 +20,56 @@ pub use rows::*;
 
 /// Milliseconds since 1970, UTC.
 pub type Millis = i64;
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// How the database is used.
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// Longest time of one method.
+    pub deadline: Duration,
+    /// Connections: Postgres in all, SQLite for reading (beside the one that writes).
+    pub connections: u32,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self { deadline: Duration::from_secs(5), connections: 8 }
+    }
+}
+
+/// Opens `sqlite:path/to/file.db` (created, for this user only) or `postgres://…` (may be away now), and migrates it.
+pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    open_with(url, &StoreOptions::default()).await
+}
+
+/// [`open`] with other options than the default ones.
+pub async fn open_with(url: &str, options: &StoreOptions) -> Result<Arc<dyn Store>, StoreError> {
+    match url.split_once(':') {
+        Some(("sqlite", _)) => sqlite::database::open(url, options).await,
+        Some(("postgres" | "postgresql", _)) => postgres::database::open(url, options).await,
+        // The URL may hold a password: only its scheme is repeated.
+        other => {
+            let scheme = other.map_or("no scheme", |(scheme, _)| scheme);
+            Err(StoreError::Database(format!("a database URL starts with sqlite: or postgres://, not with {scheme:?}")))
+        }
+    }
+}
+
+/// Separates what the database said (`Ok`) from what the way to it did (`Err`).
+fn driver_error(error: sqlx::Error) -> Result<Box<dyn sqlx::error::DatabaseError>, StoreError> {
+    match error {
+        sqlx::Error::Database(error) => Ok(error),
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::BeginFailed => Err(StoreError::Unavailable(error.to_string())),
+        other => Err(StoreError::Database(other.to_string())),
+    }
+}
 
 /// What a log belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,7 +188,8 @@ pub struct HistoryQuery {
     pub limit: u32,
 }
 
-/// Why a commit did not happen. Nothing was written.
+/// Why a commit did not happen. Nothing was written, with one exception: [`StoreError::Unavailable`] can also mean that
+/// the database did not say whether it committed. Who must know looks at the scope's revision again.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
     /// The scope is at another version than expected: decide again.
@@ -145,7 +203,7 @@ pub enum CommitError {
     /// No such scope.
     #[error("no such scope")]
     NoScope,
-    /// A unique row exists (`user.email`, `scope.key`, `link.used`).
+    /// A unique row exists (`tenant.key`, `scope.key`, `user.email`, `token`), or a `link` was used before.
     #[error("{0} is taken")]
     Taken(&'static str),
     /// The database failed.
@@ -222,7 +280,7 @@ pub trait Store: Send + Sync + 'static {
     async fn session(&self, hash: &str, now: Millis) -> Result<Option<Session>, StoreError>;
     /// Ends a session.
     async fn delete_session(&self, hash: &str) -> Result<(), StoreError>;
-    /// By hash, unexpired and unrevoked at `now`.
+    /// By hash, unexpired and unrevoked at `now`, of somebody who is still a member; its role is at most theirs.
     async fn access_token(&self, hash: &str, now: Millis) -> Result<Option<AccessToken>, StoreError>;
     /// Of a tenant, newest first, revoked ones too.
     async fn access_tokens(&self, tenant_id: &str) -> Result<Vec<AccessToken>, StoreError>;
@@ -237,7 +295,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// Adds evaluation counts, once for each batch id; a batch seen before changes nothing.
     async fn add_counts(&self, batch: &str, at: Millis, counts: &[Count]) -> Result<(), StoreError>;
-    /// Sums by flag, variant, reason and hour.
+    /// Sums by environment, flag, variant, reason, SDK and hour; the newest 100,000.
     async fn counts(&self, query: CountQuery) -> Result<Vec<Count>, StoreError>;
 
     /// Answers when the database does.

@@ -1,0 +1,126 @@
+-- One text for SQLite and Postgres; the rules are in ../README.md. Append-only: never edit a file that was released.
+
+CREATE TABLE tenant (
+    id TEXT NOT NULL PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+-- The row that a commit locks. Foreign keys are checked at the end of a commit, so its rows may come in any order.
+CREATE TABLE scope (
+    id TEXT NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('tenant', 'project')),
+    tenant_id TEXT NOT NULL REFERENCES tenant (id) DEFERRABLE INITIALLY DEFERRED,
+    key TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    rev BIGINT NOT NULL CHECK (rev >= 0),
+    UNIQUE (tenant_id, kind, key)
+);
+
+CREATE TABLE change (
+    scope_id TEXT NOT NULL REFERENCES scope (id) DEFERRABLE INITIALLY DEFERRED,
+    rev BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    actor_name TEXT NOT NULL,
+    action TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    trace_id TEXT NOT NULL,
+    prev_hash TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (scope_id, rev)
+);
+CREATE INDEX change_actor ON change (scope_id, actor, rev);
+CREATE INDEX change_trace ON change (scope_id, trace_id, rev);
+
+-- `leaf` is the key's last path segment: the flag of a configuration `production/checkout`.
+CREATE TABLE change_document (
+    scope_id TEXT NOT NULL,
+    rev BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    leaf TEXT NOT NULL,
+    body TEXT,
+    PRIMARY KEY (scope_id, rev, kind, key),
+    FOREIGN KEY (scope_id, rev) REFERENCES change (scope_id, rev) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE INDEX change_document_key ON change_document (scope_id, kind, key, rev);
+CREATE INDEX change_document_leaf ON change_document (scope_id, kind, leaf, rev);
+
+CREATE TABLE document (
+    scope_id TEXT NOT NULL REFERENCES scope (id) DEFERRABLE INITIALLY DEFERRED,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    rev BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (scope_id, kind, key)
+);
+
+CREATE TABLE app_user (
+    id TEXT NOT NULL PRIMARY KEY,
+    email TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    password_hash TEXT,
+    operator BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE membership (
+    tenant_id TEXT NOT NULL REFERENCES tenant (id) DEFERRABLE INITIALLY DEFERRED,
+    user_id TEXT NOT NULL REFERENCES app_user (id) DEFERRABLE INITIALLY DEFERRED,
+    role TEXT NOT NULL CHECK (role IN ('viewer', 'editor', 'admin', 'owner')),
+    PRIMARY KEY (tenant_id, user_id)
+);
+CREATE INDEX membership_of_user ON membership (user_id);
+
+CREATE TABLE session (
+    hash TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES app_user (id) DEFERRABLE INITIALLY DEFERRED,
+    tenant_id TEXT NOT NULL REFERENCES tenant (id) DEFERRABLE INITIALLY DEFERRED,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX session_of_user ON session (user_id, tenant_id);
+
+CREATE TABLE access_token (
+    id TEXT NOT NULL PRIMARY KEY,
+    hash TEXT NOT NULL UNIQUE,
+    hint TEXT NOT NULL,
+    tenant_id TEXT NOT NULL REFERENCES tenant (id) DEFERRABLE INITIALLY DEFERRED,
+    user_id TEXT NOT NULL REFERENCES app_user (id) DEFERRABLE INITIALLY DEFERRED,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('viewer', 'editor', 'admin', 'owner')),
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT,
+    last_used_at BIGINT,
+    revoked_at BIGINT
+);
+CREATE INDEX access_token_tenant ON access_token (tenant_id, created_at);
+
+CREATE TABLE one_time_link (
+    hash TEXT NOT NULL PRIMARY KEY,
+    purpose TEXT NOT NULL CHECK (purpose IN ('setup', 'sign_in')),
+    user_id TEXT,
+    tenant_id TEXT,
+    expires_at BIGINT NOT NULL
+);
+
+CREATE TABLE count_hour (
+    scope_id TEXT NOT NULL,
+    environment TEXT NOT NULL,
+    flag TEXT NOT NULL,
+    variant TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    sdk TEXT NOT NULL,
+    hour BIGINT NOT NULL,
+    count BIGINT NOT NULL,
+    PRIMARY KEY (scope_id, environment, flag, hour, variant, reason, sdk)
+);
+
+-- Batches that were added, so that a repeated one adds nothing. Old rows are removed a few at a time.
+CREATE TABLE count_batch (
+    batch TEXT NOT NULL PRIMARY KEY,
+    at BIGINT NOT NULL
+);
+CREATE INDEX count_batch_at ON count_batch (at);

@@ -1,0 +1,251 @@
+//! The database as a [`Store`]: pools, transactions and deadlines around the statements of this folder.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::pool::PoolConnection;
+use sqlx::{Pool, Transaction};
+use tokio::sync::{OnceCell, broadcast};
+
+use super::{Connection, Db, counts, dialect, log, people, read};
+use crate::{
+    AccessToken, Change, Commit, CommitError, Count, CountQuery, Document, HistoryQuery, Membership, Millis,
+    OneTimeLink, Scope, Session, Store, StoreError, StoreOptions, Tenant, User, text,
+};
+
+/// Every so many batches of counts, old batch ids are removed.
+const FORGET_EVERY: u32 = 64;
+
+/// One database.
+pub(crate) struct Database {
+    pools: dialect::Pools,
+    deadline: Duration,
+    /// Set once the migrations have run: a database that is away at the start is migrated when it comes back.
+    migrated: OnceCell<()>,
+    batches: AtomicU32,
+    hints: Option<dialect::Hints>,
+}
+
+/// Opens the database. One that cannot be reached is an error only where waiting for it makes no sense (a file).
+pub(crate) async fn open(url: &str, options: &StoreOptions) -> Result<Arc<dyn Store>, StoreError> {
+    let pools = dialect::pools(url, options).await?;
+    let hints = dialect::hints(&pools);
+    let database =
+        Database { pools, deadline: options.deadline, migrated: OnceCell::new(), batches: AtomicU32::new(0), hints };
+    match database.migrate().await {
+        Err(error @ StoreError::Unavailable(_)) if dialect::MAY_BE_AWAY_AT_START => {
+            tracing::warn!(%error, "database is away at the start; it is migrated when it answers");
+        }
+        result => result?,
+    }
+    Ok(Arc::new(database))
+}
+
+impl Database {
+    async fn migrate(&self) -> Result<(), StoreError> {
+        self.migrated
+            .get_or_try_init(|| async {
+                // Longer than the deadline: a migration of a large table is not a request.
+                tokio::time::timeout(Duration::from_mins(10), crate::MIGRATIONS.run(self.pools.writer()))
+                    .await
+                    .map_err(|_| StoreError::Unavailable("migrations took more than ten minutes".into()))?
+                    .map_err(|error| match error {
+                        sqlx::migrate::MigrateError::Execute(error) => dialect::error(error),
+                        other => StoreError::Database(format!("migration: {other}")),
+                    })
+            })
+            .await
+            .copied()
+    }
+
+    async fn reader(&self) -> Result<PoolConnection<Db>, StoreError> {
+        self.migrate().await?;
+        self.pools.reader().acquire().await.map_err(dialect::error)
+    }
+
+    async fn writer(&self) -> Result<PoolConnection<Db>, StoreError> {
+        self.migrate().await?;
+        self.pools.writer().acquire().await.map_err(dialect::error)
+    }
+
+    async fn begin(&self) -> Result<Transaction<'static, Db>, StoreError> {
+        self.migrate().await?;
+        let pool: &Pool<Db> = self.pools.writer();
+        pool.begin_with(dialect::BEGIN).await.map_err(dialect::error)
+    }
+
+    async fn within<T, E: From<StoreError>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        match tokio::time::timeout(self.deadline, work).await {
+            Ok(result) => result,
+            Err(_) => Err(StoreError::Unavailable(format!("no answer within {:?}", self.deadline)).into()),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Database {
+    async fn commit(&self, commit: Commit) -> Result<Change, CommitError> {
+        text::check(&commit)?;
+        self.within(async {
+            let mut transaction = self.begin().await?;
+            let change = log::commit(&mut transaction, &commit).await?;
+            transaction.commit().await.map_err(dialect::error)?;
+            Ok(change)
+        })
+        .await
+    }
+
+    async fn scopes(&self) -> Result<Vec<Scope>, StoreError> {
+        self.within(async { read::scopes(&mut *self.reader().await?).await }).await
+    }
+
+    async fn scope(&self, id: &str) -> Result<Option<Scope>, StoreError> {
+        self.within(async { read::scope(&mut *self.reader().await?, id).await }).await
+    }
+
+    async fn load(&self, scope_id: &str) -> Result<Option<(Scope, Vec<Document>)>, StoreError> {
+        self.within(async { read::load(&mut *self.reader().await?, scope_id).await }).await
+    }
+
+    async fn document(&self, scope_id: &str, kind: &str, key: &str) -> Result<Option<Document>, StoreError> {
+        if text::has_nul([kind, key]) {
+            return Ok(None);
+        }
+        self.within(async { read::document(&mut *self.reader().await?, scope_id, kind, key).await }).await
+    }
+
+    async fn changes(&self, scope_id: &str, after: u64, limit: u32) -> Result<Vec<Change>, StoreError> {
+        self.within(async { read::changes(&mut *self.reader().await?, scope_id, after, limit).await }).await
+    }
+
+    async fn change(&self, scope_id: &str, rev: u64) -> Result<Option<Change>, StoreError> {
+        self.within(async { read::change(&mut *self.reader().await?, scope_id, rev).await }).await
+    }
+
+    async fn history(&self, scope_id: &str, query: HistoryQuery) -> Result<Vec<Change>, StoreError> {
+        let filters = [&query.kind, &query.key, &query.flag, &query.actor, &query.trace_id];
+        if text::has_nul(filters.into_iter().flatten().map(String::as_str)) {
+            return Ok(Vec::new());
+        }
+        self.within(async { read::history(&mut *self.reader().await?, scope_id, &query).await }).await
+    }
+
+    async fn document_at(
+        &self,
+        scope_id: &str,
+        kind: &str,
+        key: &str,
+        rev: u64,
+    ) -> Result<Option<Document>, StoreError> {
+        if text::has_nul([kind, key]) {
+            return Ok(None);
+        }
+        self.within(async { read::document_at(&mut *self.reader().await?, scope_id, kind, key, rev).await }).await
+    }
+
+    async fn documents_at(&self, scope_id: &str, rev: u64) -> Result<Vec<Document>, StoreError> {
+        self.within(async { read::documents_at(&mut *self.reader().await?, scope_id, rev).await }).await
+    }
+
+    async fn user(&self, id: &str) -> Result<Option<User>, StoreError> {
+        self.within(async { people::user(&mut *self.reader().await?, id).await }).await
+    }
+
+    async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError> {
+        if text::has_nul([email]) {
+            return Ok(None);
+        }
+        self.within(async { people::user_by_email(&mut *self.reader().await?, email).await }).await
+    }
+
+    async fn any_user(&self) -> Result<bool, StoreError> {
+        self.within(async { people::any_user(&mut *self.reader().await?).await }).await
+    }
+
+    async fn memberships(&self, user_id: &str) -> Result<Vec<Membership>, StoreError> {
+        self.within(async { people::memberships(&mut *self.reader().await?, user_id).await }).await
+    }
+
+    async fn members(&self, tenant_id: &str) -> Result<Vec<(Membership, User)>, StoreError> {
+        self.within(async { people::members(&mut *self.reader().await?, tenant_id).await }).await
+    }
+
+    async fn tenant(&self, id: &str) -> Result<Option<Tenant>, StoreError> {
+        self.within(async { people::tenant(&mut *self.reader().await?, id).await }).await
+    }
+
+    async fn insert_session(&self, session: &Session) -> Result<(), StoreError> {
+        self.within(async { people::insert_session(&mut *self.writer().await?, session).await }).await
+    }
+
+    async fn session(&self, hash: &str, now: Millis) -> Result<Option<Session>, StoreError> {
+        self.within(async { people::session(&mut *self.reader().await?, hash, now).await }).await
+    }
+
+    async fn delete_session(&self, hash: &str) -> Result<(), StoreError> {
+        self.within(async { people::delete_session(&mut *self.writer().await?, hash).await }).await
+    }
+
+    async fn access_token(&self, hash: &str, now: Millis) -> Result<Option<AccessToken>, StoreError> {
+        self.within(async { people::access_token(&mut *self.reader().await?, hash, now).await }).await
+    }
+
+    async fn access_tokens(&self, tenant_id: &str) -> Result<Vec<AccessToken>, StoreError> {
+        self.within(async { people::access_tokens(&mut *self.reader().await?, tenant_id).await }).await
+    }
+
+    async fn touch_access_token(&self, id: &str, at: Millis) -> Result<(), StoreError> {
+        self.within(async { people::touch_access_token(&mut *self.writer().await?, id, at).await }).await
+    }
+
+    async fn insert_link(&self, link: &OneTimeLink) -> Result<(), StoreError> {
+        self.within(async { people::insert_link(&mut *self.writer().await?, link).await }).await
+    }
+
+    async fn link(&self, hash: &str, now: Millis) -> Result<Option<OneTimeLink>, StoreError> {
+        self.within(async { people::link(&mut *self.reader().await?, hash, now).await }).await
+    }
+
+    async fn use_link(&self, hash: &str, now: Millis) -> Result<bool, StoreError> {
+        self.within(async { people::use_link(&mut *self.writer().await?, hash, now).await }).await
+    }
+
+    async fn add_counts(&self, batch: &str, at: Millis, counts: &[Count]) -> Result<(), StoreError> {
+        text::check_counts(batch, counts)?;
+        self.within(async {
+            let mut transaction = self.begin().await?;
+            let added = counts::add(&mut transaction, batch, at, counts).await.map_err(dialect::error)?;
+            transaction.commit().await.map_err(dialect::error)?;
+            if added && self.batches.fetch_add(1, Ordering::Relaxed).is_multiple_of(FORGET_EVERY) {
+                let connection: &mut Connection = &mut *self.writer().await?;
+                if let Err(error) = counts::forget(connection, at).await {
+                    tracing::debug!(%error, "old batch ids stay until the next time");
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn counts(&self, query: CountQuery) -> Result<Vec<Count>, StoreError> {
+        if text::has_nul([&query.environment, &query.flag].into_iter().flatten().map(String::as_str)) {
+            return Ok(Vec::new());
+        }
+        self.within(async { counts::counts(&mut *self.reader().await?, &query).await }).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.within(async {
+            let connection: &mut Connection = &mut *self.reader().await?;
+            sqlx::query("SELECT 1").execute(connection).await.map_err(dialect::error)?;
+            Ok(())
+        })
+        .await
+    }
+
+    fn hints(&self) -> Option<broadcast::Receiver<String>> {
+        self.hints.as_ref().map(dialect::Hints::subscribe)
+    }
+}

@@ -1,0 +1,179 @@
+//! The one write: [`commit`].
+
+use sqlx::QueryBuilder;
+
+use super::dialect;
+use super::{Connection, Db, people};
+use crate::{Change, Commit, CommitError, DocumentWrite, RowWrite, Scope, ScopeKind, StoreError, chain};
+
+/// Rows in one multi-row statement: well below both databases' limits on parameters.
+const ROWS_AT_ONCE: usize = 1_000;
+
+/// Everything of a commit but BEGIN and COMMIT.
+pub(super) async fn commit(connection: &mut Connection, commit: &Commit) -> Result<Change, CommitError> {
+    let Commit { scope_id, expected, attribution, documents, rows } = commit;
+
+    // A scope that this commit makes has nobody to wait for; it must be there before its revision is taken.
+    for row in rows {
+        match row {
+            RowWrite::InsertTenant(tenant) => people::insert_tenant(connection, tenant).await?,
+            RowWrite::InsertScope(scope) if scope.id == *scope_id => insert_scope(connection, scope).await?,
+            _ => {}
+        }
+    }
+
+    // The serialisation point: from here until COMMIT nobody else writes to this scope, so revisions are gapless and
+    // in commit order.
+    let taken: Option<(i64, String)> = sqlx::query_as(
+        "UPDATE scope SET rev = rev + 1
+          WHERE id = $1 AND ($2 IS NULL OR (epoch = $2 AND rev = $3))
+      RETURNING rev, tenant_id",
+    )
+    .bind(scope_id)
+    .bind(expected.as_ref().map(|(epoch, _)| epoch.as_str()))
+    .bind(expected.as_ref().map(|(_, rev)| rev.cast_signed()))
+    .fetch_optional(&mut *connection)
+    .await
+    .map_err(dialect::error)?;
+    let Some((rev, tenant_id)) = taken else {
+        return Err(refused(connection, scope_id).await?);
+    };
+
+    // A statement of its own, after the lock: in the UPDATE's RETURNING it would see the log as it was before waiting.
+    let prev_hash: Option<String> = sqlx::query_scalar("SELECT hash FROM change WHERE scope_id = $1 AND rev = $2")
+        .bind(scope_id)
+        .bind(rev - 1)
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(dialect::error)?;
+    let prev_hash = match prev_hash {
+        Some(hash) => hash,
+        None if rev == 1 => chain::GENESIS.to_owned(),
+        None => {
+            return Err(StoreError::Damaged { table: "change", what: format!("{scope_id} has no {}", rev - 1) }.into());
+        }
+    };
+    let change = Change {
+        rev: rev.cast_unsigned(),
+        attribution: attribution.clone(),
+        hash: chain::hash(scope_id, rev.cast_unsigned(), &prev_hash, attribution, documents),
+        prev_hash,
+        documents: documents.clone(),
+    };
+
+    insert_change(connection, scope_id, &change).await.map_err(dialect::error)?;
+    append_documents(connection, scope_id, rev, documents).await.map_err(dialect::error)?;
+    write_current(connection, scope_id, rev, documents).await.map_err(dialect::error)?;
+    for row in rows {
+        match row {
+            RowWrite::InsertTenant(_) => {}
+            RowWrite::InsertScope(scope) if scope.id == *scope_id => {}
+            RowWrite::InsertScope(scope) => insert_scope(connection, scope).await?,
+            row => people::write(connection, &tenant_id, row).await?,
+        }
+    }
+    dialect::notify(connection, scope_id).await.map_err(dialect::error)?;
+    Ok(change)
+}
+
+/// Why no revision was taken.
+async fn refused(connection: &mut Connection, scope_id: &str) -> Result<CommitError, StoreError> {
+    let now: Option<(String, i64)> = sqlx::query_as("SELECT epoch, rev FROM scope WHERE id = $1")
+        .bind(scope_id)
+        .fetch_optional(connection)
+        .await
+        .map_err(dialect::error)?;
+    Ok(match now {
+        Some((epoch, rev)) => CommitError::Stale { epoch, rev: rev.cast_unsigned() },
+        None => CommitError::NoScope,
+    })
+}
+
+async fn insert_scope(connection: &mut Connection, scope: &Scope) -> Result<(), CommitError> {
+    let Scope { id, kind, tenant_id, key, epoch, rev: _ } = scope;
+    sqlx::query("INSERT INTO scope (id, kind, tenant_id, key, epoch, rev) VALUES ($1, $2, $3, $4, $5, 0)")
+        .bind(id)
+        .bind(match kind {
+            ScopeKind::Tenant => "tenant",
+            ScopeKind::Project => "project",
+        })
+        .bind(tenant_id)
+        .bind(key)
+        .bind(epoch)
+        .execute(connection)
+        .await
+        .map_err(|error| people::taken("scope.key", error))?;
+    Ok(())
+}
+
+async fn insert_change(connection: &mut Connection, scope_id: &str, change: &Change) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO change (scope_id, rev, at, actor, actor_name, action, reason, trace_id, prev_hash, hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(scope_id)
+    .bind(change.rev.cast_signed())
+    .bind(change.attribution.at)
+    .bind(&change.attribution.actor)
+    .bind(&change.attribution.actor_name)
+    .bind(&change.attribution.action)
+    .bind(&change.attribution.reason)
+    .bind(&change.attribution.trace_id)
+    .bind(&change.prev_hash)
+    .bind(&change.hash)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn append_documents(
+    connection: &mut Connection,
+    scope_id: &str,
+    rev: i64,
+    documents: &[DocumentWrite],
+) -> Result<(), sqlx::Error> {
+    for chunk in documents.chunks(ROWS_AT_ONCE) {
+        let mut insert = QueryBuilder::<Db>::new("INSERT INTO change_document (scope_id, rev, kind, key, leaf, body) ");
+        insert.push_values(chunk, |mut row, document| {
+            row.push_bind(scope_id)
+                .push_bind(rev)
+                .push_bind(&document.kind)
+                .push_bind(&document.key)
+                .push_bind(leaf(&document.key))
+                .push_bind(&document.body);
+        });
+        insert.build().persistent(false).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Last path segment of a key.
+fn leaf(key: &str) -> &str {
+    key.rsplit('/').next().unwrap_or(key)
+}
+
+async fn write_current(
+    connection: &mut Connection,
+    scope_id: &str,
+    rev: i64,
+    documents: &[DocumentWrite],
+) -> Result<(), sqlx::Error> {
+    let written: Vec<_> = documents.iter().filter_map(|d| Some((&d.kind, &d.key, d.body.as_deref()?))).collect();
+    for chunk in written.chunks(ROWS_AT_ONCE) {
+        let mut upsert = QueryBuilder::<Db>::new("INSERT INTO document (scope_id, kind, key, rev, body) ");
+        upsert.push_values(chunk, |mut row, (kind, key, body)| {
+            row.push_bind(scope_id).push_bind(*kind).push_bind(*key).push_bind(rev).push_bind(*body);
+        });
+        upsert.push(" ON CONFLICT (scope_id, kind, key) DO UPDATE SET rev = excluded.rev, body = excluded.body");
+        upsert.build().persistent(false).execute(&mut *connection).await?;
+    }
+    for document in documents.iter().filter(|d| d.body.is_none()) {
+        sqlx::query("DELETE FROM document WHERE scope_id = $1 AND kind = $2 AND key = $3")
+            .bind(scope_id)
+            .bind(&document.kind)
+            .bind(&document.key)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,464 @@
+//! Tenants, users, memberships, sessions, access tokens and one-time links.
+
+use super::{Connection, dialect};
+use crate::{
+    AccessToken, CommitError, LinkPurpose, Membership, Millis, OneTimeLink, Role, RowWrite, Session, StoreError,
+    Tenant, User,
+};
+
+/// A row written inside a commit, `tenant_id` being the tenant of the commit's scope.
+pub(super) async fn write(connection: &mut Connection, tenant_id: &str, row: &RowWrite) -> Result<(), CommitError> {
+    match row {
+        RowWrite::InsertScope(_) => Err(refused("a scope is written with the log")),
+        RowWrite::InsertTenant(tenant) => insert_tenant(connection, tenant).await,
+        RowWrite::RenameTenant { id, name } => {
+            let done = sqlx::query("UPDATE tenant SET name = $2 WHERE id = $1")
+                .bind(id)
+                .bind(name)
+                .execute(connection)
+                .await
+                .map_err(dialect::error)?;
+            present(done.rows_affected(), "no such tenant")
+        }
+        RowWrite::InsertUser(user) => insert_user(connection, user).await,
+        RowWrite::UpsertMembership(membership) => Ok(upsert_membership(connection, membership).await?),
+        RowWrite::DeleteMembership { tenant_id, user_id } => {
+            Ok(delete_membership(connection, tenant_id, user_id).await.map_err(dialect::error)?)
+        }
+        RowWrite::SetPassword { user_id, password_hash } => {
+            let done = sqlx::query("UPDATE app_user SET password_hash = $2 WHERE id = $1")
+                .bind(user_id)
+                .bind(password_hash)
+                .execute(&mut *connection)
+                .await
+                .map_err(dialect::error)?;
+            present(done.rows_affected(), "no such user")?;
+            sqlx::query("DELETE FROM session WHERE user_id = $1")
+                .bind(user_id)
+                .execute(connection)
+                .await
+                .map_err(dialect::error)?;
+            Ok(())
+        }
+        RowWrite::InsertAccessToken(token) => insert_access_token(connection, token).await,
+        RowWrite::RevokeAccessToken { id, at } => {
+            let done = sqlx::query(
+                "UPDATE access_token SET revoked_at = COALESCE(revoked_at, $3) WHERE id = $1 AND tenant_id = $2",
+            )
+            .bind(id)
+            .bind(tenant_id)
+            .bind(at)
+            .execute(connection)
+            .await
+            .map_err(dialect::error)?;
+            present(done.rows_affected(), "no such access token in this tenant")
+        }
+        RowWrite::UseLink { hash, at } => {
+            if use_link(connection, hash, *at).await? {
+                Ok(())
+            } else {
+                Err(CommitError::Taken("link"))
+            }
+        }
+    }
+}
+
+fn refused(what: &str) -> CommitError {
+    StoreError::Database(what.to_owned()).into()
+}
+
+fn present(rows: u64, otherwise: &str) -> Result<(), CommitError> {
+    if rows == 0 { Err(refused(otherwise)) } else { Ok(()) }
+}
+
+/// A unique row exists already, or the database failed.
+pub(super) fn taken(what: &'static str, error: sqlx::Error) -> CommitError {
+    if error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation) {
+        CommitError::Taken(what)
+    } else {
+        dialect::error(error).into()
+    }
+}
+
+pub(super) async fn insert_tenant(connection: &mut Connection, tenant: &Tenant) -> Result<(), CommitError> {
+    let Tenant { id, key, name, created_at } = tenant;
+    sqlx::query("INSERT INTO tenant (id, key, name, created_at) VALUES ($1, $2, $3, $4)")
+        .bind(id)
+        .bind(key)
+        .bind(name)
+        .bind(created_at)
+        .execute(connection)
+        .await
+        .map_err(|error| taken("tenant.key", error))?;
+    Ok(())
+}
+
+async fn insert_user(connection: &mut Connection, user: &User) -> Result<(), CommitError> {
+    let User { id, email, name, password_hash, operator, created_at } = user;
+    sqlx::query(
+        "INSERT INTO app_user (id, email, name, password_hash, operator, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(id)
+    .bind(email.to_lowercase())
+    .bind(name)
+    .bind(password_hash)
+    .bind(operator)
+    .bind(created_at)
+    .execute(connection)
+    .await
+    .map_err(|error| taken("user.email", error))?;
+    Ok(())
+}
+
+async fn upsert_membership(connection: &mut Connection, membership: &Membership) -> Result<(), StoreError> {
+    let Membership { tenant_id, user_id, role } = membership;
+    sqlx::query(
+        "INSERT INTO membership (tenant_id, user_id, role) VALUES ($1, $2, $3)
+         ON CONFLICT (tenant_id, user_id) DO UPDATE SET role = excluded.role",
+    )
+    .bind(tenant_id)
+    .bind(user_id)
+    .bind(role_text(*role))
+    .execute(connection)
+    .await
+    .map_err(dialect::error)?;
+    Ok(())
+}
+
+async fn delete_membership(connection: &mut Connection, tenant_id: &str, user_id: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM membership WHERE tenant_id = $1 AND user_id = $2")
+        .bind(tenant_id)
+        .bind(user_id)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("DELETE FROM session WHERE tenant_id = $1 AND user_id = $2")
+        .bind(tenant_id)
+        .bind(user_id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn insert_access_token(connection: &mut Connection, token: &AccessToken) -> Result<(), CommitError> {
+    let AccessToken {
+        id,
+        hash,
+        hint,
+        tenant_id,
+        user_id,
+        name,
+        role,
+        created_at,
+        expires_at,
+        last_used_at,
+        revoked_at,
+    } = token;
+    sqlx::query(
+        "INSERT INTO access_token (id, hash, hint, tenant_id, user_id, name, role, created_at, expires_at,
+                                   last_used_at, revoked_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind(id)
+    .bind(hash)
+    .bind(hint)
+    .bind(tenant_id)
+    .bind(user_id)
+    .bind(name)
+    .bind(role_text(*role))
+    .bind(created_at)
+    .bind(expires_at)
+    .bind(last_used_at)
+    .bind(revoked_at)
+    .execute(connection)
+    .await
+    .map_err(|error| taken("token", error))?;
+    Ok(())
+}
+
+fn role_text(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "viewer",
+        Role::Editor => "editor",
+        Role::Admin => "admin",
+        Role::Owner => "owner",
+    }
+}
+
+fn role_from(table: &'static str, text: &str) -> Result<Role, StoreError> {
+    match text {
+        "viewer" => Ok(Role::Viewer),
+        "editor" => Ok(Role::Editor),
+        "admin" => Ok(Role::Admin),
+        "owner" => Ok(Role::Owner),
+        other => Err(StoreError::Damaged { table, what: format!("{other:?} is not a role") }),
+    }
+}
+
+type UserRow = (String, String, String, Option<String>, bool, i64);
+
+fn user_from((id, email, name, password_hash, operator, created_at): UserRow) -> User {
+    User { id, email, name, password_hash, operator, created_at }
+}
+
+pub(super) async fn user(connection: &mut Connection, id: &str) -> Result<Option<User>, StoreError> {
+    let row: Option<UserRow> =
+        sqlx::query_as("SELECT id, email, name, password_hash, operator, created_at FROM app_user WHERE id = $1")
+            .bind(id)
+            .fetch_optional(connection)
+            .await
+            .map_err(dialect::error)?;
+    Ok(row.map(user_from))
+}
+
+pub(super) async fn user_by_email(connection: &mut Connection, email: &str) -> Result<Option<User>, StoreError> {
+    let row: Option<UserRow> =
+        sqlx::query_as("SELECT id, email, name, password_hash, operator, created_at FROM app_user WHERE email = $1")
+            .bind(email.to_lowercase())
+            .fetch_optional(connection)
+            .await
+            .map_err(dialect::error)?;
+    Ok(row.map(user_from))
+}
+
+pub(super) async fn any_user(connection: &mut Connection) -> Result<bool, StoreError> {
+    let row: Option<String> = sqlx::query_scalar("SELECT id FROM app_user LIMIT 1")
+        .fetch_optional(connection)
+        .await
+        .map_err(dialect::error)?;
+    Ok(row.is_some())
+}
+
+pub(super) async fn memberships(connection: &mut Connection, user_id: &str) -> Result<Vec<Membership>, StoreError> {
+    let rows: Vec<(String, String)> = sqlx::query_as("SELECT tenant_id, role FROM membership WHERE user_id = $1")
+        .bind(user_id)
+        .fetch_all(connection)
+        .await
+        .map_err(dialect::error)?;
+    let mut memberships = rows
+        .into_iter()
+        .map(|(tenant_id, role)| {
+            Ok(Membership { tenant_id, user_id: user_id.to_owned(), role: role_from("membership", &role)? })
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    memberships.sort_by(|a, b| a.tenant_id.cmp(&b.tenant_id));
+    Ok(memberships)
+}
+
+pub(super) async fn members(
+    connection: &mut Connection,
+    tenant_id: &str,
+) -> Result<Vec<(Membership, User)>, StoreError> {
+    type Joined = (String, String, String, String, Option<String>, bool, i64);
+    let rows: Vec<Joined> = sqlx::query_as(
+        "SELECT m.role, u.id, u.email, u.name, u.password_hash, u.operator, u.created_at
+           FROM membership m
+           JOIN app_user u ON u.id = m.user_id
+          WHERE m.tenant_id = $1",
+    )
+    .bind(tenant_id)
+    .fetch_all(connection)
+    .await
+    .map_err(dialect::error)?;
+    let mut members = rows
+        .into_iter()
+        .map(|(role, id, email, name, password_hash, operator, created_at)| {
+            let role = role_from("membership", &role)?;
+            let membership = Membership { tenant_id: tenant_id.to_owned(), user_id: id.clone(), role };
+            Ok((membership, User { id, email, name, password_hash, operator, created_at }))
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    members.sort_by(|(_, a), (_, b)| a.email.cmp(&b.email));
+    Ok(members)
+}
+
+pub(super) async fn tenant(connection: &mut Connection, id: &str) -> Result<Option<Tenant>, StoreError> {
+    let row: Option<(String, String, String, i64)> =
+        sqlx::query_as("SELECT id, key, name, created_at FROM tenant WHERE id = $1")
+            .bind(id)
+            .fetch_optional(connection)
+            .await
+            .map_err(dialect::error)?;
+    Ok(row.map(|(id, key, name, created_at)| Tenant { id, key, name, created_at }))
+}
+
+pub(super) async fn insert_session(connection: &mut Connection, session: &Session) -> Result<(), StoreError> {
+    let Session { hash, user_id, tenant_id, created_at, expires_at } = session;
+    // Who signs in clears away what they left: nothing else removes expired sessions.
+    sqlx::query("DELETE FROM session WHERE user_id = $1 AND expires_at <= $2")
+        .bind(user_id)
+        .bind(created_at)
+        .execute(&mut *connection)
+        .await
+        .map_err(dialect::error)?;
+    sqlx::query("INSERT INTO session (hash, user_id, tenant_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)")
+        .bind(hash)
+        .bind(user_id)
+        .bind(tenant_id)
+        .bind(created_at)
+        .bind(expires_at)
+        .execute(connection)
+        .await
+        .map_err(dialect::error)?;
+    Ok(())
+}
+
+pub(super) async fn session(
+    connection: &mut Connection,
+    hash: &str,
+    now: Millis,
+) -> Result<Option<Session>, StoreError> {
+    let row: Option<(String, String, i64, i64)> = sqlx::query_as(
+        "SELECT user_id, tenant_id, created_at, expires_at FROM session WHERE hash = $1 AND expires_at > $2",
+    )
+    .bind(hash)
+    .bind(now)
+    .fetch_optional(connection)
+    .await
+    .map_err(dialect::error)?;
+    Ok(row.map(|(user_id, tenant_id, created_at, expires_at)| Session {
+        hash: hash.to_owned(),
+        user_id,
+        tenant_id,
+        created_at,
+        expires_at,
+    }))
+}
+
+pub(super) async fn delete_session(connection: &mut Connection, hash: &str) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM session WHERE hash = $1").bind(hash).execute(connection).await.map_err(dialect::error)?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct AccessTokenRow {
+    id: String,
+    hash: String,
+    hint: String,
+    tenant_id: String,
+    user_id: String,
+    name: String,
+    role: String,
+    created_at: i64,
+    expires_at: Option<i64>,
+    last_used_at: Option<i64>,
+    revoked_at: Option<i64>,
+}
+
+fn access_token_from(row: AccessTokenRow) -> Result<AccessToken, StoreError> {
+    let role = role_from("access_token", &row.role)?;
+    let AccessTokenRow { id, hash, hint, tenant_id, user_id, name, .. } = row;
+    let AccessTokenRow { created_at, expires_at, last_used_at, revoked_at, .. } = row;
+    Ok(AccessToken { id, hash, hint, tenant_id, user_id, name, role, created_at, expires_at, last_used_at, revoked_at })
+}
+
+/// Joined with the membership: a token dies with it, and never holds more than its maker does now.
+pub(super) async fn access_token(
+    connection: &mut Connection,
+    hash: &str,
+    now: Millis,
+) -> Result<Option<AccessToken>, StoreError> {
+    let row: Option<AccessTokenRow> = sqlx::query_as(
+        "SELECT id, hash, hint, tenant_id, user_id, name, role, created_at, expires_at, last_used_at, revoked_at
+           FROM access_token
+          WHERE hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)",
+    )
+    .bind(hash)
+    .bind(now)
+    .fetch_optional(&mut *connection)
+    .await
+    .map_err(dialect::error)?;
+    let Some(mut token) = row.map(access_token_from).transpose()? else { return Ok(None) };
+    let makers: Option<String> =
+        sqlx::query_scalar("SELECT role FROM membership WHERE tenant_id = $1 AND user_id = $2")
+            .bind(&token.tenant_id)
+            .bind(&token.user_id)
+            .fetch_optional(connection)
+            .await
+            .map_err(dialect::error)?;
+    let Some(makers) = makers else { return Ok(None) };
+    token.role = token.role.min(role_from("membership", &makers)?);
+    Ok(Some(token))
+}
+
+pub(super) async fn access_tokens(
+    connection: &mut Connection,
+    tenant_id: &str,
+) -> Result<Vec<AccessToken>, StoreError> {
+    let rows: Vec<AccessTokenRow> = sqlx::query_as(
+        "SELECT id, hash, hint, tenant_id, user_id, name, role, created_at, expires_at, last_used_at, revoked_at
+           FROM access_token
+          WHERE tenant_id = $1",
+    )
+    .bind(tenant_id)
+    .fetch_all(connection)
+    .await
+    .map_err(dialect::error)?;
+    let mut tokens = rows.into_iter().map(access_token_from).collect::<Result<Vec<_>, _>>()?;
+    tokens.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
+    Ok(tokens)
+}
+
+pub(super) async fn touch_access_token(connection: &mut Connection, id: &str, at: Millis) -> Result<(), StoreError> {
+    sqlx::query("UPDATE access_token SET last_used_at = $2 WHERE id = $1")
+        .bind(id)
+        .bind(at)
+        .execute(connection)
+        .await
+        .map_err(dialect::error)?;
+    Ok(())
+}
+
+pub(super) async fn insert_link(connection: &mut Connection, link: &OneTimeLink) -> Result<(), StoreError> {
+    let OneTimeLink { hash, purpose, user_id, tenant_id, expires_at } = link;
+    sqlx::query(
+        "INSERT INTO one_time_link (hash, purpose, user_id, tenant_id, expires_at) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(hash)
+    .bind(match purpose {
+        LinkPurpose::Setup => "setup",
+        LinkPurpose::SignIn => "sign_in",
+    })
+    .bind(user_id)
+    .bind(tenant_id)
+    .bind(expires_at)
+    .execute(connection)
+    .await
+    .map_err(dialect::error)?;
+    Ok(())
+}
+
+pub(super) async fn link(
+    connection: &mut Connection,
+    hash: &str,
+    now: Millis,
+) -> Result<Option<OneTimeLink>, StoreError> {
+    let row: Option<(String, Option<String>, Option<String>, i64)> = sqlx::query_as(
+        "SELECT purpose, user_id, tenant_id, expires_at FROM one_time_link WHERE hash = $1 AND expires_at > $2",
+    )
+    .bind(hash)
+    .bind(now)
+    .fetch_optional(connection)
+    .await
+    .map_err(dialect::error)?;
+    let Some((purpose, user_id, tenant_id, expires_at)) = row else { return Ok(None) };
+    let purpose = match purpose.as_str() {
+        "setup" => LinkPurpose::Setup,
+        "sign_in" => LinkPurpose::SignIn,
+        other => {
+            return Err(StoreError::Damaged { table: "one_time_link", what: format!("{other:?} is not a purpose") });
+        }
+    };
+    Ok(Some(OneTimeLink { hash: hash.to_owned(), purpose, user_id, tenant_id, expires_at }))
+}
+
+/// A used link is a removed one: of two who delete the same row, one finds it.
+pub(super) async fn use_link(connection: &mut Connection, hash: &str, now: Millis) -> Result<bool, StoreError> {
+    let done = sqlx::query("DELETE FROM one_time_link WHERE hash = $1 AND expires_at > $2")
+        .bind(hash)
+        .bind(now)
+        .execute(connection)
+        .await
+        .map_err(dialect::error)?;
+    Ok(done.rows_affected() == 1)
+}

@@ -1,0 +1,254 @@
+//! Reading scopes, current documents and the log.
+
+use sqlx::QueryBuilder;
+
+use super::dialect::error;
+use super::{Connection, Db};
+use crate::{Attribution, Change, Document, DocumentWrite, HistoryQuery, Scope, ScopeKind, StoreError};
+
+type ScopeRow = (String, String, String, String, String, i64);
+
+fn scope_from((id, kind, tenant_id, key, epoch, rev): ScopeRow) -> Result<Scope, StoreError> {
+    let kind = match kind.as_str() {
+        "tenant" => ScopeKind::Tenant,
+        "project" => ScopeKind::Project,
+        other => return Err(StoreError::Damaged { table: "scope", what: format!("{id} is a {other:?}") }),
+    };
+    Ok(Scope { id, kind, tenant_id, key, epoch, rev: rev.cast_unsigned() })
+}
+
+pub(super) async fn scopes(connection: &mut Connection) -> Result<Vec<Scope>, StoreError> {
+    let rows: Vec<ScopeRow> = sqlx::query_as("SELECT id, kind, tenant_id, key, epoch, rev FROM scope")
+        .fetch_all(connection)
+        .await
+        .map_err(error)?;
+    rows.into_iter().map(scope_from).collect()
+}
+
+pub(super) async fn scope(connection: &mut Connection, id: &str) -> Result<Option<Scope>, StoreError> {
+    let row: Option<ScopeRow> = sqlx::query_as("SELECT id, kind, tenant_id, key, epoch, rev FROM scope WHERE id = $1")
+        .bind(id)
+        .fetch_optional(connection)
+        .await
+        .map_err(error)?;
+    row.map(scope_from).transpose()
+}
+
+/// One statement, so that the scope's revision and the documents are of the same instant on both databases.
+pub(super) async fn load(
+    connection: &mut Connection,
+    scope_id: &str,
+) -> Result<Option<(Scope, Vec<Document>)>, StoreError> {
+    type Joined =
+        (String, String, String, String, String, i64, Option<String>, Option<String>, Option<i64>, Option<String>);
+    let rows: Vec<Joined> = sqlx::query_as(
+        "SELECT s.id, s.kind, s.tenant_id, s.key, s.epoch, s.rev, d.kind, d.key, d.rev, d.body
+           FROM scope s
+           LEFT JOIN document d ON d.scope_id = s.id
+          WHERE s.id = $1",
+    )
+    .bind(scope_id)
+    .fetch_all(connection)
+    .await
+    .map_err(error)?;
+
+    let mut scope = None;
+    let mut documents = Vec::with_capacity(rows.len());
+    for (id, scope_kind, tenant_id, scope_key, epoch, scope_rev, kind, key, rev, body) in rows {
+        if scope.is_none() {
+            scope = Some(scope_from((id, scope_kind, tenant_id, scope_key, epoch, scope_rev))?);
+        }
+        if let (Some(kind), Some(key), Some(rev), Some(body)) = (kind, key, rev, body) {
+            documents.push(Document { kind, key, rev: rev.cast_unsigned(), body });
+        }
+    }
+    sort(&mut documents);
+    Ok(scope.map(|scope| (scope, documents)))
+}
+
+/// In Rust, because the databases' collations differ.
+fn sort(documents: &mut [Document]) {
+    documents.sort_by(|a, b| (&a.kind, &a.key).cmp(&(&b.kind, &b.key)));
+}
+
+pub(super) async fn document(
+    connection: &mut Connection,
+    scope_id: &str,
+    kind: &str,
+    key: &str,
+) -> Result<Option<Document>, StoreError> {
+    let row: Option<(i64, String)> =
+        sqlx::query_as("SELECT rev, body FROM document WHERE scope_id = $1 AND kind = $2 AND key = $3")
+            .bind(scope_id)
+            .bind(kind)
+            .bind(key)
+            .fetch_optional(connection)
+            .await
+            .map_err(error)?;
+    Ok(row.map(|(rev, body)| Document { kind: kind.to_owned(), key: key.to_owned(), rev: rev.cast_unsigned(), body }))
+}
+
+pub(super) async fn document_at(
+    connection: &mut Connection,
+    scope_id: &str,
+    kind: &str,
+    key: &str,
+    rev: u64,
+) -> Result<Option<Document>, StoreError> {
+    let row: Option<(i64, Option<String>)> = sqlx::query_as(
+        "SELECT rev, body
+           FROM change_document
+          WHERE scope_id = $1 AND kind = $2 AND key = $3 AND rev <= $4
+          ORDER BY rev DESC
+          LIMIT 1",
+    )
+    .bind(scope_id)
+    .bind(kind)
+    .bind(key)
+    .bind(signed(rev))
+    .fetch_optional(connection)
+    .await
+    .map_err(error)?;
+    Ok(row.and_then(|(rev, body)| {
+        Some(Document { kind: kind.to_owned(), key: key.to_owned(), rev: rev.cast_unsigned(), body: body? })
+    }))
+}
+
+pub(super) async fn documents_at(
+    connection: &mut Connection,
+    scope_id: &str,
+    rev: u64,
+) -> Result<Vec<Document>, StoreError> {
+    let rows: Vec<(String, String, i64, String)> = sqlx::query_as(
+        "SELECT d.kind, d.key, d.rev, d.body
+           FROM change_document d
+           JOIN (SELECT kind, key, MAX(rev) AS rev
+                   FROM change_document
+                  WHERE scope_id = $1 AND rev <= $2
+                  GROUP BY kind, key) newest
+             ON newest.kind = d.kind AND newest.key = d.key AND newest.rev = d.rev
+          WHERE d.scope_id = $1 AND d.body IS NOT NULL",
+    )
+    .bind(scope_id)
+    .bind(signed(rev))
+    .fetch_all(connection)
+    .await
+    .map_err(error)?;
+    let mut documents: Vec<Document> =
+        rows.into_iter().map(|(kind, key, rev, body)| Document { kind, key, rev: rev.cast_unsigned(), body }).collect();
+    sort(&mut documents);
+    Ok(documents)
+}
+
+const CHANGE_COLUMNS: &str = "SELECT c.rev, c.at, c.actor, c.actor_name, c.action, c.reason, c.trace_id, c.prev_hash, c.hash FROM change c WHERE c.scope_id = ";
+
+type ChangeRow = (i64, i64, String, String, String, String, String, String, String);
+
+pub(super) async fn changes(
+    connection: &mut Connection,
+    scope_id: &str,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<Change>, StoreError> {
+    let mut select = QueryBuilder::<Db>::new(CHANGE_COLUMNS);
+    select.push_bind(scope_id).push(" AND c.rev > ").push_bind(signed(after));
+    select.push(" ORDER BY c.rev LIMIT ").push_bind(i64::from(limit));
+    let rows: Vec<ChangeRow> = select.build_query_as().fetch_all(&mut *connection).await.map_err(error)?;
+    with_documents(connection, scope_id, rows).await
+}
+
+pub(super) async fn change(
+    connection: &mut Connection,
+    scope_id: &str,
+    rev: u64,
+) -> Result<Option<Change>, StoreError> {
+    let mut select = QueryBuilder::<Db>::new(CHANGE_COLUMNS);
+    select.push_bind(scope_id).push(" AND c.rev = ").push_bind(signed(rev));
+    let rows: Vec<ChangeRow> = select.build_query_as().fetch_all(&mut *connection).await.map_err(error)?;
+    Ok(with_documents(connection, scope_id, rows).await?.pop())
+}
+
+pub(super) async fn history(
+    connection: &mut Connection,
+    scope_id: &str,
+    query: &HistoryQuery,
+) -> Result<Vec<Change>, StoreError> {
+    let HistoryQuery { kind, key, flag, actor, trace_id, before, limit } = query;
+    // Only the filters in use are in the text, so that the planner can start from the index of the rarest.
+    let mut select = QueryBuilder::<Db>::new(CHANGE_COLUMNS);
+    select.push_bind(scope_id);
+    if let Some(before) = before {
+        select.push(" AND c.rev < ").push_bind(signed(*before));
+    }
+    if let Some(actor) = actor {
+        select.push(" AND c.actor = ").push_bind(actor);
+    }
+    if let Some(trace_id) = trace_id {
+        select.push(" AND c.trace_id = ").push_bind(trace_id);
+    }
+    if kind.is_some() || key.is_some() {
+        select.push(" AND c.rev IN (SELECT d.rev FROM change_document d WHERE d.scope_id = ").push_bind(scope_id);
+        if let Some(kind) = kind {
+            select.push(" AND d.kind = ").push_bind(kind);
+        }
+        if let Some(key) = key {
+            select.push(" AND d.key = ").push_bind(key);
+        }
+        select.push(")");
+    }
+    if let Some(flag) = flag {
+        select.push(" AND c.rev IN (SELECT d.rev FROM change_document d WHERE d.scope_id = ").push_bind(scope_id);
+        select.push(" AND d.kind IN ('flag', 'configuration') AND d.leaf = ").push_bind(flag).push(")");
+    }
+    select.push(" ORDER BY c.rev DESC LIMIT ").push_bind(i64::from(*limit));
+    let rows: Vec<ChangeRow> = select.build_query_as().fetch_all(&mut *connection).await.map_err(error)?;
+    with_documents(connection, scope_id, rows).await
+}
+
+/// A second statement is safe without a transaction: a change and its documents appear together and never change.
+async fn with_documents(
+    connection: &mut Connection,
+    scope_id: &str,
+    rows: Vec<ChangeRow>,
+) -> Result<Vec<Change>, StoreError> {
+    let mut changes: Vec<Change> = rows
+        .into_iter()
+        .map(|(rev, at, actor, actor_name, action, reason, trace_id, prev_hash, hash)| Change {
+            rev: rev.cast_unsigned(),
+            attribution: Attribution { actor, actor_name, action, reason, trace_id, at },
+            prev_hash,
+            hash,
+            documents: Vec::new(),
+        })
+        .collect();
+    if changes.is_empty() {
+        return Ok(changes);
+    }
+    let position: std::collections::HashMap<u64, usize> =
+        changes.iter().enumerate().map(|(index, change)| (change.rev, index)).collect();
+    for chunk in changes.iter().map(|c| signed(c.rev)).collect::<Vec<_>>().chunks(1_000) {
+        let mut select = QueryBuilder::<Db>::new("SELECT rev, kind, key, body FROM change_document WHERE scope_id = ");
+        select.push_bind(scope_id).push(" AND rev IN (");
+        let mut list = select.separated(", ");
+        for rev in chunk {
+            list.push_bind(*rev);
+        }
+        select.push(")");
+        let rows: Vec<(i64, String, String, Option<String>)> =
+            select.build_query_as().persistent(false).fetch_all(&mut *connection).await.map_err(error)?;
+        for (rev, kind, key, body) in rows {
+            if let Some(change) = position.get(&rev.cast_unsigned()).and_then(|index| changes.get_mut(*index)) {
+                change.documents.push(DocumentWrite { kind, key, body });
+            }
+        }
+    }
+    for change in &mut changes {
+        change.documents.sort_by(|a, b| (&a.kind, &a.key).cmp(&(&b.kind, &b.key)));
+    }
+    Ok(changes)
+}
+
+/// A revision as a parameter. What does not fit is above every revision.
+fn signed(rev: u64) -> i64 {
+    i64::try_from(rev).unwrap_or(i64::MAX)
+}

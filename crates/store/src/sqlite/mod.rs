@@ -1,0 +1,17 @@
+//! The SQL text, typed for SQLite.
+
+type Db = sqlx::Sqlite;
+type Connection = <Db as sqlx::Database>::Connection;
+
+#[path = "../sql/counts.rs"]
+mod counts;
+#[path = "../sql/database.rs"]
+pub(crate) mod database;
+#[path = "../dialect/sqlite.rs"]
+mod dialect;
+#[path = "../sql/log.rs"]
+mod log;
+#[path = "../sql/people.rs"]
+mod people;
+#[path = "../sql/read.rs"]
+mod read;

@@ -1,0 +1,59 @@
+//! Text that a database would not take: Postgres has no NUL in TEXT. Refused here, so that both behave alike.
+
+use crate::{Attribution, Commit, Count, DocumentWrite, RowWrite, StoreError};
+
+/// Whether any of these holds a NUL. Nothing stored does, so a look-up by one finds nothing.
+pub(crate) fn has_nul<'a>(texts: impl IntoIterator<Item = &'a str>) -> bool {
+    texts.into_iter().any(|text| text.contains('\0'))
+}
+
+/// What is wrong with a commit before any database sees it.
+pub(crate) fn check(commit: &Commit) -> Result<(), StoreError> {
+    let Commit { documents, rows, attribution, .. } = commit;
+    if documents.is_empty() && rows.is_empty() {
+        return Err(StoreError::Database("a commit without documents and rows".into()));
+    }
+    let Attribution { actor, actor_name, action, reason, trace_id, at: _ } = attribution;
+    if has_nul([actor.as_str(), actor_name, action, reason, trace_id]) {
+        return Err(nul("change"));
+    }
+    let mut seen = std::collections::HashSet::with_capacity(documents.len());
+    for DocumentWrite { kind, key, body } in documents {
+        if has_nul([kind.as_str(), key].into_iter().chain(body.as_deref())) {
+            return Err(nul("document"));
+        }
+        if !seen.insert((kind, key)) {
+            return Err(StoreError::Database(format!("{kind} {key:?} twice in a commit")));
+        }
+    }
+    for row in rows {
+        check_row(row)?;
+    }
+    Ok(())
+}
+
+fn check_row(row: &RowWrite) -> Result<(), StoreError> {
+    let (table, texts) = match row {
+        RowWrite::InsertScope(scope) => ("scope", vec![&scope.id, &scope.tenant_id, &scope.key, &scope.epoch]),
+        RowWrite::InsertTenant(tenant) => ("tenant", vec![&tenant.id, &tenant.key, &tenant.name]),
+        RowWrite::RenameTenant { id, name } => ("tenant", vec![id, name]),
+        RowWrite::InsertUser(user) => ("app_user", vec![&user.id, &user.email, &user.name]),
+        RowWrite::InsertAccessToken(token) => ("access_token", vec![&token.id, &token.hash, &token.hint, &token.name]),
+        RowWrite::SetPassword { user_id, password_hash } => ("app_user", vec![user_id, password_hash]),
+        RowWrite::UpsertMembership(membership) => ("membership", vec![&membership.tenant_id, &membership.user_id]),
+        RowWrite::DeleteMembership { tenant_id, user_id } => ("membership", vec![tenant_id, user_id]),
+        RowWrite::RevokeAccessToken { id, at: _ } => ("access_token", vec![id]),
+        RowWrite::UseLink { hash, at: _ } => ("one_time_link", vec![hash]),
+    };
+    if has_nul(texts.into_iter().map(String::as_str)) { Err(nul(table)) } else { Ok(()) }
+}
+
+/// The same for counts.
+pub(crate) fn check_counts(batch: &str, counts: &[Count]) -> Result<(), StoreError> {
+    let texts = |c: &Count| has_nul([c.scope_id.as_str(), &c.environment, &c.flag, &c.variant, &c.reason, &c.sdk]);
+    if has_nul([batch]) || counts.iter().any(texts) { Err(nul("count_hour")) } else { Ok(()) }
+}
+
+fn nul(table: &'static str) -> StoreError {
+    StoreError::Damaged { table, what: "text with a NUL character".into() }
+}

@@ -1,0 +1,105 @@
+//! The contract of `Store`: every promise on SQLite always, and on Postgres when `TEST_DATABASE_URL` names a server on
+//! which the suite may make databases (`postgres://postgres@localhost/postgres`).
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test may fail, and its settings are its own"
+)]
+
+#[path = "contract/bench.rs"]
+mod bench;
+#[path = "contract/concurrency.rs"]
+mod concurrency;
+#[path = "contract/counts.rs"]
+mod counts;
+#[path = "contract/history.rs"]
+mod history;
+#[path = "contract/log.rs"]
+mod log;
+#[path = "contract/people.rs"]
+mod people;
+
+/// Runs each promise on both databases.
+macro_rules! contract {
+    ($($topic:ident::$promise:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $promise() {
+                    let bench = crate::bench::Bench::sqlite().await;
+                    crate::$topic::$promise(bench.store.clone()).await;
+                }
+            )+
+        }
+        mod on_postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $promise() {
+                    let Some(bench) = crate::bench::Bench::postgres().await else { return };
+                    crate::$topic::$promise(bench.store.clone()).await;
+                    bench.finish().await;
+                }
+            )+
+        }
+    };
+}
+
+contract![
+    log::a_commit_is_read_back_everywhere,
+    log::revisions_count_from_one_and_the_chain_verifies,
+    log::a_stale_commit_is_refused_and_writes_nothing,
+    log::a_commit_is_all_or_nothing,
+    log::a_commit_to_no_scope_is_refused,
+    log::a_commit_of_nothing_is_refused,
+    log::text_with_nul_is_refused_before_the_database,
+    log::a_large_commit_fits,
+    log::scopes_are_listed_with_their_versions,
+    log::keys_of_scopes_are_unique_in_their_tenant,
+    history::filters_and_pages,
+    history::documents_as_they_were,
+    history::look_ups_with_nul_find_nothing,
+    people::the_first_owner,
+    people::addresses_are_unique_in_any_case,
+    people::sessions_end,
+    people::leaving_a_tenant_ends_sessions_and_tokens,
+    people::a_new_password_ends_sessions,
+    people::access_tokens,
+    people::a_link_works_once,
+    people::tenants_are_renamed,
+    counts::counts_add_up_once_for_each_batch,
+    counts::counts_are_filtered,
+    counts::old_batch_ids_are_forgotten,
+    concurrency::thirty_two_writers_leave_a_gapless_log,
+    concurrency::of_two_deciders_on_one_state_one_wins,
+    concurrency::of_many_who_use_a_link_one_wins,
+    concurrency::readers_see_whole_commits,
+    concurrency::counts_from_many_nodes_add_up,
+    concurrency::hints_follow_commits_where_there_are_any,
+    concurrency::it_answers,
+];
+
+/// A method of `Store` without a promise here is a method without a test.
+#[test]
+fn every_method_occurs() {
+    let contract = include_str!("../src/lib.rs");
+    let start = contract.find("pub trait Store").expect("the trait is in lib.rs");
+    let body = &contract[start..];
+    let body = &body[..body.find("\n}\n").expect("it ends")];
+    let methods: Vec<&str> = body
+        .split("fn ")
+        .skip(1)
+        .map(|rest| rest.split('(').next().expect("split gives at least one part").trim())
+        .collect();
+    assert!(methods.len() > 25, "{methods:?}");
+    let suite = concat!(
+        include_str!("contract/concurrency.rs"),
+        include_str!("contract/counts.rs"),
+        include_str!("contract/history.rs"),
+        include_str!("contract/log.rs"),
+        include_str!("contract/people.rs"),
+    );
+    let missing: Vec<_> = methods.iter().filter(|method| !suite.contains(&format!("store.{method}("))).collect();
+    assert!(missing.is_empty(), "no promise calls {missing:?}");
+}
