@@ -136,23 +136,24 @@ impl Client {
     fn resolve<T: FlagValue, R>(&self, flag: &str, context: &Context, take: impl FnOnce(Resolved<'_, T>) -> R) -> R {
         let live = self.shared.live.load();
         let Some(live) = live.as_ref() else {
-            return take(Resolved { value: None, answer: failed(ErrorCode::ProviderNotReady), version: None });
+            return take(Resolved { value: None, answer: Answer::error(ErrorCode::ProviderNotReady), version: None });
+        };
+        let version = Some(live.snapshot.version());
+        let Some(flag) = live.snapshot.flag(flag) else {
+            return take(Resolved { value: None, answer: Answer::error(ErrorCode::FlagNotFound), version });
         };
         let mut answer = match yardarm_eval::Context::from_json(context.as_json()) {
-            Ok(context) => live.snapshot.evaluate(flag, &context, now_ms()),
-            Err(_) => failed(ErrorCode::InvalidContext),
+            Ok(context) => live.snapshot.evaluate_at(flag.index, &context, now_ms()),
+            Err(_) => Answer::error(ErrorCode::InvalidContext),
         };
         let value = answer.value.and_then(T::read);
         if answer.value.is_some() && value.is_none() {
-            answer = failed(ErrorCode::TypeMismatch);
+            answer = Answer::error(ErrorCode::TypeMismatch);
         }
-        if self.counts
-            && let Some(flag) = live.snapshot.flag(flag)
-        {
+        if self.counts {
             live.tally.count(flag.key, flag.index, &answer);
         }
-        let value = value.filter(|_| answer.error.is_none());
-        take(Resolved { value, answer, version: Some(live.snapshot.version()) })
+        take(Resolved { value, answer, version })
     }
 
     /// Where the client stands now.
@@ -203,10 +204,6 @@ fn settled(status: &Status) -> bool {
         State::Stale => status.failures > 0,
         State::NotReady => false,
     }
-}
-
-fn failed(error: ErrorCode) -> Answer<'static> {
-    Answer { value: None, variant: None, variant_index: None, reason: Reason::Error, rule: None, error: Some(error) }
 }
 
 /// A flag call must not take the application down, not even by a mistake in the evaluator.

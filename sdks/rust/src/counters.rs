@@ -94,7 +94,7 @@ impl Tally {
                     let count = count.swap(0, Ordering::Relaxed);
                     if count > 0 {
                         let variant = row.checked_sub(1).and_then(|i| flag.variants[i].get());
-                        let variant = variant.map_or_else(String::new, |v| v.to_string());
+                        let variant = variant.map_or_else(String::new, ToString::to_string);
                         *into.entry((flag.key.to_string(), variant, reason)).or_default() += u64::from(count);
                     }
                 }

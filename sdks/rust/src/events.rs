@@ -34,7 +34,8 @@ pub(crate) struct Outbox {
 
 #[derive(Serialize)]
 struct Batch<'a> {
-    batch: String,
+    #[serde(rename = "batch")]
+    id: String,
     sdk: Sdk,
     counts: Vec<Count<'a>>,
 }
@@ -51,7 +52,8 @@ struct Count<'a> {
     /// Empty when the caller's default was answered.
     variant: &'a str,
     reason: Reason,
-    count: u64,
+    #[serde(rename = "count")]
+    times: u64,
     /// Milliseconds since 1970.
     start: i64,
 }
@@ -99,11 +101,11 @@ impl Outbox {
                 flag,
                 variant,
                 reason: reason_at(*reason),
-                count: *count,
+                times: *count,
                 start: *start,
             });
             let batch = Batch {
-                batch: uuid::Uuid::now_v7().to_string(),
+                id: uuid::Uuid::now_v7().to_string(),
                 sdk: Sdk { name: "rust", version: env!("CARGO_PKG_VERSION") },
                 counts: counts.collect(),
             };

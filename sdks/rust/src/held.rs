@@ -69,6 +69,13 @@ struct Held {
     polled: bool,
 }
 
+impl Held {
+    fn stream_delivers(&mut self) {
+        self.streaming = true;
+        self.polled = false;
+    }
+}
+
 impl Shared {
     /// `cache`: told about every ruleset to be written to disk.
     pub(crate) fn new(cache: Option<watch::Sender<Option<Arc<Ruleset>>>>) -> Self {
@@ -95,6 +102,10 @@ impl Shared {
         if origin == Origin::Poll && held.streaming {
             // The answer to a question asked before the stream came back; it might even be of an epoch that has ended.
             return Taken::No;
+        }
+        if origin == Origin::Stream {
+            // In the same breath as the ruleset, so that a late poll cannot slip in between.
+            held.stream_delivers();
         }
         if let Some((project, environment, version)) = &held.identity {
             let same_place = *project == ruleset.project && *environment == ruleset.environment;
@@ -140,7 +151,7 @@ impl Shared {
     }
 
     fn publish(&self, held: &mut Held, snapshot: Snapshot, origin: Origin) {
-        let tally = Tally::new(snapshot.keys().count());
+        let tally = Tally::new(snapshot.positions());
         let before = self.live.swap(Some(Arc::new(Live { snapshot, tally })));
         held.retired.extend(before);
         if origin != Origin::Cache
@@ -174,8 +185,7 @@ impl Shared {
     /// The stream delivered its first frame: polling ends.
     pub(crate) fn stream_began(&self) {
         let mut held = self.held();
-        held.streaming = true;
-        held.polled = false;
+        held.stream_delivers();
         if held.identity.is_some() {
             self.fresh(Origin::Stream);
         }

@@ -68,20 +68,20 @@ impl Connection<'_> {
         // A server that says nothing for two and a half heartbeats is gone, even if the socket does not know.
         let silence = self.timing.heartbeat.mul_f64(2.5);
         loop {
-            match timeout(silence, chunks.next()).await {
+            let readable = match timeout(silence, chunks.next()).await {
                 Err(_) => return Failure::Lost(format!("the stream was silent for {silence:?}")),
                 Ok(None) => return Failure::Lost("the stream was closed".to_owned()),
                 Ok(Some(Err(error))) => return Failure::Lost(text(&error)),
-                Ok(Some(Ok(chunk))) => {
-                    if let Err(error) = parser.push(&chunk, &mut events) {
-                        return Failure::Lost(error.to_string());
-                    }
-                }
-            }
+                Ok(Some(Ok(chunk))) => parser.push(&chunk, &mut events),
+            };
+            // What came before the damage is good.
             for event in events.drain(..) {
                 if let Err(failure) = self.event(event).await {
                     return failure;
                 }
+            }
+            if let Err(error) = readable {
+                return Failure::Lost(error.to_string());
             }
         }
     }
