@@ -1,12 +1,13 @@
 //! What can be asked of a project, and what is answered: documents or a refusal.
 
-use crate::document::{Configuration, Kind, State};
+use crate::document::{Kind, State};
 use serde_json::Value;
 
 /// Something to do. Bodies are raw JSON: reading them strictly, with all errors at once, is `decide`'s job.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the fields are named after what they hold; bodies are described on each command")]
 pub enum Command {
-    /// Body: `{name, description?}`. Also makes the project's first version.
+    /// JSON Merge Patch: `{name, description?}`. Also makes the project's first version; that one names the `key`.
     UpdateProject { body: Value },
     /// Body: `{key, name, position?, color?, production?}`.
     CreateEnvironment { body: Value },
@@ -14,7 +15,7 @@ pub enum Command {
     UpdateEnvironment { key: String, patch: Value },
     /// With its configurations and keys.
     DeleteEnvironment { key: String },
-    /// Body: `{key, name?, description?, type?, variants?, tags?, owner?, permanent?}`.
+    /// Body: `{key, name?, description?, type?, variants?, tags?, owner?, permanent?, salt?}`.
     CreateFlag { body: Value },
     /// JSON Merge Patch; `key`, `type` and `salt` are fixed.
     UpdateFlag { key: String, patch: Value },
@@ -102,28 +103,8 @@ pub struct Problem {
     pub message: String,
 }
 
-/// Decides a command on a state. Pure: the same inputs give the same documents.
-pub fn decide(_state: &State, _command: &Command, _inputs: &Inputs) -> Result<Documents, Refusal> {
-    unimplemented!()
-}
-
-impl State {
-    /// Builds a state from stored documents (kind, key, rev, body).
-    pub fn from_documents<'a>(
-        _documents: impl IntoIterator<Item = (&'a str, &'a str, u64, &'a str)>,
-    ) -> Result<Self, serde_json::Error> {
-        unimplemented!()
-    }
-    /// Applies a change's documents (kind, key, body; `None` removes) written at `rev`.
-    pub fn apply<'a>(
-        &mut self,
-        _rev: u64,
-        _documents: impl IntoIterator<Item = (&'a str, &'a str, Option<&'a str>)>,
-    ) -> Result<(), serde_json::Error> {
-        unimplemented!()
-    }
-    /// Configuration of a flag in an environment: the stored one, or off.
-    pub fn configuration(&self, _environment: &str, _flag: &str) -> Option<Configuration> {
-        unimplemented!()
-    }
+/// Decides a command on a state. Pure: the same inputs give the same documents. Only documents that really differ from
+/// the state are returned, so a command that changes nothing gives an empty list.
+pub fn decide(state: &State, command: &Command, inputs: &Inputs) -> Result<Documents, Refusal> {
+    crate::decide::decide(state, command, inputs)
 }

@@ -3,11 +3,11 @@
 //! Input is strict (unknown fields are refused with a suggestion); what is stored is always in the normal form that
 //! `decide` produced, so two equal documents are equal bytes.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 pub use yardarm_eval::ruleset::ValueType;
+
+pub use crate::state::State;
 
 /// The kinds of documents in a project, in the order they are listed and exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub enum Kind {
     Environment,
     /// [`Segment`].
     Segment,
-    /// [`SegmentList`]: a chunk of a large list; key `segment/included/0001`.
+    /// [`SegmentList`]: a chunk of a large list; key `segment/included/0110`.
     SegmentList,
     /// [`Flag`].
     Flag,
@@ -27,6 +27,43 @@ pub enum Kind {
     Configuration,
     /// [`SdkKey`].
     SdkKey,
+}
+
+impl Kind {
+    /// All of them, in the order they are listed, exported and written.
+    pub const ALL: [Self; 7] = [
+        Self::Project,
+        Self::Environment,
+        Self::Segment,
+        Self::SegmentList,
+        Self::Flag,
+        Self::Configuration,
+        Self::SdkKey,
+    ];
+
+    /// The name in the store, in URLs and in JSON: `flag`, `segment_list`, …
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Project => "project",
+            Self::Environment => "environment",
+            Self::Segment => "segment",
+            Self::SegmentList => "segment_list",
+            Self::Flag => "flag",
+            Self::Configuration => "configuration",
+            Self::SdkKey => "sdk_key",
+        }
+    }
+
+    /// The opposite of [`Kind::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// The project itself.
@@ -364,7 +401,7 @@ pub struct Segment {
     /// Any of these makes a member.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Condition>,
-    /// Chunks of keys that are members: `segment/included/0001` …; kept by the server.
+    /// Chunks of keys that are members: `segment/included/0110` …; kept by the server.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub included: Vec<String>,
     /// Chunks of keys that are not members.
@@ -374,7 +411,8 @@ pub struct Segment {
     pub created_at: i64,
 }
 
-/// A chunk of a large list, so that an edit moves one chunk through the log, the stream and the SDK.
+/// A chunk of a large list, so that an edit moves one chunk through the log, the stream and the SDK. How keys are
+/// spread over chunks: [`crate::chunks`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SegmentList {
@@ -411,25 +449,4 @@ pub enum Audience {
     Server,
     /// Browser or mobile: evaluated answers only (`yd_cli_…`).
     Client,
-}
-
-/// A project's documents by key: what `decide` reads and what a ruleset is compiled from.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct State {
-    /// The project document.
-    pub project: Option<Project>,
-    /// By key.
-    pub environments: BTreeMap<String, Environment>,
-    /// By key.
-    pub segments: BTreeMap<String, std::sync::Arc<Segment>>,
-    /// By chunk key.
-    pub lists: BTreeMap<String, std::sync::Arc<SegmentList>>,
-    /// By key.
-    pub flags: BTreeMap<String, std::sync::Arc<Flag>>,
-    /// By (environment, flag).
-    pub configurations: BTreeMap<(String, String), std::sync::Arc<Configuration>>,
-    /// By id.
-    pub sdk_keys: BTreeMap<String, SdkKey>,
-    /// Revision at which each document was last written: its `ETag`.
-    pub revisions: BTreeMap<(Kind, String), u64>,
 }

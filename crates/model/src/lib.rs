@@ -1,11 +1,27 @@
-//! Documents, commands, decisions, and the compiler to a ruleset. (Contract: bodies under construction.)
+//! Documents, commands, decisions, and the compiler to a ruleset.
+//!
+//! A project is a value ([`document::State`]). [`command::decide`] turns a command into the documents it leaves, or into
+//! a refusal that names every problem; [`ruleset_for`] turns the project into what SDKs download. Both are pure: time
+//! and randomness are parameters, nothing here reads a clock, a file or the network.
+
+pub mod affected;
+pub mod allocation;
+pub mod chunks;
+pub mod codes;
 pub mod command;
+pub mod compile;
+mod decide;
 pub mod document;
+pub mod export;
+pub mod limits;
+mod normal;
+mod reading;
+pub mod sentence;
+pub mod serves;
+mod state;
+pub mod uses;
 
-use document::State;
-use yardarm_eval::ruleset::{Ruleset, Version};
-
-/// The ruleset of one environment: a pure function of the project. `None` when there is no such environment.
-pub fn ruleset_for(_project: &str, _state: &State, _version: &Version, _environment: &str) -> Option<Ruleset> {
-    unimplemented!()
-}
+pub use compile::ruleset_for;
+pub use normal::normal_form;
+pub use reading::parse;
+pub use state::configuration_key;

@@ -1,0 +1,96 @@
+//! What a flag serves in an environment.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::draft::{Draft, merge};
+use super::references::check_configuration;
+use crate::allocation::{settle, settle_copy};
+use crate::command::Refusal;
+use crate::document::{Configuration, Flag};
+use crate::reading::{self, At, Fields};
+use crate::{codes, normal_form};
+
+pub(super) fn put(draft: &mut Draft<'_>, flag: &str, environment: &str, body: &Value) -> Result<(), Refusal> {
+    let document = flag_in(draft, flag, environment)?;
+    let before = draft.problems.len();
+    let configuration = reading::configuration(&mut draft.problems, &At::root(), body);
+    accept(draft, &At::root(), (environment, flag), &document, configuration, before);
+    Ok(())
+}
+
+pub(super) fn update(draft: &mut Draft<'_>, flag: &str, environment: &str, patch: &Value) -> Result<(), Refusal> {
+    let document = flag_in(draft, flag, environment)?;
+    let before = draft.problems.len();
+    let known = ["on", "prerequisites", "targets", "rules", "default", "off_variant"];
+    let given = Fields::of(&mut draft.problems, &At::root(), patch, &known);
+    let stored = draft.world.configuration(environment, flag);
+    let mut body =
+        normal_form(&stored.map_or_else(|| Configuration::off(&document), |stored| Configuration::clone(stored)));
+    // A default of another shape takes the place of the old one: `{"default": {"variant": "on"}}` ends a rollout.
+    if let Some(Value::Object(default)) = given.get("default")
+        && let Some(Value::Object(old)) = body.get_mut("default")
+        && default.values().any(|value| !value.is_null())
+    {
+        old.retain(|name, _| default.contains_key(name));
+    }
+    merge(&mut body, patch);
+    let configuration = if given.is_object() {
+        reading::configuration(&mut draft.problems, &At::root(), &body)
+    } else {
+        Configuration::off(&document)
+    };
+    accept(draft, &At::root(), (environment, flag), &document, configuration, before);
+    Ok(())
+}
+
+pub(super) fn copy(draft: &mut Draft<'_>, flag: &str, from: &str, to: &str) -> Result<(), Refusal> {
+    let document = flag_in(draft, flag, from)?;
+    draft.environment(to)?;
+    let source = draft.world.configuration(from, flag);
+    let mut configuration = source.map_or_else(|| Configuration::off(&document), |source| Configuration::clone(source));
+    let before = draft.problems.len();
+    settle_copy(&mut configuration, draft.world.configuration(to, flag).map(|stored| &**stored));
+    accept(draft, &At::root(), (to, flag), &document, configuration, before);
+    Ok(())
+}
+
+fn flag_in(draft: &mut Draft<'_>, flag: &str, environment: &str) -> Result<Arc<Flag>, Refusal> {
+    let document = draft.flag(flag)?;
+    draft.environment(environment)?;
+    if document.archived {
+        let message = format!("the flag {flag:?} is archived; restore it before changing what it serves");
+        draft.problems.conflict(&At::root(), codes::FLAG_ARCHIVED, message);
+    }
+    Ok(document)
+}
+
+/// Completes a configuration that was read, writes it, and checks what it refers to. `before`: problems there were
+/// before it was read.
+pub(super) fn accept(
+    draft: &mut Draft<'_>,
+    at: &At,
+    (environment, flag): (&str, &str),
+    document: &Flag,
+    mut configuration: Configuration,
+    before: usize,
+) {
+    for index in 0..configuration.rules.len() {
+        while configuration.rules[index].id.is_empty() {
+            let id = draft.random("rule").chars().take(8).collect::<String>();
+            if configuration.rules.iter().all(|rule| rule.id != id) {
+                configuration.rules[index].id = id;
+            }
+        }
+    }
+    for target in &mut configuration.targets {
+        target.keys.sort_unstable();
+    }
+    if draft.problems.len() == before {
+        settle(&mut configuration, draft.world.configuration(environment, flag).map(|stored| &**stored));
+    }
+    let configuration = Arc::new(configuration);
+    draft.world.configurations.put((environment.to_owned(), flag.to_owned()), Arc::clone(&configuration));
+    check_configuration(&draft.world, &mut draft.problems, at, (environment, flag), document, &configuration);
+}

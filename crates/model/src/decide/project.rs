@@ -1,0 +1,146 @@
+//! The project itself, its environments and its SDK keys.
+
+use serde_json::Value;
+
+use super::draft::{Draft, patched};
+use crate::command::Refusal;
+use crate::document::{Audience, Environment, Project, SdkKey};
+use crate::reading::{At, Fields, Problems, did_you_mean};
+use crate::{codes, limits};
+
+pub(super) fn update(draft: &mut Draft<'_>, patch: &Value) {
+    let at = At::root();
+    let problems = &mut draft.problems;
+    let given = Fields::of(problems, &at, patch, &["key", "name", "description"]);
+    if draft.world.project_key.is_empty() {
+        draft.world.project_key = given.key(problems, "key");
+    } else if given.get("key").is_some_and(|key| *key != draft.world.project_key.as_str()) {
+        problems.add(&at.field("key"), codes::FIELD_FIXED, "a project's key never changes");
+    }
+    let merged = patched(&draft.world.project, patch);
+    let fields = Fields::unchecked(&at, &merged);
+    draft.world.project = Some(Project {
+        name: name(problems, &fields, &draft.world.project_key),
+        description: fields.text(problems, "description", limits::DESCRIPTION).unwrap_or_default(),
+    });
+}
+
+/// A name; without one, the key.
+fn name(problems: &mut Problems, fields: &Fields<'_>, key: &str) -> String {
+    fields.text(problems, "name", limits::NAME).filter(|name| !name.is_empty()).unwrap_or_else(|| key.to_owned())
+}
+
+pub(super) const ENVIRONMENT: [&str; 5] = ["key", "name", "position", "color", "production"];
+
+pub(super) fn create_environment(draft: &mut Draft<'_>, body: &Value) {
+    let fields = Fields::of(&mut draft.problems, &At::root(), body, &ENVIRONMENT);
+    let key = fields.key(&mut draft.problems, "key");
+    let keys = draft.world.environments.iter().map(|(key, _)| key.as_str());
+    if let Some(taken) = keys.into_iter().find(|taken| taken.eq_ignore_ascii_case(&key)) {
+        draft.problems.conflict(
+            &fields.at.field("key"),
+            codes::KEY_TAKEN,
+            format!("the environment {taken:?} is there already"),
+        );
+    }
+    if draft.world.environments.len() >= limits::ENVIRONMENTS {
+        let message = format!("a project has at most {} environments", limits::ENVIRONMENTS);
+        draft.problems.conflict(&At::root(), codes::TOO_MANY, message);
+    }
+    let environment = read_environment(draft, &fields, &key);
+    draft.world.environments.put(key, environment);
+}
+
+/// Reads an environment; position and colour continue the row of those that are there.
+pub(super) fn read_environment(draft: &mut Draft<'_>, fields: &Fields<'_>, key: &str) -> Environment {
+    let last = draft.world.environments.iter().map(|(_, environment)| environment.position).max();
+    let position = last.map_or(0, |last| last.saturating_add(1));
+    let problems = &mut draft.problems;
+    let given = fields.integer(problems, "position", 0, 10_000).and_then(|n| u32::try_from(n).ok());
+    let position = given.unwrap_or(position);
+    let color = fields.integer(problems, "color", 1, 6).and_then(|n| u8::try_from(n).ok());
+    Environment {
+        name: name(problems, fields, key),
+        position,
+        color: color.or_else(|| u8::try_from(position % 6 + 1).ok()).unwrap_or(1),
+        production: fields.boolean(problems, "production").unwrap_or_default(),
+    }
+}
+
+pub(super) fn update_environment(draft: &mut Draft<'_>, key: &str, patch: &Value) -> Result<(), Refusal> {
+    let current = draft.environment(key)?;
+    let at = At::root();
+    let given = Fields::of(&mut draft.problems, &at, patch, &ENVIRONMENT);
+    if given.get("key").is_some_and(|given| given != key) {
+        draft.problems.add(&at.field("key"), codes::FIELD_FIXED, "an environment's key never changes");
+    }
+    let merged = patched(&current, patch);
+    let environment = read_environment(draft, &Fields::unchecked(&at, &merged), key);
+    draft.world.environments.put(key.to_owned(), environment);
+    Ok(())
+}
+
+pub(super) fn delete_environment(draft: &mut Draft<'_>, key: &str) -> Result<(), Refusal> {
+    draft.environment(key)?;
+    let world = &mut draft.world;
+    world.environments.remove(key.to_owned());
+    let places: Vec<_> =
+        world.configurations.iter().map(|(place, _)| place).filter(|place| place.0 == key).cloned().collect();
+    for place in places {
+        world.configurations.remove(place);
+    }
+    let keys: Vec<_> = world.sdk_keys.iter().filter(|(_, k)| k.environment == key).map(|(id, _)| id.clone()).collect();
+    for id in keys {
+        world.sdk_keys.remove(id);
+    }
+    Ok(())
+}
+
+pub(super) fn create_sdk_key(draft: &mut Draft<'_>, id: &str, body: &Value, hash: &str, hint: &str) {
+    let problems = &mut draft.problems;
+    let fields = Fields::of(problems, &At::root(), body, &["name", "environment", "audience"]);
+    let environment = fields.reference(problems, "environment");
+    let world = &mut draft.world;
+    if !environment.is_empty() && world.environments.get(environment.as_str()).is_none() {
+        let hint = did_you_mean(&environment, world.environments.iter().map(|(key, _)| key.as_str()));
+        let message = format!("there is no environment {environment:?}{hint}");
+        problems.add(&fields.at.field("environment"), codes::ENVIRONMENT_MISSING, message);
+    }
+    let audience = match fields.reference(problems, "audience").as_str() {
+        "server" => Some(Audience::Server),
+        "client" => Some(Audience::Client),
+        "" => None,
+        other => {
+            let message = format!("the audience is \"server\" or \"client\", not {other:?}");
+            problems.add(&fields.at.field("audience"), codes::OUT_OF_RANGE, message);
+            None
+        }
+    };
+    if world.sdk_keys.len() >= limits::SDK_KEYS {
+        problems.conflict(&At::root(), codes::TOO_MANY, format!("a project has at most {} SDK keys", limits::SDK_KEYS));
+    }
+    if world.sdk_keys.get(id).is_some() {
+        problems.conflict(&At::root(), codes::KEY_TAKEN, format!("the key id {id:?} is there already"));
+    }
+    let key = SdkKey {
+        name: name(problems, &fields, id),
+        environment,
+        audience: audience.unwrap_or(Audience::Client),
+        hash: hash.to_owned(),
+        hint: hint.to_owned(),
+        created_at: draft.inputs.now,
+        revoked_at: None,
+    };
+    world.sdk_keys.put(id.to_owned(), key);
+}
+
+pub(super) fn revoke_sdk_key(draft: &mut Draft<'_>, id: &str) -> Result<(), Refusal> {
+    let Some(key) = draft.world.sdk_keys.get(id) else {
+        return Err(super::draft::not_found("SDK key", id, std::iter::empty()));
+    };
+    let mut key = key.clone();
+    // The first revocation counts: doing it again changes nothing.
+    key.revoked_at = key.revoked_at.or(Some(draft.inputs.now));
+    draft.world.sdk_keys.put(id.to_owned(), key);
+    Ok(())
+}

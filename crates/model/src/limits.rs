@@ -1,0 +1,126 @@
+//! Every limit of a project, in one place: read by the validator, by the documentation and by the console.
+//!
+//! A limit exists so that one author cannot make an environment slow or unreadable for everybody; each is far above
+//! what honest use needs. Raising one is a change of this file only.
+
+use serde::Serialize;
+
+/// A limit as data: `GET /api/v1/limits`, the reference page and form hints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Limit {
+    /// Stable name.
+    pub name: &'static str,
+    /// The largest allowed value.
+    pub value: u64,
+    /// `characters`, `bytes`, `items`, `levels`.
+    pub unit: &'static str,
+    /// What it bounds, for people.
+    pub description: &'static str,
+}
+
+macro_rules! limits {
+    ($($name:ident = $value:expr, $unit:literal, $description:literal;)*) => {
+        $(#[doc = $description] pub const $name: usize = $value;)*
+
+        /// All limits, in the order of this file.
+        pub fn all() -> Vec<Limit> {
+            vec![$(Limit {
+                name: stringify!($name),
+                value: $value as u64,
+                unit: $unit,
+                description: $description,
+            }),*]
+        }
+    };
+}
+
+limits! {
+    KEY = 128, "characters", "Key of a project, environment, flag, variant, segment or rule.";
+    NAME = 200, "characters", "Name of anything.";
+    DESCRIPTION = 4_000, "characters", "Description of anything.";
+    OWNER = 200, "characters", "Owner of a flag.";
+    TAGS = 32, "items", "Tags of a flag.";
+    TAG = 64, "characters", "One tag.";
+    SALT = 64, "characters", "Salt of a flag.";
+    ENVIRONMENTS = 50, "items", "Environments in a project.";
+    FLAGS = 20_000, "items", "Flags in a project, archived ones included.";
+    SEGMENTS = 5_000, "items", "Segments in a project.";
+    SDK_KEYS = 1_000, "items", "SDK keys in a project, revoked ones included.";
+    VARIANTS = 100, "items", "Variants of a flag.";
+    RULES = 200, "items", "Targeting rules of a flag in one environment, and rules of a segment.";
+    PREREQUISITES = 50, "items", "Prerequisites of a flag in one environment.";
+    TARGETS = 200, "items", "Groups of individual targets of a flag in one environment.";
+    TARGET_KEYS = 10_000, "items", "Individually targeted keys of a flag in one environment; use a segment for more.";
+    VALUES = 10_000, "items", "Values of one condition.";
+    VALUE_TEXT = 1_024, "characters", "One text value of a condition.";
+    CONTEXT_KEY = 512, "characters", "One context key in a target or a segment list.";
+    ATTRIBUTE = 256, "characters", "Attribute name with its context kind.";
+    ATTRIBUTE_DEPTH = 8, "levels", "Parts of an attribute name.";
+    CONDITION_DEPTH = 10, "levels", "Conditions nested in conditions.";
+    CONDITIONS = 1_000, "items", "Conditions in one targeting rule, groups included.";
+    REGEX = 1_000, "characters", "One regular expression.";
+    REGEX_COMPILED = 1 << 20, "bytes", "One regular expression when compiled.";
+    VALUE_BYTES = 64 * 1024, "bytes", "Value of one variant as JSON.";
+    VALUE_DEPTH = 32, "levels", "Nesting of a JSON value.";
+    LIST_KEYS = 1_000_000, "items", "Keys in one list of a segment.";
+    LIST_CHUNK = 1_000, "items", "Keys in one chunk of a segment's list: what an edit of one key moves.";
+    LIST_EDIT = 100_000, "items", "Keys added or removed by one edit of a segment's lists.";
+    BODY = 8 * 1024 * 1024, "bytes", "Body of a request.";
+    IMPORT_BODY = 128 * 1024 * 1024, "bytes", "Body of an import.";
+    BODY_DEPTH = 64, "levels", "Nesting of a request's JSON.";
+    PROBLEMS = 100, "items", "Problems reported in one answer; the rest is counted.";
+}
+
+/// A percentage rollout moves in steps of 0.001 %: this many make the whole.
+pub const MILLI_PERCENT: u32 = 100_000;
+
+/// The largest integer that every SDK's numbers hold exactly: 2^53.
+pub const EXACT_INTEGER: u64 = 1 << 53;
+
+/// What a key looks like, as a regular expression for docs and forms; [`is_key`] decides.
+pub const KEY_PATTERN: &str = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$";
+
+/// Whether a text is a key: [`KEY_PATTERN`].
+pub fn is_key(text: &str) -> bool {
+    text.len() <= KEY
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pattern_and_the_function_agree() {
+        let pattern = regex::Regex::new(KEY_PATTERN).unwrap();
+        let long = "k".repeat(128);
+        let too_long = "k".repeat(129);
+        for (text, good) in [
+            ("a", true),
+            ("0", true),
+            ("new-checkout", true),
+            ("a.b_c-D9", true),
+            (&long, true),
+            (&too_long, false),
+            ("", false),
+            ("../x", false),
+            ("-a", false),
+            ("a b", false),
+            ("a/b", false),
+            ("é", false),
+            ("🚀", false),
+            ("a\0", false),
+            ("a\n", false),
+        ] {
+            assert_eq!(is_key(text), good, "{text:?}");
+            assert_eq!(pattern.is_match(text), good, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let names: std::collections::BTreeSet<_> = all().into_iter().map(|limit| limit.name).collect();
+        assert_eq!(names.len(), all().len());
+    }
+}

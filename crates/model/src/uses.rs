@@ -1,0 +1,124 @@
+//! Who needs whom: prerequisites between flags, segments in rules and in other segments.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::document::{Condition, Configuration, Segment, Serve, State};
+
+/// A place where a segment is used.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(untagged)]
+pub enum SegmentUse {
+    /// In a targeting rule.
+    Flag {
+        /// Flag key.
+        flag: String,
+        /// Environment key.
+        environment: String,
+    },
+    /// In another segment.
+    Segment {
+        /// Segment key.
+        segment: String,
+    },
+}
+
+impl std::fmt::Display for SegmentUse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Flag { flag, environment } => write!(f, "flag {flag} in {environment}"),
+            Self::Segment { segment } => write!(f, "segment {segment}"),
+        }
+    }
+}
+
+/// Flags that a flag needs in any environment, sorted.
+pub fn needs(state: &State, flag: &str) -> Vec<String> {
+    let mine = state.configurations.iter().filter(|((_, key), _)| key == flag);
+    let needed: BTreeSet<&String> = mine.flat_map(|(_, config)| config.prerequisites.iter().map(|p| &p.flag)).collect();
+    needed.into_iter().cloned().collect()
+}
+
+/// Unarchived flags that need a flag in any environment, sorted.
+pub fn needed_by(state: &State, flag: &str) -> Vec<String> {
+    let others = state.configurations.iter().filter(|(_, config)| config.prerequisites.iter().any(|p| p.flag == flag));
+    let keys: BTreeSet<&String> = others
+        .map(|((_, key), _)| key)
+        .filter(|key| state.flags.get(*key).is_some_and(|flag| !flag.archived))
+        .collect();
+    keys.into_iter().cloned().collect()
+}
+
+/// Where a segment is used by unarchived flags and by other segments, sorted.
+pub fn segment_used_by(state: &State, segment: &str) -> Vec<SegmentUse> {
+    let live =
+        state.configurations.iter().filter(|((_, key), _)| state.flags.get(key).is_some_and(|flag| !flag.archived));
+    let flags = live
+        .filter(|(_, config)| config.rules.iter().any(|rule| uses_segment(&rule.condition, segment)))
+        .map(|((environment, flag), _)| SegmentUse::Flag { flag: flag.clone(), environment: environment.clone() });
+    let segments = state
+        .segments
+        .iter()
+        .filter(|(_, other)| other.rules.iter().any(|rule| uses_segment(rule, segment)))
+        .map(|(key, _)| SegmentUse::Segment { segment: key.clone() });
+    let uses: BTreeSet<SegmentUse> = flags.chain(segments).collect();
+    uses.into_iter().collect()
+}
+
+/// Whether a condition names a segment.
+pub(crate) fn uses_segment(condition: &Condition, segment: &str) -> bool {
+    match condition {
+        Condition::All(group) => group.all.iter().any(|inner| uses_segment(inner, segment)),
+        Condition::Any(group) => group.any.iter().any(|inner| uses_segment(inner, segment)),
+        Condition::Not(group) => uses_segment(&group.not, segment),
+        Condition::Segment(reference) => reference.segment == segment,
+        Condition::Attribute(_) => false,
+    }
+}
+
+/// Every segment a segment names.
+pub(crate) fn segments_of(segment: &Segment) -> Vec<&str> {
+    fn collect<'c>(condition: &'c Condition, into: &mut Vec<&'c str>) {
+        match condition {
+            Condition::All(group) => group.all.iter().for_each(|inner| collect(inner, into)),
+            Condition::Any(group) => group.any.iter().for_each(|inner| collect(inner, into)),
+            Condition::Not(group) => collect(&group.not, into),
+            Condition::Segment(reference) => into.push(&reference.segment),
+            Condition::Attribute(_) => {}
+        }
+    }
+    let mut named = Vec::new();
+    segment.rules.iter().for_each(|rule| collect(rule, &mut named));
+    named
+}
+
+/// Every variant a configuration serves, with the JSON pointer inside it.
+pub fn variants_of(configuration: &Configuration) -> Vec<(String, &str)> {
+    let mut variants = vec![("/off_variant".to_owned(), configuration.off_variant.as_str())];
+    for (index, target) in configuration.targets.iter().enumerate() {
+        variants.push((format!("/targets/{index}/variant"), &target.variant));
+    }
+    for (index, rule) in configuration.rules.iter().enumerate() {
+        served(&format!("/rules/{index}/serve"), &rule.serve, &mut variants);
+    }
+    served("/default", &configuration.default, &mut variants);
+    variants
+}
+
+fn served<'c>(pointer: &str, serve: &'c Serve, into: &mut Vec<(String, &'c str)>) {
+    match serve {
+        Serve::Variant(variant) => into.push((format!("{pointer}/variant"), variant)),
+        Serve::Rollout(rollout) => {
+            into.push((format!("{pointer}/rollout/variant"), &rollout.variant));
+            if let Some(otherwise) = &rollout.otherwise {
+                into.push((format!("{pointer}/rollout/otherwise"), otherwise));
+            }
+        }
+        Serve::Split(split) => {
+            for (index, share) in split.shares.iter().enumerate() {
+                into.push((format!("{pointer}/split/shares/{index}/variant"), &share.variant));
+            }
+        }
+    }
+}
