@@ -126,7 +126,6 @@ fn decimal(number: f64, room: &mut [u8; 20]) -> Option<&str> {
     let mut at = room.len();
     loop {
         at -= 1;
-        #[expect(clippy::cast_possible_truncation, reason = "a digit")]
         let digit = (left % 10) as u8;
         *room.get_mut(at)? = b'0' + digit;
         left /= 10;

@@ -168,11 +168,11 @@ impl<'s, 'c, O: Observer> Evaluation<'s, 'c, O> {
             return Answer::error(ErrorCode::General);
         }
         let element = std::mem::take(&mut self.subject.element);
+        let failure = self.failure.take();
         let answer = self.flag(at);
         self.subject.element = element;
-        if self.references_left > 0 {
-            self.failure = None;
-        }
+        // Only the limit on references, which is one for the whole evaluation, goes further than the flag it hit.
+        self.failure = self.failure.filter(|code| *code == ErrorCode::General).or(failure);
         answer
     }
 

@@ -177,6 +177,7 @@ pub struct Split {
     pub missing: Box<Serve>,
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "serde's default gives the field's type")]
 fn next() -> Box<Serve> {
     Box::new(Serve::Next)
 }

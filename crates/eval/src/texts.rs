@@ -29,7 +29,6 @@ fn fold(x: u64) -> u64 {
     let wide = u128::from(x ^ 0xA076_1D64_78BD_642F) * 0xE703_7ED1_A0B4_28DB;
     #[expect(clippy::cast_possible_truncation, reason = "the low half is wanted")]
     let low = wide as u64;
-    #[expect(clippy::cast_possible_truncation, reason = "the high half fits")]
     let high = (wide >> 64) as u64;
     low ^ high
 }

@@ -94,7 +94,7 @@ fn evaluation_allocates_nothing() {
     let count = allocations(|| {
         snapshot.evaluate_all(&context, 0, |flag, answer| {
             std::hint::black_box((flag, answer));
-        })
+        });
     });
     assert_eq!(count, 0, "allocations in evaluate_all");
 }

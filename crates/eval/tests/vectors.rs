@@ -1,0 +1,133 @@
+//! Runs `spec/vectors/*.json` and checks that every clause of `spec/evaluation.md` is named by a case.
+
+#![expect(clippy::panic, reason = "a test file: a vector that cannot be read fails the test with its name")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::Value;
+use yardarm_eval::ruleset::Ruleset;
+use yardarm_eval::{Context, Snapshot};
+
+/// One file: a topic. Several rulesets, each with its cases.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: String,
+    ruleset: Value,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    /// Begins with the clauses it shows: `E12 E13: a missing attribute …`.
+    name: String,
+    flag: String,
+    context: Value,
+    /// Milliseconds since 1970; default 0.
+    #[serde(default)]
+    now: i64,
+    expect: BTreeMap<String, Value>,
+}
+
+fn spec() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec")
+}
+
+fn files() -> Vec<(String, File)> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(spec().join("vectors"))
+        .expect("spec/vectors is part of the repository")
+        .map(|entry| entry.expect("readable").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| {
+            let text = std::fs::read_to_string(&path).expect("readable");
+            let file = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            (path.file_name().expect("a file").to_string_lossy().into_owned(), file)
+        })
+        .collect()
+}
+
+/// The answer as the vectors write it: absent members are null.
+fn answer(snapshot: &Snapshot, case: &Case) -> BTreeMap<String, Value> {
+    let Ok(context) = Context::from_json(&case.context) else {
+        return BTreeMap::from([("error".to_owned(), "INVALID_CONTEXT".into()), ("reason".to_owned(), "ERROR".into())]);
+    };
+    let answer = snapshot.evaluate(&case.flag, &context, case.now);
+    let explained = snapshot.explain(&case.flag, &context, case.now);
+    assert_eq!(
+        (answer.value, answer.variant, answer.reason, answer.rule, answer.error),
+        (
+            explained.value.as_ref(),
+            explained.variant.as_deref(),
+            explained.reason,
+            explained.rule.as_deref(),
+            explained.error
+        ),
+        "{}: the explanation answers otherwise",
+        case.name
+    );
+    let members = [
+        ("value", answer.value.cloned()),
+        ("variant", answer.variant.map(Value::from)),
+        ("reason", serde_json::to_value(answer.reason).ok()),
+        ("rule", answer.rule.map(Value::from)),
+        ("error", answer.error.and_then(|error| serde_json::to_value(error).ok())),
+    ];
+    members.into_iter().filter_map(|(name, value)| value.map(|value| (name.to_owned(), value))).collect()
+}
+
+#[test]
+fn every_vector() {
+    let mut ran = 0;
+    let mut wrong = Vec::new();
+    for (path, file) in files() {
+        let ruleset: Ruleset = serde_json::from_str(&file.ruleset.to_string())
+            .unwrap_or_else(|error| panic!("{path} ({}): {error}", file.name));
+        let snapshot = Snapshot::compile(&ruleset);
+        for case in &file.cases {
+            let actual = answer(&snapshot, case);
+            if actual != case.expect {
+                wrong.push(format!(
+                    "{path}: {}\n  expected {}\n  answered {}\n  compile error: {:?}",
+                    case.name,
+                    serde_json::to_string(&case.expect).expect("serialisable"),
+                    serde_json::to_string(&actual).expect("serialisable"),
+                    snapshot.compile_error(&case.flag)
+                ));
+            }
+            ran += 1;
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {ran} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(ran > 100, "only {ran} vectors were found");
+}
+
+#[test]
+fn every_clause_has_a_case_and_every_case_a_clause() {
+    let law = std::fs::read_to_string(spec().join("evaluation.md")).expect("readable");
+    let clauses: BTreeSet<&str> = law
+        .lines()
+        .filter_map(|line| line.strip_prefix("**E")?.split_once("**").map(|(number, _)| number.trim_end_matches('.')))
+        .collect();
+    assert!(clauses.len() > 30, "only {} clauses were found", clauses.len());
+    let mut shown = BTreeSet::new();
+    for (path, file) in files() {
+        for case in &file.cases {
+            let (named, _) =
+                case.name.split_once(": ").unwrap_or_else(|| panic!("{path}: {} names no clause", case.name));
+            for clause in named.split(' ') {
+                let number = clause.strip_prefix('E').unwrap_or_default();
+                assert!(clauses.contains(number), "{path}: {}: there is no clause {clause}", case.name);
+                shown.insert(number.to_owned());
+            }
+        }
+    }
+    let missing: Vec<&&str> = clauses.iter().filter(|clause| !shown.contains(**clause)).collect();
+    assert!(missing.is_empty(), "no case shows E{missing:?}");
+}
