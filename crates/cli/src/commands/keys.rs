@@ -1,0 +1,70 @@
+//! `yardarm keys …`
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::api::Connection;
+use crate::failure::Failure;
+use crate::output::{BOLD, OFF, Output, instant, text};
+
+/// `yardarm keys`
+#[derive(Args, Debug)]
+pub(crate) struct Keys {
+    #[command(flatten)]
+    connection: Connection,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// List SDK keys (never the secrets: those are shown once)
+    List,
+    /// Create an SDK key and show it, once
+    Create {
+        /// Name for people: which program holds it
+        name: String,
+        /// Environment it opens
+        #[arg(long, short)]
+        environment: String,
+        /// `server` reads rulesets; `client` (browser, mobile) gets evaluated answers only
+        #[arg(long, value_parser = ["server", "client"])]
+        audience: String,
+    },
+    /// Revoke an SDK key, at once
+    Revoke {
+        /// Its id, `key_…`
+        id: String,
+    },
+}
+
+impl Keys {
+    pub(crate) async fn run(self, out: Output) -> Result<(), Failure> {
+        let api = self.connection.open()?;
+        let project = api.project().await?;
+        let all = ["projects", &project, "keys"];
+        match self.command {
+            Command::List => {
+                let list = api.list(&all, &[]).await?;
+                let headers = ["id", "name", "environment", "audience", "key", "created", "revoked"];
+                out.list(&list, &headers, "no SDK keys; `yardarm keys create NAME` makes one", |key| {
+                    let mut row: Vec<_> =
+                        ["id", "name", "environment", "audience"].iter().map(|name| text(&key[*name])).collect();
+                    row.push(format!("{}…", text(&key["hint"]).trim_end_matches('…')));
+                    row.extend([instant(&key["created_at"]), instant(&key["revoked_at"])]);
+                    row
+                })
+            }
+            Command::Create { name, environment, audience } => {
+                let body = json!({"name": name, "environment": environment, "audience": audience});
+                let key = api.post(&all, &body).await?.body;
+                let secret = text(&key["key"]);
+                out.result(&key, format!("{BOLD}{secret}{OFF}\nkeep it: it is shown only now ({})", text(&key["id"])))
+            }
+            Command::Revoke { id } => {
+                api.delete(&[&all[..], &[&id]].concat()).await?;
+                out.result(&json!({"id": id, "revoked": true}), format!("revoked {id}"))
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The commands, one file each.
+
+mod completions;
+mod environments;
+mod eval;
+mod export;
+mod flags;
+mod history;
+mod import;
+mod input;
+mod keys;
+mod login;
+mod openapi;
+mod projects;
+#[cfg(test)]
+mod reference;
+mod segments;
+mod serve;
+mod tokens;
+mod users;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Feature flags: targeting, rollouts and history in one program.
+#[derive(Parser, Debug)]
+#[command(name = "yardarm", version, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(propagate_version = true, infer_subcommands = false)]
+pub(crate) struct Cli {
+    /// Print JSON on stdout (and errors as JSON on stderr)
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done · 1 failed · 2 wrong usage · 3 not found · 4 not allowed · 5 conflict or stale · \
+6 refused input · 7 server unreachable
+
+New here? `yardarm demo` starts a server with a seeded shop and says what to try.";
+
+/// Commands without a line here say it on their own type.
+#[derive(Subcommand, Debug)]
+enum Command {
+    Serve(serve::Serve),
+    Demo(crate::demo::Demo),
+    Eval(eval::Eval),
+    /// Flags: list, change, turn on and off
+    Flags(flags::Flags),
+    /// Segments: reusable sets of contexts
+    Segments(segments::Segments),
+    /// Environments of a project
+    Environments(environments::Environments),
+    /// Projects of the tenant
+    Projects(projects::Projects),
+    /// SDK keys
+    Keys(keys::Keys),
+    /// Access tokens for this program and the management API
+    Tokens(tokens::Tokens),
+    /// Who changed what, and undo
+    History(history::History),
+    Export(export::Export),
+    Import(import::Import),
+    /// People of the tenant, and one-time sign-in links
+    Users(users::Users),
+    Login(login::Login),
+    Openapi(openapi::Openapi),
+    Completions(completions::Completions),
+}
+
+impl Cli {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let out = Output { json: self.json };
+        match self.command {
+            Command::Serve(command) => command.run(out),
+            Command::Demo(command) => command.run(out),
+            Command::Eval(command) => command.run(out),
+            Command::Openapi(command) => command.run(),
+            Command::Completions(command) => command.run(),
+            Command::Flags(command) => client(command.run(out)),
+            Command::Segments(command) => client(command.run(out)),
+            Command::Environments(command) => client(command.run(out)),
+            Command::Projects(command) => client(command.run(out)),
+            Command::Keys(command) => client(command.run(out)),
+            Command::Tokens(command) => client(command.run(out)),
+            Command::History(command) => client(command.run(out)),
+            Command::Export(command) => client(command.run(out)),
+            Command::Import(command) => client(command.run(out)),
+            Command::Users(command) => client(command.run(out)),
+            Command::Login(command) => client(command.run(out)),
+        }
+    }
+}
+
+/// Runs a command that talks to a server: one thread is enough.
+fn client(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(command)
+}

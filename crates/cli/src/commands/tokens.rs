@@ -1,0 +1,109 @@
+//! `yardarm tokens …`
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::api::Connection;
+use crate::clock::now_ms;
+use crate::failure::Failure;
+use crate::output::{BOLD, OFF, Output, instant, text};
+
+/// `yardarm tokens`
+#[derive(Args, Debug)]
+pub(crate) struct Tokens {
+    #[command(flatten)]
+    connection: Connection,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// List access tokens (never the secrets: those are shown once)
+    List,
+    /// Create an access token and show it, once
+    Create {
+        /// Name for people: which program or person holds it
+        name: String,
+        /// Its right (default: yours); never more than yours
+        #[arg(long, value_parser = ["viewer", "editor", "admin", "owner"])]
+        role: Option<String>,
+        /// Ends after this long: `90d`, `12h`
+        #[arg(long, value_name = "TIME", value_parser = duration_ms)]
+        expires_in: Option<i64>,
+    },
+    /// Revoke an access token, at once
+    Revoke {
+        /// Its id, `tok_…`
+        id: String,
+    },
+}
+
+/// `90d`, `12h`, `30m` → milliseconds.
+fn duration_ms(text: &str) -> Result<i64, String> {
+    let split = text.len() - text.chars().last().map_or(0, char::len_utf8);
+    let (number, unit) = text.split_at(split);
+    let unit_ms: i64 = match unit {
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return Err("write a number and m, h or d, for example 90d".to_owned()),
+    };
+    let number: i64 = number.parse().map_err(|_| format!("{number:?} is not a whole number"))?;
+    number
+        .checked_mul(unit_ms)
+        .filter(|ms| *ms > 0)
+        .ok_or_else(|| "must be more than nothing and less than for ever".to_owned())
+}
+
+impl Tokens {
+    pub(crate) async fn run(self, out: Output) -> Result<(), Failure> {
+        let api = self.connection.open()?;
+        match self.command {
+            Command::List => {
+                let list = api.list(&["tokens"], &[]).await?;
+                let headers = ["id", "name", "role", "token", "created", "expires", "last used", "revoked"];
+                out.list(&list, &headers, "no access tokens", |token| {
+                    let mut row: Vec<_> = ["id", "name", "role"].iter().map(|name| text(&token[*name])).collect();
+                    row.push(format!("{}…", text(&token["hint"]).trim_end_matches('…')));
+                    row.extend(
+                        ["created_at", "expires_at", "last_used_at", "revoked_at"].map(|name| instant(&token[name])),
+                    );
+                    row
+                })
+            }
+            Command::Create { name, role, expires_in } => {
+                let mut body = json!({"name": name});
+                if let Some(role) = role {
+                    body["role"] = json!(role);
+                }
+                if let Some(expires_in) = expires_in {
+                    body["expires_at"] = json!(now_ms().saturating_add(expires_in));
+                }
+                let token = api.post(&["tokens"], &body).await?.body;
+                let secret = text(&token["token"]);
+                let id = text(&token["id"]);
+                out.result(&token, format!("{BOLD}{secret}{OFF}\nkeep it: it is shown only now ({id})"))
+            }
+            Command::Revoke { id } => {
+                api.delete(&["tokens", &id]).await?;
+                out.result(&json!({"id": id, "revoked": true}), format!("revoked {id}"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        for (text, ms) in [("90d", Some(7_776_000_000)), ("12h", Some(43_200_000)), ("1m", Some(60_000))] {
+            assert_eq!(duration_ms(text).ok(), ms, "{text}");
+        }
+        for text in ["", "d", "0d", "-1d", "1", "1y", "1µ", "99999999999999999d"] {
+            assert!(duration_ms(text).is_err(), "{text}");
+        }
+    }
+}

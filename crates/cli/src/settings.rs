@@ -1,0 +1,252 @@
+//! The server's settings: `yardarm.toml`, overridden by `YARDARM_*`, overridden by flags.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+use yardarm_server::Settings;
+
+use crate::api::secret_file;
+use crate::failure::Failure;
+
+/// Where the settings file is looked for when none is named.
+const FILE: &str = "yardarm.toml";
+const LISTEN: &str = "127.0.0.1:3524";
+
+/// What can be said on the command line or in the environment.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct ServerArgs {
+    /// Settings file (default: `yardarm.toml` in the working directory, when it is there)
+    #[arg(long, env = "YARDARM_CONFIG_FILE", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:3524]
+    #[arg(long, env = "YARDARM_LISTEN", value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Address that people and SDKs use, when it is another one: `https://flags.example.com`
+    #[arg(long, env = "YARDARM_BASE_URL", value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
+    /// Proxy whose `X-Forwarded-For` is believed; repeat it or separate by commas
+    #[arg(long = "trusted-proxy", env = "YARDARM_TRUSTED_PROXIES", value_name = "ADDRESS", value_delimiter = ',')]
+    pub(crate) trusted_proxies: Vec<IpAddr>,
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
+}
+
+/// Where the data is.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct DatabaseArgs {
+    /// Folder for SQLite and snapshots, made when it is missing
+    #[arg(long, env = "YARDARM_DATA_DIR", value_name = "FOLDER")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// `sqlite:FILE` or `postgres://…` (default: `yardarm.db` in the data folder; also: a file named by
+    /// `YARDARM_DATABASE_URL_FILE`)
+    #[arg(long, env = "YARDARM_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+}
+
+/// How the log is written, to stderr.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(crate) struct LogArgs {
+    /// Form of the log [default: text on a terminal, else json]
+    #[arg(long, env = "YARDARM_LOG_FORMAT", value_enum)]
+    pub(crate) log_format: Option<LogFormat>,
+    /// Least level that is logged
+    #[arg(long, env = "YARDARM_LOG", value_enum)]
+    pub(crate) log: Option<LogLevel>,
+}
+
+/// See [`LogArgs`].
+#[derive(Clone, Copy, Debug, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One object on each line.
+    Json,
+}
+
+/// See [`LogArgs`].
+#[derive(Clone, Copy, Debug, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+/// `yardarm.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    listen: Option<SocketAddr>,
+    base_url: Option<String>,
+    data_dir: Option<PathBuf>,
+    database_url: Option<String>,
+    database_url_file: Option<PathBuf>,
+    #[serde(default)]
+    trusted_proxies: Vec<IpAddr>,
+    log_format: Option<LogFormat>,
+    log: Option<LogLevel>,
+}
+
+/// Settings, and what the binary itself needs.
+pub(crate) struct Resolved {
+    pub(crate) server: Settings,
+    /// The base URL was not given: it follows from the address that is really listened on.
+    pub(crate) base_url_from_listener: bool,
+    pub(crate) log_format: LogFormat,
+    pub(crate) log: LogLevel,
+}
+
+impl ServerArgs {
+    /// Reads the settings file and puts everything together. `data_dir` and `log` are the defaults of the command.
+    pub(crate) fn resolve(&self, data_dir: &Path, log: LogLevel) -> Result<Resolved, Failure> {
+        let file = read(self.config.as_deref())?;
+        let listen = match self.listen.or(file.listen) {
+            Some(listen) => listen,
+            None => LISTEN.parse().map_err(|error| Failure::usage(format!("{LISTEN}: {error}")))?,
+        };
+        let data_dir = self.database.data_dir.clone().or(file.data_dir).unwrap_or_else(|| data_dir.to_owned());
+        let database_url = match self.database.database_url.clone() {
+            Some(url) => url,
+            None => match secret_file("YARDARM_DATABASE_URL_FILE")? {
+                Some(url) => url,
+                None => match (file.database_url, file.database_url_file) {
+                    (Some(url), None) => url,
+                    (None, Some(path)) => std::fs::read_to_string(&path)
+                        .map_err(|error| Failure::usage(format!("database_url_file: {}: {error}", path.display())))?
+                        .trim_end()
+                        .to_owned(),
+                    (None, None) => sqlite_in(&data_dir),
+                    (Some(_), Some(_)) => {
+                        return Err(Failure::usage(
+                            "database_url and database_url_file are both set in the settings file",
+                        ));
+                    }
+                },
+            },
+        };
+        check_database_url(&database_url)?;
+        let base_url = self.base_url.clone().or(file.base_url).filter(|url| !url.is_empty());
+        let base_url_from_listener = base_url.is_none();
+        let base_url = match base_url {
+            Some(url) => checked_base_url(&url)?,
+            None => address_for_people(listen),
+        };
+        let trusted_proxies =
+            if self.trusted_proxies.is_empty() { file.trusted_proxies } else { self.trusted_proxies.clone() };
+        let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+        let usual = if terminal { LogFormat::Text } else { LogFormat::Json };
+        Ok(Resolved {
+            server: Settings { listen, base_url, data_dir, database_url, trusted_proxies, ..Settings::default() },
+            base_url_from_listener,
+            log_format: self.log.log_format.or(file.log_format).unwrap_or(usual),
+            log: self.log.log.or(file.log).unwrap_or(log),
+        })
+    }
+}
+
+fn read(named: Option<&Path>) -> Result<File, Failure> {
+    let path = named.unwrap_or(Path::new(FILE));
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => return Ok(File::default()),
+        Err(error) => return Err(Failure::usage(format!("{}: {error}", path.display()))),
+    };
+    toml::from_str(&text).map_err(|error| {
+        let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+        Failure::usage(format!("{}, line {line}: {}", path.display(), error.message()))
+            .hint("docs/reference/configuration.md lists every setting")
+    })
+}
+
+fn sqlite_in(data_dir: &Path) -> String {
+    format!("sqlite:{}", data_dir.join("yardarm.db").display())
+}
+
+fn check_database_url(url: &str) -> Result<(), Failure> {
+    if ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+        return Ok(());
+    }
+    // The rest may hold a password.
+    let scheme = url.split(':').next().unwrap_or_default();
+    Err(Failure::usage(format!("the database URL begins with {scheme:?}"))
+        .hint("write sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE"))
+}
+
+fn checked_base_url(url: &str) -> Result<String, Failure> {
+    let parsed = reqwest::Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    match parsed {
+        Some(parsed) if parsed.query().is_none() && parsed.fragment().is_none() => {
+            Ok(url.trim_end_matches('/').to_owned())
+        }
+        _ => Err(Failure::usage(format!("the base URL {url:?} is not an address such as https://flags.example.com"))),
+    }
+}
+
+/// The address to give to people who want to reach a listener: a wildcard is not one.
+pub(crate) fn address_for_people(listen: SocketAddr) -> String {
+    match listen.ip() {
+        ip if ip.is_unspecified() => format!("http://localhost:{}", listen.port()),
+        _ => format!("http://{listen}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(text: &str, args: &ServerArgs) -> Result<Resolved, Failure> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.toml");
+        std::fs::write(&path, text).unwrap();
+        ServerArgs { config: Some(path), ..args.clone() }.resolve(Path::new("here"), LogLevel::Info)
+    }
+
+    #[test]
+    fn flags_win_over_the_file_and_the_file_over_defaults() {
+        let none = ServerArgs::default();
+        let defaults = resolve("", &none).unwrap();
+        assert_eq!(defaults.server.listen.to_string(), LISTEN);
+        assert_eq!(defaults.server.database_url, "sqlite:here/yardarm.db");
+        assert_eq!(defaults.server.base_url, "http://127.0.0.1:3524");
+        assert!(defaults.base_url_from_listener);
+
+        let text = "listen = \"0.0.0.0:80\"\ndata_dir = \"/data\"\ntrusted_proxies = [\"10.0.0.1\"]";
+        let file = resolve(text, &none).unwrap().server;
+        assert_eq!(file.base_url, "http://localhost:80");
+        assert_eq!(file.database_url, "sqlite:/data/yardarm.db");
+        assert_eq!(file.trusted_proxies.len(), 1);
+
+        let args = ServerArgs {
+            listen: Some("127.0.0.1:1".parse().unwrap()),
+            base_url: Some("https://flags.example.com/".to_owned()),
+            ..ServerArgs::default()
+        };
+        let both = resolve(text, &args).unwrap();
+        assert_eq!(both.server.listen.port(), 1);
+        assert_eq!(both.server.base_url, "https://flags.example.com");
+        assert!(!both.base_url_from_listener);
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (text, said) in [
+            ("a = 1", "unknown field `a`"),
+            ("listen = \"80\"", "line 1"),
+            ("\n\nlog = \"loud\"", "line 3"),
+            ("database_url = \"mysql://secret\"", "\"mysql\""),
+            ("database_url = \"sqlite:a\"\ndatabase_url_file = \"b\"", "both"),
+            ("base_url = \"flags.example.com\"", "flags.example.com"),
+        ] {
+            let failure = resolve(text, &ServerArgs::default()).err().expect(text);
+            assert!(failure.message.contains(said), "{text}: {}", failure.message);
+            assert!(!failure.message.contains("secret"), "{text}");
+        }
+    }
+}
