@@ -259,3 +259,50 @@ fn references(old: Option<&[Reference]>, new: Option<&[Reference]>) -> bool {
 fn free<T>(table: &Table<T>, used: &[bool]) -> Vec<u32> {
     (0..).zip(used).filter(|(at, used)| !**used && table.get(*at).is_none()).map(|(at, _)| at).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn ruleset(rev: u64, flags: &[&str]) -> Ruleset {
+        let flag = json!({"on": false, "type": "boolean", "variants": {"off": false}, "off": {"serve": {"variant": "off"}},
+            "default": {"serve": {"variant": "off"}}});
+        let flags: serde_json::Map<_, _> = flags.iter().map(|key| ((*key).to_owned(), flag.clone())).collect();
+        let json = json!({"format": 1, "project": "p", "environment": "e", "version": {"epoch": "x", "rev": rev}, "flags": flags});
+        serde_json::from_str(&json.to_string()).unwrap()
+    }
+
+    #[test]
+    fn a_patch_shares_what_it_does_not_change() {
+        let (old, mut new) = (ruleset(1, &["a", "b", "c"]), ruleset(2, &["a", "b", "c"]));
+        let on = new.flags["b"].get().replace("\"on\":false", "\"on\":true");
+        new.flags.insert("b".to_owned(), serde_json::from_str(&on).unwrap());
+        let before = Snapshot::compile(&old);
+        let after = before.apply(&crate::ruleset::diff(&old, &new)).unwrap();
+        for (key, same) in [("a", true), ("b", false), ("c", true)] {
+            let (a, b) = (before.flag(key).unwrap().index, after.flag(key).unwrap().index);
+            assert_eq!(a, b, "{key} keeps its position");
+            let (a, b) = (before.inner.flags.get(a).unwrap(), after.inner.flags.get(b).unwrap());
+            assert_eq!(std::ptr::eq(a, b), same, "{key}");
+        }
+        assert!(Arc::ptr_eq(&before.inner.flags.names, &after.inner.flags.names), "no name came or went");
+        assert!(Arc::ptr_eq(&before.inner.entangled, &after.inner.entangled), "no reference changed");
+    }
+
+    #[test]
+    fn flags_that_come_and_go_take_no_room_for_ever() {
+        let mut old = ruleset(1, &["stays", "flag-1"]);
+        let mut snapshot = Snapshot::compile(&old);
+        for rev in 2..200 {
+            let key = format!("flag-{rev}");
+            let new = ruleset(rev, &["stays", &key]);
+            snapshot = snapshot.apply(&crate::ruleset::diff(&old, &new)).unwrap();
+            assert_eq!(snapshot.keys().collect::<Vec<_>>(), [key.as_str(), "stays"]);
+            assert_eq!(snapshot.evaluate(&key, &Context::new(), 0).variant, Some("off"));
+            assert!(snapshot.flag("flag-1").is_none());
+            assert!(snapshot.positions() <= 4, "{} positions for 2 flags", snapshot.positions());
+            old = new;
+        }
+    }
+}

@@ -154,4 +154,16 @@ mod tests {
             assert!(Version::parse(bad).is_none(), "{bad:?}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn the_semver_crate_agrees(
+            a in r"[0-3]\.[0-2]\.(0|10|2)(-[a-c0-2]{1,2}(\.(a|1|10|x-y)){0,2})?(\+[a-z0-9]{1,3})?",
+            b in r"[0-3]\.[0-2]\.(0|10|2)(-[a-c0-2]{1,2}(\.(a|1|10|x-y)){0,2})?(\+[a-z0-9]{1,3})?",
+        ) {
+            let ours = Version::parse(&a).zip(Version::parse(&b)).map(|(a, b)| a.compare(&b));
+            let theirs = semver::Version::parse(&a).ok().zip(semver::Version::parse(&b).ok());
+            proptest::prop_assert_eq!(ours, theirs.map(|(a, b)| a.cmp_precedence(&b)), "{} against {}", a, b);
+        }
+    }
 }
