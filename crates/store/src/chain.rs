@@ -140,14 +140,13 @@ mod tests {
             .map(|rev| {
                 let documents = vec![write("flag", "a", Some("{}")), write("flag", "b", None)];
                 let hash = hash("prj_1", rev, &prev_hash, &attribution(), &documents);
-                let change = Change {
+                Change {
                     rev,
                     attribution: attribution(),
                     prev_hash: std::mem::replace(&mut prev_hash, hash.clone()),
                     hash,
                     documents,
-                };
-                change
+                }
             })
             .collect()
     }

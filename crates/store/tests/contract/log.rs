@@ -16,7 +16,7 @@ pub(crate) async fn a_commit_is_read_back_everywhere(store: Arc<dyn Store>) {
     let (now, documents) = store.load("prj_1").await.unwrap().unwrap();
     assert_eq!((now.rev, now.epoch.as_str(), now.kind), (2, "prj_1-epoch", ScopeKind::Project));
     let a = Document { kind: "flag".into(), key: "a".into(), rev: 2, body: r#"{"name":"Ä \" \u0000"}"#.into() };
-    assert_eq!(documents, [a.clone()]);
+    assert_eq!(documents, std::slice::from_ref(&a));
     assert_eq!(store.document("prj_1", "flag", "a").await.unwrap(), Some(a));
     assert_eq!(store.document("prj_1", "project", "web").await.unwrap(), None);
     assert_eq!(store.document("prj_2", "flag", "a").await.unwrap(), None);
