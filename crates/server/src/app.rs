@@ -1,12 +1,13 @@
 //! The application: what every handler can reach, the router of both lanes, and serving it until told to stop.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 use yardarm_hub::Hub;
 use yardarm_store::Store;
 
@@ -46,6 +47,8 @@ pub struct Parts {
     pub delivery: delivery::Delivery,
     /// State of sign-in and the management API.
     pub api: api::Api,
+    /// The console's files.
+    pub console: ui::Console,
     drain: watch::Sender<bool>,
 }
 
@@ -70,7 +73,8 @@ impl App {
         let telemetry = Arc::new(Telemetry::default());
         let app = Self(Arc::new(Parts {
             management: ManagementLane::start(&settings)?,
-            delivery: delivery::Delivery::new(&settings),
+            delivery: delivery::Delivery::new(&settings, &telemetry),
+            console: ui::Console::load(),
             api: api::Api::new(&settings),
             settings,
             store,
@@ -81,6 +85,7 @@ impl App {
             draining,
             drain,
         }));
+        app.management.handle().spawn(keep_flushing(Arc::downgrade(&app.0)));
         Ok(app)
     }
 
@@ -101,10 +106,16 @@ impl App {
         self.drain.send_replace(true);
     }
 
+    /// Writes what was counted to the database. Happens every few seconds by itself; call it before the end.
+    pub async fn flush(&self) {
+        delivery::flush(self).await;
+    }
+
     /// Every route, with the layers of its lane.
     pub fn router(&self) -> Router {
         let management = api::router(self)
             .layer(CatchPanicLayer::custom(problem::panicked))
+            .layer(CompressionLayer::new())
             .layer(from_fn_with_state(self.clone(), lanes::on_management))
             .layer(from_fn_with_state(self.clone(), trace::management));
         let everything_else = Router::new()
@@ -117,5 +128,16 @@ impl App {
             .layer(CatchPanicLayer::custom(problem::panicked))
             .layer(from_fn_with_state(self.clone(), trace::delivery));
         Router::new().merge(management).merge(everything_else).with_state(self.clone())
+    }
+}
+
+/// Ends by itself when the application is gone.
+async fn keep_flushing(app: Weak<Parts>) {
+    loop {
+        let Some(interval) = app.upgrade().map(|parts| parts.settings.timeouts.counts_flush) else { return };
+        tokio::time::sleep(interval).await;
+        let Some(parts) = app.upgrade() else { return };
+        parts.telemetry.upkeep();
+        App(parts).flush().await;
     }
 }

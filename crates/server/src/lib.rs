@@ -3,6 +3,7 @@
 pub mod api;
 pub mod app;
 pub mod auth;
+mod conditional;
 pub mod delivery;
 mod health;
 pub mod json;
@@ -10,10 +11,12 @@ pub mod keys;
 mod lanes;
 pub mod openapi;
 pub mod problem;
+mod serve;
 pub mod settings;
 pub mod telemetry;
 pub mod trace;
 pub mod ui;
 
 pub use app::App;
+pub use serve::serve;
 pub use settings::Settings;

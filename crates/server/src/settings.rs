@@ -26,7 +26,8 @@ pub struct Settings {
 /// Deadlines.
 #[derive(Clone, Debug)]
 pub struct Timeouts {
-    /// For the head of a request, from the first byte of a connection or the end of the last answer.
+    /// For the head of a request, from the first byte of a connection or the end of the last answer: how long an idle
+    /// connection is kept.
     pub request_head: Duration,
     /// For the body of a request.
     pub request_body: Duration,
@@ -36,12 +37,11 @@ pub struct Timeouts {
     pub management: Duration,
     /// Between two heartbeats of a stream; jittered by ±20 %.
     pub stream_heartbeat: Duration,
-    /// How often a stream looks whether its key still opens something, besides at every change.
+    /// How often a stream looks whether its key still opens something (besides at every change) and whether the server
+    /// goes away: good-byes are spread over this time.
     pub stream_key_check: Duration,
     /// Age at which a stream is asked to reconnect, so that load spreads over nodes; jittered by ±10 %.
     pub stream_age: Duration,
-    /// Over how long the good-byes are spread when the server goes away.
-    pub goodbye_spread: Duration,
     /// How long open requests and streams have to end when the server goes away.
     pub drain: Duration,
     /// Between two flushes of evaluation counts.
@@ -123,14 +123,13 @@ impl Settings {
 impl Default for Timeouts {
     fn default() -> Self {
         Self {
-            request_head: Duration::from_secs(15),
+            request_head: Duration::from_secs(75),
             request_body: Duration::from_secs(20),
             management_queue: Duration::from_secs(2),
             management: Duration::from_secs(15),
             stream_heartbeat: Duration::from_secs(15),
             stream_key_check: Duration::from_secs(4),
             stream_age: Duration::from_secs(60 * 60),
-            goodbye_spread: Duration::from_secs(2),
             drain: Duration::from_secs(8),
             counts_flush: Duration::from_secs(5),
             ticket: Duration::from_secs(24 * 60 * 60),

@@ -1,0 +1,145 @@
+//! `POST /sdk/v1/events`: what SDKs counted. A batch is added once, whatever happens to its acknowledgement.
+
+use axum::extract::{Request, State};
+use http::StatusCode;
+use serde::Deserialize;
+use yardarm_eval::ruleset::Reason;
+use yardarm_store::Count;
+
+use super::caller::Caller;
+use super::counts::reason_word;
+use super::outbox::Batch;
+use crate::app::App;
+use crate::json;
+use crate::problem::Problem;
+
+/// One hour, milliseconds.
+const HOUR: i64 = 3_600_000;
+/// Counts older than this were forgotten by the analytics; those ahead of our clock by more are a broken clock.
+const OLDEST: i64 = 31 * 24 * HOUR;
+/// Longest key of anything.
+const KEY: usize = 128;
+/// An evaluation counter cannot reach this in an hour.
+const MOST: u64 = 1 << 40;
+
+#[derive(Deserialize)]
+struct Wire {
+    batch: String,
+    sdk: Sdk,
+    #[serde(default)]
+    counts: Vec<WireCount>,
+}
+
+#[derive(Deserialize)]
+struct Sdk {
+    name: String,
+    #[serde(default)]
+    version: String,
+}
+
+#[derive(Deserialize)]
+struct WireCount {
+    flag: String,
+    #[serde(default)]
+    variant: Option<String>,
+    reason: String,
+    count: u64,
+    start: i64,
+}
+
+/// 202 once it is in memory; 503 with `Retry-After` while there is no room (the SDK keeps it and tries again). Members
+/// that are not known here are ignored: newer SDKs may send more.
+pub(super) async fn accept(State(app): State<App>, caller: Caller, request: Request) -> Result<StatusCode, Problem> {
+    let limits = &app.settings.limits;
+    let bytes = json::bytes(request, limits.events_body, app.settings.timeouts.request_body).await?;
+    let wire: Wire = serde_json::from_slice(&bytes).map_err(|error| unreadable(&error))?;
+    let counts = check(wire, &caller, app.now(), limits.events_counts)?;
+    let Some((id, counts)) = counts else { return Ok(StatusCode::ACCEPTED) };
+    let evaluations = counts.iter().map(|count| count.count).sum();
+    app.delivery.outbox.accept(Batch { id, at: app.now(), counts }).map_err(|_| {
+        Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "counts_full",
+            "Too many batches wait for the database. Keep this one and send it again later.",
+        )
+        .retry_between(15, 60)
+    })?;
+    app.telemetry.reported.increment(evaluations);
+    Ok(StatusCode::ACCEPTED)
+}
+
+fn unreadable(error: &serde_json::Error) -> Problem {
+    match error.classify() {
+        serde_json::error::Category::Data => {
+            Problem::invalid().error("", "type", format!("The batch cannot be read: {error}."))
+        }
+        _ => Problem::new(StatusCode::BAD_REQUEST, "malformed_json", "The body is not JSON.").error(
+            "",
+            "malformed_json",
+            format!("Line {}, column {}: {error}.", error.line(), error.column()),
+        ),
+    }
+}
+
+/// The batch as it is stored, all complaints at once; `None` when nothing was counted.
+fn check(wire: Wire, caller: &Caller, now: i64, most: usize) -> Result<Option<(String, Vec<Count>)>, Problem> {
+    let mut problem = Problem::invalid();
+    let batch_ok = (8..=64).contains(&wire.batch.len())
+        && wire.batch.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    if !batch_ok {
+        problem =
+            problem.error("/batch", "batch_invalid", "A batch id has 8 to 64 letters, digits, - and _; use a UUID.");
+    }
+    let sdk = format!("{}/{}", wire.sdk.name, wire.sdk.version);
+    if wire.sdk.name.is_empty() || sdk.len() > 64 || !sdk.bytes().all(|byte| byte.is_ascii_graphic()) {
+        problem = problem.error("/sdk", "sdk_invalid", "Name and version are short and have no spaces: rust, 0.1.0.");
+    }
+    if wire.counts.len() > most {
+        let message = format!("{} counts in one batch; at most {most}.", wire.counts.len());
+        problem = problem.error("/counts", "too_many", message);
+    }
+    let grant = &caller.grant;
+    let mut counts = Vec::with_capacity(wire.counts.len().min(most));
+    for (index, one) in wire.counts.into_iter().take(most).enumerate() {
+        let variant = one.variant.unwrap_or_default();
+        let reason = serde_json::from_value::<Reason>(serde_json::Value::String(one.reason));
+        let at = |member: &str| format!("/counts/{index}/{member}");
+        if one.flag.is_empty() || one.flag.len() > KEY {
+            problem = problem.error(at("flag"), "key_invalid", "A flag key has 1 to 128 characters.");
+        }
+        if variant.len() > KEY {
+            problem = problem.error(at("variant"), "key_invalid", "A variant key has at most 128 characters.");
+        }
+        if one.count > MOST {
+            problem = problem.error(at("count"), "too_large", format!("A count is at most {MOST}."));
+        }
+        if one.start < now - OLDEST || one.start > now + HOUR {
+            let message = "The start is more than 31 days ago or more than an hour ahead: milliseconds since 1970.";
+            problem = problem.error(at("start"), "start_range", message);
+        }
+        match reason {
+            Ok(reason) if one.count > 0 => counts.push(Count {
+                scope_id: grant.scope_id.clone(),
+                environment: grant.environment.clone(),
+                flag: one.flag,
+                variant,
+                reason: reason_word(reason).to_owned(),
+                sdk: sdk.clone(),
+                hour: one.start - one.start.rem_euclid(HOUR),
+                count: one.count,
+            }),
+            Ok(_) => {}
+            Err(_) => {
+                problem = problem.error(at("reason"), "reason_unknown", "STATIC, DEFAULT, TARGETING_MATCH, SPLIT, …")
+            }
+        }
+        if problem.errors.len() >= 100 {
+            break;
+        }
+    }
+    if !problem.errors.is_empty() {
+        return Err(problem);
+    }
+    let id = format!("{}:{}:{}", grant.scope_id, grant.environment, wire.batch);
+    Ok((!counts.is_empty()).then_some((id, counts)))
+}
