@@ -1,0 +1,3 @@
+//! Evaluation counts.
+
+pub(crate) mod list;

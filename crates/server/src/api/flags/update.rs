@@ -1,0 +1,23 @@
+//! `PATCH /api/v1/projects/{project}/flags/{flag}`
+
+use yardarm_model::command::Command;
+
+use super::changed;
+use super::item::FlagAnswer;
+use crate::api::answer::Answer;
+use crate::api::names::OfFlag;
+use crate::api::schema::FlagPatch;
+use crate::auth::{Editor, ProjectAccess};
+use crate::json::{Body, Path};
+use crate::problem::Problem;
+
+/// Changes what a flag is in every environment.
+#[utoipa::path(patch, path = "/api/v1/projects/{project}/flags/{flag}", operation_id = "updateFlag", tag = "flags",
+    params(OfFlag), request_body = FlagPatch, responses((status = 200, body = FlagAnswer)))]
+pub(crate) async fn handler(
+    access: ProjectAccess<Editor>,
+    Path(name): Path<OfFlag>,
+    Body(patch): Body,
+) -> Result<Answer, Problem> {
+    changed(&access, &name.flag, Command::UpdateFlag { key: name.flag.clone(), patch }).await
+}

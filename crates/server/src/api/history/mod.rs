@@ -1,0 +1,143 @@
+//! What happened in a project, and putting it back.
+
+pub(crate) mod list;
+pub(crate) mod read;
+pub(crate) mod revert;
+pub(crate) mod undo;
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use yardarm_hub::LiveProject;
+use yardarm_store::Change;
+
+use super::answer::Answer;
+use super::projects::VersionAnswer;
+
+/// A change in a list.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ChangeItem {
+    #[serde(flatten)]
+    head: ChangeHead,
+    /// What it touched, the first 100.
+    documents: Vec<TouchedDocument>,
+}
+
+/// A change without what it touched.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ChangeHead {
+    /// Revision of the project.
+    rev: u64,
+    /// Milliseconds since 1970.
+    at: i64,
+    /// `user:usr_…`, `token:tok_…`, `system:demo`.
+    actor: String,
+    /// Shown name at that time.
+    actor_name: String,
+    /// `flag.create`, `configuration.update`, …
+    action: String,
+    /// The author's words.
+    reason: String,
+    /// W3C trace id.
+    trace_id: String,
+    /// Chained SHA-256.
+    hash: String,
+    /// In a few words: `flag new-checkout in production`.
+    summary: String,
+    /// How many documents it touched.
+    documents_total: usize,
+}
+
+/// A document that a change touched.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TouchedDocument {
+    /// `flag`, `configuration`, …
+    kind: String,
+    /// Unique in the kind; `environment/flag` for configurations.
+    key: String,
+    /// The change removed it.
+    removed: bool,
+}
+
+/// Documents listed with a change.
+const LISTED: usize = 100;
+
+impl From<&Change> for ChangeHead {
+    fn from(change: &Change) -> Self {
+        let who = &change.attribution;
+        Self {
+            rev: change.rev,
+            at: who.at,
+            actor: who.actor.clone(),
+            actor_name: who.actor_name.clone(),
+            action: who.action.clone(),
+            reason: who.reason.clone(),
+            trace_id: who.trace_id.clone(),
+            hash: change.hash.clone(),
+            summary: summary(change),
+            documents_total: change.documents.len(),
+        }
+    }
+}
+
+impl From<&Change> for ChangeItem {
+    fn from(change: &Change) -> Self {
+        Self {
+            head: ChangeHead::from(change),
+            documents: change
+                .documents
+                .iter()
+                .take(LISTED)
+                .map(|document| TouchedDocument {
+                    kind: document.kind.clone(),
+                    key: document.key.clone(),
+                    removed: document.body.is_none(),
+                })
+                .collect(),
+        }
+    }
+}
+
+fn summary(change: &Change) -> String {
+    // Chunks of lists are how segments are kept, not what people change.
+    let mut told: Vec<String> = Vec::new();
+    let named = change.documents.iter().filter(|document| document.kind != "segment_list");
+    let chunks = change.documents.iter().filter(|document| document.kind == "segment_list");
+    for document in named.chain(chunks) {
+        let text = match (document.kind.as_str(), document.key.split_once('/')) {
+            ("configuration", Some((environment, flag))) => format!("{flag} in {environment}"),
+            ("segment_list", Some((segment, _))) => format!("segment {segment}"),
+            ("sdk_key", _) => "SDK key".to_owned(),
+            (kind, _) => format!("{kind} {}", document.key),
+        };
+        if !told.contains(&text) {
+            told.push(text);
+        }
+        if told.len() > 3 {
+            break;
+        }
+    }
+    if told.len() > 3 {
+        return format!("{}, {} and more", told[0], told[1]);
+    }
+    told.join(", ")
+}
+
+/// A stored body as it is shown: the hash of an SDK key opens nothing, and nobody needs it.
+pub(crate) fn shown(kind: &str, body: Option<&str>) -> Option<Value> {
+    let mut body: Value = serde_json::from_str(body?).ok()?;
+    if kind == "sdk_key"
+        && let Value::Object(members) = &mut body
+    {
+        members.remove("hash");
+    }
+    Some(body)
+}
+
+/// The new change, or where the project stands when there was nothing to put back.
+pub(crate) fn put_back(live: &LiveProject, change: Option<&Change>) -> Answer {
+    match change {
+        Some(change) => Answer::ok(&ChangeItem::from(change)).version(live),
+        None => Answer::ok(&serde_json::json!({ "rev": null, "version": VersionAnswer::of(live) })).version(live),
+    }
+}

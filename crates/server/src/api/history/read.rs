@@ -1,0 +1,58 @@
+//! `GET /api/v1/projects/{project}/history/{rev}`
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::{ChangeHead, shown};
+use crate::api::answer::Answer;
+use crate::api::names::OfRevision;
+use crate::auth::{ProjectAccess, Viewer};
+use crate::json::Path;
+use crate::problem::Problem;
+
+/// Documents shown with before and after; an import may touch more.
+const SHOWN: usize = 200;
+
+/// A change with what it did.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ChangeDetail {
+    #[serde(flatten)]
+    head: ChangeHead,
+    /// The first 200 documents with what they were and what they became.
+    documents: Vec<Difference>,
+}
+
+/// A document before and after.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Difference {
+    /// `flag`, `configuration`, …
+    kind: String,
+    /// Unique in the kind.
+    key: String,
+    /// The change removed it.
+    removed: bool,
+    /// Null when the change made it.
+    before: Option<Value>,
+    /// Null when the change removed it.
+    after: Option<Value>,
+}
+
+/// One change with before and after.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/history/{rev}", operation_id = "getChange", tag = "history",
+    params(OfRevision), responses((status = 200, body = ChangeDetail)))]
+pub(crate) async fn handler(access: ProjectAccess<Viewer>, Path(name): Path<OfRevision>) -> Result<Answer, Problem> {
+    let change = access.past_change(name.rev).await?;
+    let mut documents = Vec::new();
+    for document in change.documents.iter().take(SHOWN) {
+        let before = access.document_at(&document.kind, &document.key, change.rev.saturating_sub(1)).await?;
+        documents.push(Difference {
+            kind: document.kind.clone(),
+            key: document.key.clone(),
+            removed: document.body.is_none(),
+            before: shown(&document.kind, before.as_ref().map(|before| before.body.as_str())),
+            after: shown(&document.kind, document.body.as_deref()),
+        });
+    }
+    Ok(Answer::ok(&ChangeDetail { head: ChangeHead::from(&change), documents }))
+}

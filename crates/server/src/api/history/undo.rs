@@ -1,0 +1,49 @@
+//! `POST /api/v1/projects/{project}/history/{rev}/undo`
+
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::IntoParams;
+use yardarm_model::command::Command;
+use yardarm_model::document::Kind;
+
+use super::{ChangeItem, put_back};
+use crate::api::answer::Answer;
+use crate::api::names::OfRevision;
+use crate::auth::{Editor, Precondition, ProjectAccess, refusal};
+use crate::json::{Path, Query};
+use crate::problem::Problem;
+
+/// How.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct UndoQuery {
+    /// Also where something was changed since.
+    force: Option<bool>,
+}
+
+/// Puts back what a change did, in a new change. Refused when a document was changed since, unless forced.
+#[utoipa::path(post, path = "/api/v1/projects/{project}/history/{rev}/undo", operation_id = "undoChange",
+    tag = "history", params(OfRevision, UndoQuery), responses((status = 200, body = ChangeItem)))]
+pub(crate) async fn handler(
+    access: ProjectAccess<Editor>,
+    Path(name): Path<OfRevision>,
+    Query(query): Query<UndoQuery>,
+) -> Result<Answer, Problem> {
+    let change = access.past_change(name.rev).await?;
+    let mut documents = Vec::new();
+    let mut expected = Vec::new();
+    for document in &change.documents {
+        let kind = Kind::parse(&document.kind).ok_or_else(refusal::not_found)?;
+        let before = access.document_at(&document.kind, &document.key, change.rev.saturating_sub(1)).await?;
+        let body = before.map(|before| serde_json::from_str::<Value>(&before.body)).transpose();
+        documents.push((kind, document.key.clone(), body.map_err(refusal::internal)?));
+        expected.push((kind, document.key.clone(), if document.body.is_some() { change.rev } else { 0 }));
+    }
+    let precondition = match query.force.unwrap_or(false) {
+        true => Precondition::None,
+        false => Precondition::Unchanged(expected),
+    };
+    let changed = access.change(Command::RestoreDocuments { documents }, precondition).await?;
+    Ok(put_back(&changed.live, changed.change.as_ref()))
+}

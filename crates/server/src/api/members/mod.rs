@@ -1,0 +1,3 @@
+//! People of a tenant.
+
+pub(crate) mod list;

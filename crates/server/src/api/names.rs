@@ -1,0 +1,60 @@
+//! Names in paths.
+
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+macro_rules! names {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),* })*) => {
+        $($(#[$doc])*
+        #[derive(Clone, Debug, Deserialize, IntoParams)]
+        #[into_params(parameter_in = Path)]
+        pub(crate) struct $name { $($(#[$field_doc])* pub(crate) $field: $type),* })*
+    };
+}
+
+names! {
+    /// An environment.
+    OfEnvironment {
+        /// Environment key.
+        environment: String
+    }
+    /// A flag.
+    OfFlag {
+        /// Flag key.
+        flag: String
+    }
+    /// A flag in an environment.
+    OfConfiguration {
+        /// Flag key.
+        flag: String,
+        /// Environment key.
+        environment: String
+    }
+    /// A segment.
+    OfSegment {
+        /// Segment key.
+        segment: String
+    }
+    /// A list of a segment.
+    OfList {
+        /// Segment key.
+        segment: String,
+        /// `included` or `excluded`.
+        list: String
+    }
+    /// An SDK key.
+    OfKey {
+        /// Its id: `key_…`.
+        key: String
+    }
+    /// An access token.
+    OfToken {
+        /// Its id: `tok_…`.
+        token: String
+    }
+    /// A revision.
+    OfRevision {
+        /// Revision of the project.
+        rev: u64
+    }
+}

@@ -1,0 +1,20 @@
+//! `DELETE /api/v1/projects/{project}/segments/{segment}`
+
+use yardarm_model::command::Command;
+use yardarm_model::document::Kind;
+
+use crate::api::answer::Answer;
+use crate::api::names::OfSegment;
+use crate::auth::{Editor, Precondition, ProjectAccess};
+use crate::json::Path;
+use crate::problem::Problem;
+
+/// Deletes a segment. Refused while a flag or another segment uses it.
+#[utoipa::path(delete, path = "/api/v1/projects/{project}/segments/{segment}", operation_id = "deleteSegment",
+    tag = "segments", params(OfSegment), responses((status = 204)))]
+pub(crate) async fn handler(access: ProjectAccess<Editor>, Path(name): Path<OfSegment>) -> Result<Answer, Problem> {
+    let key = name.segment;
+    let precondition = Precondition::Optional(Kind::Segment, key.clone());
+    let changed = access.change(Command::DeleteSegment { key }, precondition).await?;
+    Ok(Answer::empty().version(&changed.live))
+}

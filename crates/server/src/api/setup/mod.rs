@@ -1,0 +1,4 @@
+//! The first owner.
+
+pub(crate) mod complete;
+pub(crate) mod status;

@@ -1,0 +1,3 @@
+//! The console's ear.
+
+pub(crate) mod open;

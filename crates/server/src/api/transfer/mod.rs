@@ -1,0 +1,4 @@
+//! Export and import.
+
+pub(crate) mod export;
+pub(crate) mod import;

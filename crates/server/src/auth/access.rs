@@ -1,0 +1,291 @@
+//! Access values: the only doors to documents, commits and rows.
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Path};
+use http::request::Parts;
+use yardarm_hub::LiveProject;
+use yardarm_model::document::State;
+use yardarm_store::{Role, Tenant, User};
+
+use super::authenticated::{Authenticated, Credential, Via};
+use super::refusal;
+use super::right::{Owner, Right, Viewer};
+use super::route::{Permission, Route};
+use crate::app::App;
+use crate::problem::Problem;
+use crate::trace::{TRACEPARENT, Trace};
+
+/// A request by somebody: what every access value holds.
+#[derive(Clone)]
+pub(super) struct Request {
+    pub(super) gate: App,
+    pub(super) who: Authenticated,
+    pub(super) credential: Credential,
+    pub(super) action: Option<&'static str>,
+    pub(super) reason: String,
+    pub(super) trace_id: String,
+    pub(super) if_match: Option<String>,
+}
+
+/// Longest reason, characters.
+const LONGEST_REASON: usize = 500;
+
+impl Request {
+    async fn of(parts: &mut Parts, gate: &App) -> Result<Self, Problem> {
+        let credential = Credential::of(parts, gate)?;
+        let who = gate.authenticate(&credential).await?;
+        let reason = match parts.headers.get("x-yardarm-reason") {
+            Some(header) => read_reason(header.as_bytes())?,
+            None => String::new(),
+        };
+        let if_match = match parts.headers.get(http::header::IF_MATCH) {
+            Some(header) => Some(header.to_str().map_err(|_| refusal::if_match_unreadable())?.to_owned()),
+            None => None,
+        };
+        let route = parts.extensions.get::<&'static Route>();
+        Ok(Self {
+            gate: gate.clone(),
+            who,
+            credential,
+            action: route.and_then(|route| route.action),
+            reason,
+            trace_id: trace_id(parts),
+            if_match,
+        })
+    }
+}
+
+/// The request's trace id, which the outermost layer chose.
+pub(super) fn trace_id(parts: &Parts) -> String {
+    let trace = parts.extensions.get::<Trace>().copied();
+    trace.unwrap_or_else(|| Trace::of(parts.headers.get(TRACEPARENT))).trace_id()
+}
+
+/// Percent-encoded UTF-8, because header values are Latin-1 at best.
+fn read_reason(header: &[u8]) -> Result<String, Problem> {
+    let mut bytes = Vec::with_capacity(header.len());
+    let mut rest = header;
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        if *first != b'%' {
+            bytes.push(*first);
+            continue;
+        }
+        let digits = rest.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).ok_or_else(refusal::bad_reason)?;
+        bytes.push(byte);
+        rest = rest.get(2..).unwrap_or_default();
+    }
+    let reason = String::from_utf8(bytes).map_err(|_| refusal::bad_reason())?;
+    if reason.chars().count() > LONGEST_REASON || reason.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+        return Err(refusal::bad_reason());
+    }
+    Ok(reason.trim().to_owned())
+}
+
+async fn path_parameters(parts: &mut Parts) -> HashMap<String, String> {
+    Path::<HashMap<String, String>>::from_request_parts(parts, &()).await.map(|Path(map)| map).unwrap_or_default()
+}
+
+/// A member of a tenant with at least the role `R`. Without a `{tenant}` in the path, the tenant that is open.
+pub(crate) struct TenantAccess<R> {
+    pub(super) request: Request,
+    right: PhantomData<R>,
+}
+
+impl<R: Right> TenantAccess<R> {
+    /// For a session that was opened by this very request.
+    pub(super) fn opened(gate: &App, who: Authenticated, trace_id: &str) -> Self {
+        let credential = match &who.via {
+            Via::Session(hash) | Via::Token(hash) => Credential::Session(hash.clone()),
+        };
+        let request = Request {
+            gate: gate.clone(),
+            who,
+            credential,
+            action: None,
+            reason: String::new(),
+            trace_id: trace_id.to_owned(),
+            if_match: None,
+        };
+        Self { request, right: PhantomData }
+    }
+    /// The tenant.
+    pub(crate) fn tenant(&self) -> &Tenant {
+        &self.request.who.tenant
+    }
+    /// Who asks.
+    pub(crate) fn user(&self) -> &User {
+        &self.request.who.user
+    }
+    /// Their role in the tenant, as far as this credential goes.
+    pub(crate) fn role(&self) -> Role {
+        self.request.who.role
+    }
+    /// What they showed.
+    pub(crate) fn via(&self) -> &Via {
+        &self.request.who.via
+    }
+    /// Milliseconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        self.request.gate.now()
+    }
+    /// Projects of the tenant by key, as they are in memory.
+    pub(crate) fn projects(&self) -> Vec<Arc<LiveProject>> {
+        self.request.gate.hub.projects(&self.request.who.tenant.id)
+    }
+}
+
+impl<R: Right> Permission for TenantAccess<R> {
+    const NAME: &'static str = match R::ROLE {
+        Role::Viewer => "tenant:viewer",
+        Role::Editor => "tenant:editor",
+        Role::Admin => "tenant:admin",
+        Role::Owner => "tenant:owner",
+    };
+    const ROLE: Option<Role> = Some(R::ROLE);
+}
+
+impl<R: Right> FromRequestParts<App> for TenantAccess<R> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let mut request = Request::of(parts, app).await?;
+        if let Some(key) = path_parameters(parts).await.get("tenant") {
+            open_tenant(&mut request, key).await?;
+        }
+        if request.who.role < R::ROLE {
+            return Err(refusal::forbidden(R::ROLE, request.who.role));
+        }
+        Ok(Self { request, right: PhantomData })
+    }
+}
+
+/// Another tenant of the same person. One they are not in is a missing one.
+async fn open_tenant(request: &mut Request, key: &str) -> Result<(), Problem> {
+    for membership in request.who.memberships.clone() {
+        let tenant = request.gate.store.tenant(&membership.tenant_id).await?;
+        if let Some(tenant) = tenant.filter(|tenant| tenant.key == key) {
+            // A token opens one tenant only and may hold less than its maker.
+            if !matches!(request.who.via, Via::Token(_)) {
+                request.who.role = membership.role;
+            }
+            request.who.tenant = tenant;
+            return Ok(());
+        }
+    }
+    Err(refusal::not_found())
+}
+
+/// Inside one project of the open tenant, with at least the role `R`.
+pub(crate) struct ProjectAccess<R> {
+    pub(super) request: Request,
+    live: Arc<LiveProject>,
+    right: PhantomData<R>,
+}
+
+impl<R: Right> ProjectAccess<R> {
+    /// The project as it was when the request came.
+    pub(crate) fn live(&self) -> &LiveProject {
+        &self.live
+    }
+    /// Its documents.
+    pub(crate) fn state(&self) -> &State {
+        &self.live.state
+    }
+    /// Project key.
+    pub(crate) fn key(&self) -> &str {
+        &self.live.scope.key
+    }
+    /// Scope id.
+    pub(super) fn scope_id(&self) -> &str {
+        &self.live.scope.id
+    }
+    /// Milliseconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        self.request.gate.now()
+    }
+}
+
+impl<R: Right> Permission for ProjectAccess<R> {
+    const NAME: &'static str = match R::ROLE {
+        Role::Viewer => "project:viewer",
+        Role::Editor => "project:editor",
+        Role::Admin => "project:admin",
+        Role::Owner => "project:owner",
+    };
+    const ROLE: Option<Role> = Some(R::ROLE);
+}
+
+impl<R: Right> FromRequestParts<App> for ProjectAccess<R> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let request = Request::of(parts, app).await?;
+        let parameters = path_parameters(parts).await;
+        // Looked up under the caller's tenant: the key of somebody else's project is the key of none.
+        let key = parameters.get("project").ok_or_else(refusal::not_found)?;
+        let live = request.gate.hub.project(&request.who.tenant.id, key).ok_or_else(refusal::not_found)?;
+        if request.who.role < R::ROLE {
+            return Err(refusal::forbidden(R::ROLE, request.who.role));
+        }
+        Ok(Self { request, live, right: PhantomData })
+    }
+}
+
+/// May make tenants: an operator of this installation, with the full right of their own account.
+pub(crate) struct OperatorAccess {
+    pub(super) request: Request,
+}
+
+impl OperatorAccess {
+    /// The same person as a member of a tenant they have just become the owner of.
+    pub(super) fn into_owner_of(self, tenant: Tenant) -> TenantAccess<Viewer> {
+        let mut request = self.request;
+        request.who.tenant = tenant;
+        request.who.role = Owner::ROLE;
+        TenantAccess { request, right: PhantomData }
+    }
+}
+
+impl Permission for OperatorAccess {
+    const NAME: &'static str = "operator";
+    const ROLE: Option<Role> = None;
+}
+
+impl FromRequestParts<App> for OperatorAccess {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let request = Request::of(parts, app).await?;
+        if !request.who.user.operator || request.who.role < Role::Owner {
+            return Err(refusal::not_operator());
+        }
+        Ok(Self { request })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_percent_encoded_utf8() {
+        let cases: [(&str, Option<&str>); 7] = [
+            ("fix checkout", Some("fix checkout")),
+            ("f%C3%BCr alle", Some("für alle")),
+            ("100%25", Some("100%")),
+            ("100%", None),
+            ("%zz", None),
+            ("%FF", None),
+            ("nul%00", None),
+        ];
+        for (header, expected) in cases {
+            assert_eq!(read_reason(header.as_bytes()).ok().as_deref(), expected, "{header}");
+        }
+        assert!(read_reason("a".repeat(501).as_bytes()).is_err());
+    }
+}

@@ -1,0 +1,183 @@
+//! The one way to write to a project.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use yardarm_hub::LiveProject;
+use yardarm_model::command::{Command, Documents, Inputs, decide};
+use yardarm_model::document::{Kind, State};
+use yardarm_store::{Attribution, Change, Commit, CommitError, DocumentWrite, Role};
+
+use super::access::{ProjectAccess, Request};
+use super::recent::ChangeNote;
+use super::right::{Admin, Writes};
+use super::{fresh, refusal};
+use crate::keys::KeyKind;
+use crate::problem::Problem;
+
+/// Times that a decision is made anew because another node was faster.
+const TRIES: usize = 8;
+/// How long a writer waits for the writers before it.
+const QUEUE: Duration = Duration::from_secs(10);
+
+/// What must still be true of a document when the change is decided.
+pub(crate) enum Precondition {
+    /// Nothing, and an `If-Match` would mean nothing.
+    None,
+    /// `If-Match`, if given, is this document's revision.
+    Optional(Kind, String),
+    /// `If-Match` must be given.
+    Required(Kind, String),
+    /// Each document is still of this revision (0: still absent), as the change that is to be undone left it.
+    Unchanged(Vec<(Kind, String, u64)>),
+}
+
+/// A change, or the finding that there was nothing to change.
+pub(crate) struct Changed {
+    /// The project after it.
+    pub(crate) live: Arc<LiveProject>,
+    /// The change; `None` when everything was already so.
+    pub(crate) change: Option<Change>,
+}
+
+/// What `decide` left, and the state it left it on.
+pub(crate) struct Decision {
+    pub(crate) live: Arc<LiveProject>,
+    pub(crate) documents: Documents,
+}
+
+/// The least role that may write a kind of document, whatever command does it: an editor cannot undo what took an admin.
+fn role_for(kind: Kind) -> Role {
+    match kind {
+        Kind::Flag | Kind::Configuration | Kind::Segment | Kind::SegmentList => Role::Editor,
+        Kind::Project | Kind::Environment | Kind::SdkKey => Role::Admin,
+    }
+}
+
+pub(super) fn writes(documents: Documents) -> Vec<DocumentWrite> {
+    let write = |(kind, key, body): (Kind, String, Option<Value>)| DocumentWrite {
+        kind: kind.as_str().to_owned(),
+        key,
+        body: body.map(|body| body.to_string()),
+    };
+    documents.into_iter().map(write).collect()
+}
+
+impl Request {
+    pub(super) fn attribution(&self) -> Result<Attribution, Problem> {
+        Ok(Attribution {
+            actor: self.who.actor(),
+            actor_name: self.who.user.name.clone(),
+            action: self.action.ok_or_else(refusal::no_action)?.to_owned(),
+            reason: self.reason.clone(),
+            trace_id: self.trace_id.clone(),
+            at: self.gate.now(),
+        })
+    }
+
+    pub(super) fn inputs(&self) -> Inputs {
+        Inputs { now: self.gate.now(), seed: self.gate.random() }
+    }
+
+    fn check(&self, precondition: &Precondition, live: &LiveProject) -> Result<(), Problem> {
+        let (kind, key) = match precondition {
+            Precondition::None => return Ok(()),
+            Precondition::Unchanged(expected) => {
+                let differs = expected.iter().filter(|(kind, key, rev)| revision(&live.state, *kind, key) != *rev);
+                let names: Vec<String> = differs.map(|(kind, key, _)| format!("{kind} {key}")).collect();
+                return if names.is_empty() { Ok(()) } else { Err(refusal::later_changes(&names)) };
+            }
+            Precondition::Required(..) if self.if_match.is_none() => return Err(refusal::if_match_required()),
+            Precondition::Optional(kind, key) | Precondition::Required(kind, key) => (*kind, key),
+        };
+        self.check_revision(revision(&live.state, kind, key))
+    }
+
+    /// `If-Match`, if given, names this revision.
+    pub(super) fn check_revision(&self, rev: u64) -> Result<(), Problem> {
+        let Some(if_match) = &self.if_match else { return Ok(()) };
+        let fits = if_match.split(',').map(str::trim).any(|tag| tag == "*" || tag == format!("\"{rev}\""));
+        if fits { Ok(()) } else { Err(refusal::stale(rev)) }
+    }
+}
+
+/// Revision of a document, 0 for one that was never written: its `ETag`.
+pub(crate) fn revision(state: &State, kind: Kind, key: &str) -> u64 {
+    state.revisions.get(&(kind, key.to_owned())).copied().unwrap_or_default()
+}
+
+impl<R: Writes> ProjectAccess<R> {
+    /// Decides a command on the newest state without writing anything.
+    pub(crate) async fn decide(&self, command: Command, precondition: &Precondition) -> Result<Decision, Problem> {
+        let request = &self.request;
+        let live = request.gate.hub.refresh(self.scope_id()).await?;
+        let live = live.ok_or_else(refusal::not_found)?;
+        request.check(precondition, &live)?;
+        let inputs = request.inputs();
+        let state = Arc::clone(&live.state);
+        // An import of thousands of flags is compiled here: not on a runtime thread.
+        let decided = tokio::task::spawn_blocking(move || decide(&state, &command, &inputs));
+        let documents = decided.await.map_err(refusal::internal)??;
+        let mine = request.who.role;
+        if let Some(needed) = documents.iter().map(|(kind, ..)| role_for(*kind)).find(|needed| mine < *needed) {
+            return Err(refusal::forbidden(needed, mine));
+        }
+        Ok(Decision { live, documents })
+    }
+
+    /// Decides a command and commits what it leaves: refresh, check `If-Match`, decide, commit on exactly that state; when
+    /// another node was faster, all of it again.
+    pub(crate) async fn change(&self, command: Command, precondition: Precondition) -> Result<Changed, Problem> {
+        let gate = &self.request.gate;
+        let lock = gate.api.commit_lock(self.scope_id());
+        let _turn = tokio::time::timeout(QUEUE, lock.lock()).await.map_err(|_| refusal::busy())?;
+        for _ in 0..TRIES {
+            let Decision { live, documents } = self.decide(command.clone(), &precondition).await?;
+            if documents.is_empty() {
+                return Ok(Changed { live, change: None });
+            }
+            let commit = Commit {
+                scope_id: self.scope_id().to_owned(),
+                expected: Some((live.scope.epoch.clone(), live.scope.rev)),
+                attribution: self.request.attribution()?,
+                documents: writes(documents),
+                rows: Vec::new(),
+            };
+            match gate.store.commit(commit).await {
+                Ok(change) => return self.made(change, &live.scope.epoch).await,
+                Err(CommitError::Stale { .. }) => {}
+                Err(error) => return Err(refusal::commit(error)),
+            }
+        }
+        Err(refusal::busy())
+    }
+
+    async fn made(&self, change: Change, epoch: &str) -> Result<Changed, Problem> {
+        let gate = &self.request.gate;
+        gate.api.recent.put(self.scope_id(), epoch, Arc::new(ChangeNote::from(&change)));
+        gate.hub.wake(self.scope_id());
+        // The change is made. If it cannot be read back now, saying "failed" would be a lie; but there is no document
+        // to answer with either, so the answer names what happened.
+        let live =
+            gate.hub.refresh(self.scope_id()).await.map_err(|error| refusal::made_but_unread(change.rev, &error))?;
+        let live = live.ok_or_else(refusal::not_found)?;
+        Ok(Changed { live, change: Some(change) })
+    }
+}
+
+impl ProjectAccess<Admin> {
+    /// Makes an SDK key; gives its id and its secret, of which only the hash is kept.
+    pub(crate) async fn create_sdk_key(&self, body: Value) -> Result<(String, String, Changed), Problem> {
+        let kind = match body.get("audience").and_then(Value::as_str) {
+            Some("client") => KeyKind::Client,
+            // Anything else than the two is refused by `decide`.
+            _ => KeyKind::Server,
+        };
+        let key = fresh::key(&self.request.gate, kind);
+        let id = fresh::id("key");
+        let command = Command::CreateSdkKey { id: id.clone(), body, hash: key.hash, hint: key.hint };
+        let changed = self.change(command, Precondition::None).await?;
+        Ok((id, key.text, changed))
+    }
+}

@@ -1,0 +1,200 @@
+//! Every refusal that the authenticator and the endpoints make, each in one place.
+
+use http::header::{ETAG, HeaderValue, RETRY_AFTER};
+use http::{HeaderName, StatusCode};
+use yardarm_model::command::Refusal;
+use yardarm_store::{CommitError, Role, StoreError};
+
+use crate::problem::{Problem, ProblemError};
+
+fn word(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "viewer",
+        Role::Editor => "editor",
+        Role::Admin => "admin",
+        Role::Owner => "owner",
+    }
+}
+
+/// The same for what is missing and for what belongs to somebody else.
+pub(crate) fn not_found() -> Problem {
+    Problem::not_found()
+}
+
+pub(crate) fn unauthenticated() -> Problem {
+    Problem::unauthorized("Sign in, or send an access token: Authorization: Bearer yd_pat_….")
+}
+
+pub(super) fn bad_token() -> Problem {
+    Problem::unauthorized(
+        "This is no access token that is good now: it was mistyped, revoked, has expired, or is an SDK key. \
+         Make one with `yardarm tokens create` or in the console.",
+    )
+}
+
+pub(super) fn sign_in_failed() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "sign_in_failed", "The e-mail address or the password is not right.")
+}
+
+pub(super) fn too_many_attempts(seconds: u64) -> Problem {
+    let detail = format!("Too many attempts to sign in. Try again in {} minutes.", seconds.div_ceil(60));
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", detail)
+        .header(RETRY_AFTER, HeaderValue::from(seconds))
+}
+
+pub(super) fn link_used() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "link_used",
+        "This link does not work: it was used, has expired, or is no longer needed. Ask for a new one.",
+    )
+}
+
+pub(super) fn cross_site() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "cross_site",
+        "This request was sent by another site. Changes with a cookie are taken from the console only; use an access token.",
+    )
+}
+
+pub(super) fn not_json() -> Problem {
+    Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+        "The body must be JSON: send Content-Type: application/json.",
+    )
+}
+
+pub(super) fn forbidden(needed: Role, held: Role) -> Problem {
+    Problem::forbidden(format!("This needs the role {}; you are {} here.", word(needed), word(held)))
+}
+
+pub(super) fn not_operator() -> Problem {
+    Problem::forbidden("Only operators of this installation make tenants.")
+}
+
+pub(super) fn grants_too_much(role: Role, held: Role) -> Problem {
+    let detail = format!("You can grant only what you hold: a token of yours is {} at most.", word(held));
+    Problem::forbidden(detail.clone()).error(
+        "/role",
+        "grants_too_much",
+        format!("{} is more than {}", word(role), word(held)),
+    )
+}
+
+pub(super) fn not_a_session() -> Problem {
+    Problem::new(StatusCode::CONFLICT, "not_a_session", "An access token has no session; this is for browsers.")
+}
+
+pub(super) fn bad_reason() -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "reason_invalid",
+        "X-Yardarm-Reason is percent-encoded UTF-8 of at most 500 characters without control characters.",
+    )
+}
+
+pub(super) fn if_match_unreadable() -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "if_match_invalid", "If-Match is the ETag of the answer you read: \"12\".")
+}
+
+pub(super) fn if_match_required() -> Problem {
+    Problem::new(
+        StatusCode::PRECONDITION_REQUIRED,
+        "if_match_required",
+        "Replacing a document needs If-Match with the ETag you read, so that nobody's change is lost. PATCH does not.",
+    )
+}
+
+pub(super) fn stale(rev: u64) -> Problem {
+    let tag = HeaderValue::from_str(&format!("\"{rev}\"")).expect("digits in quotes are a valid header");
+    Problem::new(
+        StatusCode::PRECONDITION_FAILED,
+        "stale",
+        format!("Somebody changed it after you read it; it is at \"{rev}\" now. Read it again and repeat your change."),
+    )
+    .header(ETAG, tag)
+}
+
+pub(super) fn busy() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "busy",
+        "Too many changes to this project at the same moment. Nothing was changed; try again.",
+    )
+    .retry_between(1, 3)
+}
+
+pub(super) fn made_but_unread(rev: u64, error: &StoreError) -> Problem {
+    tracing::warn!(rev, %error, "a change was made and could not be read back");
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "made_but_unread",
+        format!("The change was made as revision {rev}, but it cannot be shown now. Do not repeat it; read again."),
+    )
+    .header(HeaderName::from_static("x-yardarm-made"), HeaderValue::from(rev))
+}
+
+pub(super) fn taken(pointer: &str, what: &str) -> Problem {
+    Problem::new(StatusCode::CONFLICT, "conflict", format!("This {what} is taken. Choose another one.")).error(
+        pointer,
+        "key_taken",
+        format!("this {what} is taken"),
+    )
+}
+
+pub(super) fn later_changes(names: &[String]) -> Problem {
+    let mut problem = Problem::new(
+        StatusCode::CONFLICT,
+        "later_changes",
+        "Something was changed since. Undo the later changes first, or repeat this with ?force=true to lose them.",
+    );
+    for name in names.iter().take(100) {
+        problem = problem.error("", "later_change", format!("{name} was changed since"));
+    }
+    problem
+}
+
+/// The body is not acceptable.
+pub(crate) fn invalid(errors: Vec<ProblemError>) -> Problem {
+    let mut problem = Problem::invalid();
+    problem.errors = errors;
+    problem
+}
+
+/// One thing that is wrong.
+pub(crate) fn wrong(pointer: &str, code: &'static str, message: impl Into<String>) -> ProblemError {
+    ProblemError { pointer: pointer.to_owned(), code: code.into(), message: message.into() }
+}
+
+/// The state of things forbids it.
+pub(crate) fn conflict(code: &'static str, detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::CONFLICT, code, detail)
+}
+
+/// The errors of a refusal whose body was a part of a larger one.
+pub(super) fn below(pointer: &str, refusal: Refusal) -> Vec<ProblemError> {
+    let deeper = |problem: yardarm_model::command::Problem| ProblemError {
+        pointer: format!("{pointer}{}", problem.pointer),
+        code: problem.code.into(),
+        message: problem.message,
+    };
+    refusal.problems.into_iter().map(deeper).collect()
+}
+
+/// A route that the table gives no audit action asked for a commit: our mistake, and nothing is written.
+pub(super) fn no_action() -> Problem {
+    tracing::error!("a route without an audit action asked for a commit");
+    Problem::internal()
+}
+
+/// Something of ours failed.
+pub(crate) fn internal(error: impl std::fmt::Display) -> Problem {
+    tracing::error!(%error, "a request failed");
+    Problem::internal()
+}
+
+pub(super) fn commit(error: CommitError) -> Problem {
+    error.into()
+}

@@ -1,0 +1,170 @@
+//! The one way to write to a tenant: its name, its tokens, its projects. Rows and the entry in the tenant's log are one
+//! transaction; what the log says never holds a secret or the hash of one.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use yardarm_hub::LiveProject;
+use yardarm_model::command::{Command, Documents, decide};
+use yardarm_model::document::{Kind, State};
+use yardarm_store::{AccessToken, Commit, CommitError, DocumentWrite, RowWrite, Scope, ScopeKind};
+
+use super::access::TenantAccess;
+use super::change::writes;
+use super::people::NewToken;
+use super::right::{Admin, Right, Writes};
+use super::{fresh, refusal};
+use crate::keys;
+use crate::problem::Problem;
+
+impl<R: Right> TenantAccess<R> {
+    async fn commit(&self, kind: &str, key: &str, body: Option<Value>, rows: Vec<RowWrite>) -> Result<u64, Problem> {
+        let commit = Commit {
+            scope_id: self.tenant().id.clone(),
+            expected: None,
+            attribution: self.request.attribution()?,
+            documents: vec![DocumentWrite {
+                kind: kind.to_owned(),
+                key: key.to_owned(),
+                body: body.map(|body| body.to_string()),
+            }],
+            rows,
+        };
+        let change = self.request.gate.store.commit(commit).await.map_err(refusal::commit)?;
+        Ok(change.rev)
+    }
+
+    /// Revision of the tenant document: its `ETag`.
+    pub(crate) async fn tenant_revision(&self) -> Result<u64, Problem> {
+        let tenant = self.tenant();
+        let document = self.request.gate.store.document(&tenant.id, "tenant", &tenant.key).await;
+        Ok(document?.map_or(0, |document| document.rev))
+    }
+
+    /// Makes a token of the caller's own, holding at most what they hold now.
+    pub(crate) async fn create_token(&self, new: NewToken) -> Result<(AccessToken, String), Problem> {
+        let mine = self.role();
+        let role = new.role.unwrap_or(mine);
+        if role > mine {
+            return Err(refusal::grants_too_much(role, mine));
+        }
+        let key = fresh::key(&self.request.gate, keys::KeyKind::Access);
+        let token = AccessToken {
+            id: fresh::id("tok"),
+            hash: key.hash,
+            hint: key.hint,
+            tenant_id: self.tenant().id.clone(),
+            user_id: self.user().id.clone(),
+            name: new.name,
+            role,
+            created_at: self.now(),
+            expires_at: new.expires_at,
+            last_used_at: None,
+            revoked_at: None,
+        };
+        let rows = vec![RowWrite::InsertAccessToken(token.clone())];
+        self.commit("access_token", &token.id, Some(token_document(&token)), rows).await?;
+        Ok((token, key.text))
+    }
+
+    /// Ends a token: one's own, or as an owner anybody's of the tenant. Doing it twice changes nothing.
+    pub(crate) async fn revoke_token(&self, id: &str) -> Result<(), Problem> {
+        let mut token = self.tokens().await?.into_iter().find(|token| token.id == id).ok_or_else(refusal::not_found)?;
+        if token.revoked_at.is_some() {
+            return Ok(());
+        }
+        let at = self.now();
+        token.revoked_at = Some(at);
+        let rows = vec![RowWrite::RevokeAccessToken { id: id.to_owned(), at }];
+        self.commit("access_token", id, Some(token_document(&token)), rows).await?;
+        Ok(())
+    }
+}
+
+impl<R: Writes> TenantAccess<R> {
+    /// Gives the tenant another name.
+    pub(crate) async fn rename(&mut self, name: String) -> Result<u64, Problem> {
+        let current = self.tenant_revision().await?;
+        self.request.check_revision(current)?;
+        if name == self.tenant().name {
+            return Ok(current);
+        }
+        let rows = vec![RowWrite::RenameTenant { id: self.tenant().id.clone(), name: name.clone() }];
+        let key = self.tenant().key.clone();
+        let rev = self.commit("tenant", &key, Some(json!({ "name": name })), rows).await?;
+        self.request.who.tenant.name = name;
+        Ok(rev)
+    }
+}
+
+fn token_document(token: &AccessToken) -> Value {
+    json!({
+        "name": token.name, "user": token.user_id, "role": token.role, "hint": token.hint,
+        "created_at": token.created_at, "expires_at": token.expires_at, "revoked_at": token.revoked_at,
+    })
+}
+
+impl TenantAccess<Admin> {
+    /// Makes a project with its environments: one commit to its own log, and an entry in the tenant's.
+    pub(crate) async fn create_project(
+        &self,
+        key: &str,
+        project: Value,
+        environments: Vec<Value>,
+    ) -> Result<Arc<LiveProject>, Problem> {
+        let gate = &self.request.gate;
+        let documents = self.first_documents(&project, environments)?;
+        let scope = Scope {
+            id: fresh::id("prj"),
+            kind: ScopeKind::Project,
+            tenant_id: self.tenant().id.clone(),
+            key: key.to_owned(),
+            epoch: fresh::epoch(gate),
+            rev: 0,
+        };
+        let id = scope.id.clone();
+        let commit = Commit {
+            scope_id: id.clone(),
+            expected: None,
+            attribution: self.request.attribution()?,
+            documents: writes(documents),
+            rows: vec![RowWrite::InsertScope(scope)],
+        };
+        gate.store.commit(commit).await.map_err(|error| match error {
+            CommitError::Taken(_) => refusal::taken("/key", "key"),
+            other => refusal::commit(other),
+        })?;
+        // The project exists from here on, whatever happens to the line in the tenant's log.
+        let entry = json!({ "id": id, "name": project.get("name") });
+        if let Err(problem) = self.commit(Kind::Project.as_str(), key, Some(entry), Vec::new()).await {
+            tracing::error!(project = key, ?problem, "the tenant's log has no entry for a new project");
+        }
+        gate.hub.wake(&id);
+        gate.hub.refresh(&id).await?.ok_or_else(refusal::not_found)
+    }
+
+    fn first_documents(&self, project: &Value, environments: Vec<Value>) -> Result<Documents, Problem> {
+        let inputs = self.request.inputs();
+        let mut state = State::default();
+        let mut all = Documents::new();
+        let mut problems = Vec::new();
+        let commands = std::iter::once((String::new(), Command::UpdateProject { body: project.clone() })).chain(
+            environments
+                .into_iter()
+                .enumerate()
+                .map(|(index, body)| (format!("/environments/{index}"), Command::CreateEnvironment { body })),
+        );
+        for (pointer, command) in commands {
+            match decide(&state, &command, &inputs) {
+                Ok(documents) => {
+                    let written = writes(documents.clone());
+                    let written = written.iter().map(|w| (w.kind.as_str(), w.key.as_str(), w.body.as_deref()));
+                    state.apply(1, written).map_err(refusal::internal)?;
+                    all.extend(documents);
+                }
+                Err(refusal) => problems.extend(refusal::below(&pointer, refusal)),
+            }
+        }
+        if problems.is_empty() { Ok(all) } else { Err(refusal::invalid(problems)) }
+    }
+}
