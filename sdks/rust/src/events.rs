@@ -67,7 +67,7 @@ impl Outbox {
         while let Some((body, evaluations)) = self.next() {
             match server.post("/sdk/v1/events", body).await {
                 Ok(_) => self.flying = None,
-                Err(Failure::Refused(message)) if is_about_the_batch(&message) => {
+                Err(Failure::Rejected(message)) => {
                     tracing::warn!(message, "a batch of evaluation counts was refused and is given up");
                     shared.dropped.fetch_add(evaluations, Ordering::Relaxed);
                     self.flying = None;
@@ -116,11 +116,6 @@ impl Outbox {
     }
 }
 
-/// 413 and 422 will not get better by repetition; 401 and 403 are about the key, which may be repaired.
-fn is_about_the_batch(message: &str) -> bool {
-    ["413", "422"].iter().any(|status| message.contains(status))
-}
-
 /// Flushes at intervals until it is dropped.
 pub(crate) async fn deliver(outbox: &mut Outbox, shared: Arc<Shared>, server: Server, timing: Timing) {
     loop {
@@ -128,7 +123,7 @@ pub(crate) async fn deliver(outbox: &mut Outbox, shared: Arc<Shared>, server: Se
         let wait = match outbox.flush(&shared, &server).await {
             Ok(()) => continue,
             Err(Failure::RetryAfter(_, wait)) => wait.min(timing.slow),
-            Err(Failure::Refused(_)) => timing.slow.mul_f64(1.0 - 0.5 * random()),
+            Err(Failure::Refused(_) | Failure::Rejected(_)) => timing.slow.mul_f64(1.0 - 0.5 * random()),
             Err(Failure::Lost(_)) => timing.flush,
         };
         sleep_until(Instant::now() + wait.mul_f64(0.8 + 0.4 * random())).await;

@@ -40,22 +40,26 @@ impl Server {
 
     /// GET; answers with success or 304, everything else is a failure.
     pub(crate) async fn get(&self, path: &str, headers: HeaderMap) -> Result<Response, Failure> {
-        self.send(self.client.get(format!("{}{path}", self.base)).headers(headers)).await
+        judged(self.answer(self.client.get(format!("{}{path}", self.base)).headers(headers)).await?)
     }
 
     /// POST of a JSON body.
     pub(crate) async fn post(&self, path: &str, body: Bytes) -> Result<Response, Failure> {
         let request = self.client.post(format!("{}{path}", self.base)).header(header::CONTENT_TYPE, "application/json");
-        self.send(request.body(body)).await
+        match self.answer(request.body(body)).await? {
+            response if matches!(response.status().as_u16(), 400 | 413 | 415 | 422) => {
+                Err(Failure::Rejected(format!("the server answers {}", response.status())))
+            }
+            response => judged(response),
+        }
     }
 
-    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Response, Failure> {
-        let response = match tokio::time::timeout(self.response, request.send()).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(Failure::Lost(text(&error))),
-            Err(_) => return Err(Failure::Lost(format!("no answer within {:?}", self.response))),
-        };
-        verdict(response.status(), response.headers()).map_or(Ok(response), Err)
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Response, Failure> {
+        match tokio::time::timeout(self.response, request.send()).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(Failure::Lost(text(&error))),
+            Err(_) => Err(Failure::Lost(format!("no answer within {:?}", self.response))),
+        }
     }
 
     /// The whole body, unless it is too large or stalls.
@@ -72,6 +76,10 @@ impl Server {
             }
         }
     }
+}
+
+fn judged(response: Response) -> Result<Response, Failure> {
+    verdict(response.status(), response.headers()).map_or(Ok(response), Err)
 }
 
 fn verdict(status: StatusCode, headers: &HeaderMap) -> Option<Failure> {

@@ -246,13 +246,12 @@ async fn what_does_not_follow_is_fetched_whole() {
         ("a patch that goes back", frame("patch", &patch(("a", 1), ("a", 0), "wrong"))),
         ("the server asks for it", frame("resync", "{}")),
     ] {
-        let expects_whole = !name.starts_with("a patch that goes");
         let first = std::sync::Mutex::new(Some(step));
         let server = Server::start(move |request| match (request.path.as_str(), request.nth) {
             (RULESET, _) => ok(&ruleset("a", 7, "seven")),
             (_, 0) => {
                 let step = first.lock().unwrap().take().unwrap();
-                Reply::Stream(vec![frame("put", &ruleset("a", 1, "one")), step, frame("resync", "{}"), Step::Hold])
+                Reply::Stream(vec![frame("put", &ruleset("a", 1, "one")), step, Step::Hold])
             }
             _ => Reply::Stream(vec![
                 frame("ping", "{}"),
@@ -265,9 +264,7 @@ async fn what_does_not_follow_is_fetched_whole() {
         until_rev(&client, 8).await;
         assert_eq!(value(&client), "eight", "{name}");
         assert_eq!(server.requests(STREAM)[1].header("last-event-id"), Some("a:7"), "{name}");
-        if expects_whole {
-            assert_eq!(server.requests(RULESET).len(), 1, "{name}");
-        }
+        assert_eq!(server.requests(RULESET).len(), 1, "{name}");
     }
 }
 
@@ -400,6 +397,27 @@ async fn counts_are_sent_once_even_when_the_first_attempt_fails() {
         |variant: &str, reason: &str| (json!("f").to_string(), json!(variant).to_string(), json!(reason).to_string());
     assert_eq!(total, [(key("", "ERROR"), 2), (key("v", "STATIC"), 6)].into_iter().collect());
     assert_eq!(client.dropped_counts(), 0);
+}
+
+#[tokio::test]
+async fn a_batch_that_the_server_rejects_does_not_block_later_ones() {
+    for line in ["400 Bad Request", "413 Content Too Large", "422 Unprocessable Content"] {
+        let server = Server::start(move |request| match (request.path.as_str(), request.nth) {
+            (EVENTS, 0) => status(line),
+            (EVENTS, _) => status("202 Accepted"),
+            _ => Reply::Stream(vec![frame("put", &ruleset("a", 1, "one")), Step::Hold]),
+        })
+        .await;
+        let client = client(&server, Timing { flush: Duration::from_millis(20), ..quick() });
+        until_rev(&client, 1).await;
+        value(&client);
+        while client.dropped_counts() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        value(&client);
+        assert!(client.shutdown(Duration::from_secs(30)).await);
+        assert_eq!((server.requests(EVENTS).len(), client.dropped_counts()), (2, 1), "{line}");
+    }
 }
 
 #[test]

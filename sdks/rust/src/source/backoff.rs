@@ -13,12 +13,16 @@ pub(crate) enum Failure {
     RetryAfter(String, Duration),
     /// 401, 403, 404, 405 and the like: asking again soon will not help, but an operator may repair it.
     Refused(String),
+    /// 400, 413, 415, 422 to something sent: the same will be refused again.
+    Rejected(String),
 }
 
 impl Failure {
     pub(crate) fn message(&self) -> &str {
         match self {
-            Self::Lost(message) | Self::RetryAfter(message, _) | Self::Refused(message) => message,
+            Self::Lost(message) | Self::RetryAfter(message, _) | Self::Refused(message) | Self::Rejected(message) => {
+                message
+            }
         }
     }
 }
@@ -46,7 +50,7 @@ impl Backoff {
                 ceiling.mul_f64(random)
             }
             Failure::RetryAfter(_, wait) => (*wait).min(timing.slow).mul_f64(0.8 + 0.4 * random),
-            Failure::Refused(_) => timing.slow.mul_f64(1.0 - 0.5 * random),
+            Failure::Refused(_) | Failure::Rejected(_) => timing.slow.mul_f64(1.0 - 0.5 * random),
         };
         wait.max(timing.retry_floor)
     }
