@@ -167,10 +167,8 @@ impl<'s, 'c, O: Observer> Evaluation<'s, 'c, O> {
         if !self.may_follow() {
             return Answer::error(ErrorCode::General);
         }
-        let element = std::mem::take(&mut self.subject.element);
         let failure = self.failure.take();
         let answer = self.flag(at);
-        self.subject.element = element;
         // Only the limit on references, which is one for the whole evaluation, goes further than the flag it hit.
         self.failure = self.failure.filter(|code| *code == ErrorCode::General).or(failure);
         answer
@@ -265,11 +263,7 @@ impl<'s, 'c, O: Observer> Evaluation<'s, 'c, O> {
             None => Truth::False,
             Some(Ok(body)) if tables.entangled.segment(at).is_none() => {
                 if self.may_follow() {
-                    // A segment is a set of contexts, also when it is asked about inside `some`.
-                    let element = std::mem::take(&mut self.subject.element);
-                    let truth = self.condition(&body.buckets, &body.condition);
-                    self.subject.element = element;
-                    truth
+                    self.condition(&body.buckets, &body.condition)
                 } else {
                     Truth::Unknown
                 }

@@ -138,8 +138,8 @@ pub struct Rule {
 pub struct Outcome {
     /// What is served.
     pub serve: Serve,
-    /// Reported reason; without one, `TARGETING_MATCH` for rules, `SPLIT` for splits, and for the default rule
-    /// `STATIC` when the flag has no rules, else `DEFAULT`.
+    /// Reported reason; without one, `TARGETING_MATCH` for rules, `SPLIT` where a bucket decided, `DISABLED` for `off`, and
+    /// for the default rule `STATIC` when the flag has no rules, else `DEFAULT`. Errors are always `ERROR`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
 }
@@ -154,7 +154,7 @@ pub enum Serve {
     Split(Split),
     /// Go on with the next rule.
     Next,
-    /// The answer of another flag of the same type.
+    /// The answer of another flag of the same type, under the reason and rule of this one.
     Flag(String),
     /// The caller's default, no variant.
     CallerDefault,
@@ -223,7 +223,7 @@ pub enum Condition {
         #[serde(default)]
         missing: Truth,
     },
-    /// Is the bucketing or any attribute one of the keys in these lists?
+    /// Is the attribute (a text, or an integer in decimal) one of the keys in these lists? False without it.
     List {
         /// Attribute path.
         attr: Vec<String>,
@@ -234,7 +234,7 @@ pub enum Condition {
     Some {
         /// The list attribute.
         attr: Vec<String>,
-        /// Tested with the element as the empty path.
+        /// Its paths start at the element, which is itself the empty path.
         #[serde(rename = "if")]
         condition: Box<Condition>,
     },
@@ -260,16 +260,18 @@ pub enum Truth {
 pub struct Test {
     /// Path into the context: `["country"]`, `["account", "plan"]`. The unit key is `["targetingKey"]`; the default
     /// context kind `user` is the top level, so `user.country` is `["country"]` and `user.key` is `["targetingKey"]`.
+    /// `["$now"]` is the instant of the evaluation in milliseconds, for rules that hold for a time.
     pub attr: Vec<String>,
     /// How the runtime value becomes comparable.
     #[serde(rename = "as", default)]
     pub reader: Reader,
     /// How it is compared.
     pub op: Op,
-    /// What with; a list for `in`, `starts`, `ends`, `contains`, `cidr`, `subset`, `superset`.
+    /// What with, read by the same reader; a list where any member counts (`in`, `starts`, `ends`, `contains`, `cidr`,
+    /// `has_any`) and for `has_all`.
     #[serde(default)]
     pub arg: serde_json::Value,
-    /// When the attribute is absent or null.
+    /// When the attribute is absent or null; `present` is false then.
     #[serde(default = "unknown")]
     pub missing: Truth,
     /// When the reader cannot read it.

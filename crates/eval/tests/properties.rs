@@ -219,6 +219,11 @@ proptest! {
     }
 
     #[test]
+    fn numbers_are_read_exactly(number in any::<f64>()) {
+        prop_assert_eq!(serde_json::from_str::<f64>(&format!("{number:e}")).expect("a number").to_bits(), number.to_bits());
+    }
+
+    #[test]
     fn an_explanation_answers_the_same(ruleset in ruleset()) {
         let snapshot = Snapshot::compile(&read(&ruleset));
         for json in contexts() {
