@@ -1,0 +1,102 @@
+"use client";
+import { useQuery as useServer, useQueryClient } from "@tanstack/react-query";
+import Link from "next/link";
+import { useRouter } from "next/navigation";
+import { type FormEvent, Suspense, useEffect, useRef, useState } from "react";
+import { AuthCard } from "@/components/auth-card";
+import { FormError } from "@/components/states";
+import { Button } from "@/components/ui/button";
+import { Field, Input } from "@/components/ui/field";
+import { ApiProblem } from "@/lib/api/client";
+import type { Session } from "@/lib/api/types";
+import { setupNeeded, signIn, signInByLink } from "@/lib/queries/session";
+import { safeNext, useQuery } from "@/lib/url";
+
+export default function SignInPage() {
+  return (
+    <Suspense>
+      <SignIn />
+    </Suspense>
+  );
+}
+
+function SignIn() {
+  const router = useRouter();
+  const client = useQueryClient();
+  const query = useQuery();
+  const [error, setError] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+  const token = query.read("token");
+  const tried = useRef(false);
+  const setup = useServer({ queryKey: ["setup"], queryFn: ({ signal }) => setupNeeded(signal), enabled: !token });
+  const next = safeNext(query.read("next"));
+
+  const enter = async (ask: () => Promise<{ data: Session }>) => {
+    setBusy(true);
+    setError(null);
+    try {
+      const { data } = await ask();
+      client.clear();
+      client.setQueryData(["session"], data);
+      router.replace(next);
+    } catch (problem) {
+      setError(problem);
+      setBusy(false);
+    }
+  };
+
+  // A link works once: try it once, also when React mounts twice.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
+  useEffect(() => {
+    if (!token || tried.current) return;
+    tried.current = true;
+    query.set({ token: null });
+    void enter(() => signInByLink(token));
+  }, [token]);
+
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    void enter(() => signIn({ email: String(form.get("email")), password: String(form.get("password")) }));
+  };
+  const wrong = error instanceof ApiProblem && error.status === 401;
+  return (
+    <AuthCard
+      title="Sign in"
+      hint={
+        setup.data?.needed ? (
+          <>
+            Nobody has an account yet. Open the set-up link that <code className="font-mono">yardarm serve</code> printed when it started, or{" "}
+            <Link href="/setup" className="text-accent underline">
+              enter its token
+            </Link>
+            .
+          </>
+        ) : null
+      }
+    >
+      {busy && !error && tried.current ? (
+        <p role="status" className="text-ink-2 text-sm">
+          Opening your link…
+        </p>
+      ) : (
+        <form onSubmit={submit} className="flex flex-col gap-3">
+          <Field label="E-mail">
+            {(props) => <Input {...props} name="email" type="email" autoComplete="username" required autoFocus className="h-10" />}
+          </Field>
+          <Field label="Password" error={wrong && !tried.current ? "The e-mail or the password is wrong." : null}>
+            {(props) => <Input {...props} name="password" type="password" autoComplete="current-password" required className="h-10" />}
+          </Field>
+          {wrong && tried.current ? (
+            <FormError error={new Error("This link has been used or is too old. Sign in with your password, or make a new link.")} />
+          ) : wrong ? null : (
+            <FormError error={error} />
+          )}
+          <Button type="submit" variant="primary" size="lg" disabled={busy}>
+            {busy ? "Signing in…" : "Sign in"}
+          </Button>
+        </form>
+      )}
+    </AuthCard>
+  );
+}

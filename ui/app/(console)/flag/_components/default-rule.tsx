@@ -1,0 +1,66 @@
+"use client";
+import { Pencil } from "lucide-react";
+import { useState } from "react";
+import { ServeSentence } from "@/components/rule-sentence";
+import { ServeEditor, VariantSelect } from "@/components/serve-editor";
+import { Button } from "@/components/ui/button";
+import type { Configuration, Flag } from "@/lib/api/types";
+
+type Props = { flag: Flag; value: Configuration; editable: boolean; edit: (next: (value: Configuration) => Configuration) => void };
+
+/** What everyone gets whom no rule has decided for. */
+export function DefaultRule({ flag, value, editable, edit, hasRules }: Props & { hasRules: boolean }) {
+  const [editing, setEditing] = useState(false);
+  return (
+    <li aria-label="Default rule" className="px-4 py-2.5">
+      <div className="flex items-start gap-3">
+        <span aria-hidden className="mt-1 size-5 shrink-0 text-center text-ink-3">
+          ∗
+        </span>
+        <div className="min-w-0 flex-1 leading-7">
+          <span className="font-medium text-ink-2">{hasRules ? "Otherwise " : "Everyone "}</span>
+          <ServeSentence serve={value.default} asDefault offVariant={value.off_variant} />
+        </div>
+        {editable ? (
+          <Button size="sm" variant="ghost" aria-label={editing ? "Close the default rule" : "Edit the default rule"} onClick={() => setEditing(!editing)}>
+            {editing ? (
+              "Done"
+            ) : (
+              <>
+                <Pencil /> Edit
+              </>
+            )}
+          </Button>
+        ) : null}
+      </div>
+      {editing && editable ? (
+        <div className="mt-2 rounded-md bg-sunken p-3">
+          <ServeEditor
+            label="Default rule"
+            asDefault
+            serve={value.default}
+            variants={flag.variants}
+            offVariant={value.off_variant}
+            onChange={(serve) => edit((now) => ({ ...now, default: serve }))}
+          />
+        </div>
+      ) : null}
+    </li>
+  );
+}
+
+export function OffVariant({ flag, value, editable, edit }: Props) {
+  return (
+    <li aria-label="When off" className="flex items-center gap-3 px-4 py-2.5">
+      <span aria-hidden className="size-5 shrink-0 text-center text-ink-3">
+        ○
+      </span>
+      <span className="font-medium text-ink-2">When off serve</span>
+      {editable ? (
+        <VariantSelect label="Off variant" variants={flag.variants} value={value.off_variant} onChange={(off_variant) => edit((now) => ({ ...now, off_variant }))} />
+      ) : (
+        <span>{value.off_variant}</span>
+      )}
+    </li>
+  );
+}

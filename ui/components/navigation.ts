@@ -1,0 +1,19 @@
+import { Flag, History, House, KeyRound, Settings, UsersRound } from "lucide-react";
+
+/** Every page of the console, once: the rail, the palette and the shortcuts read it. `key` goes after `g`. */
+export const pages = [
+  { href: "/", name: "Home", icon: House, key: "o" },
+  { href: "/flags", name: "Flags", icon: Flag, key: "f" },
+  { href: "/segments", name: "Segments", icon: UsersRound, key: "s" },
+  { href: "/keys", name: "SDK keys", icon: KeyRound, key: "k" },
+  { href: "/history", name: "History", icon: History, key: "h" },
+  { href: "/settings", name: "Settings", icon: Settings, key: "," },
+] as const;
+
+/** Pages of one thing belong to the list of such things. */
+export function sectionOf(pathname: string): string {
+  const bare = pathname.replace(/\/$/, "") || "/";
+  if (bare === "/flag") return "/flags";
+  if (bare === "/segment") return "/segments";
+  return bare;
+}

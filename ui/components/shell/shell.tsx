@@ -1,0 +1,130 @@
+"use client";
+import { FolderPlus } from "lucide-react";
+import dynamic from "next/dynamic";
+import { usePathname, useRouter } from "next/navigation";
+import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
+import { ApiProblem } from "@/lib/api/client";
+import { useLive } from "@/lib/queries/live";
+import { useEnvironments, useProjects } from "@/lib/queries/projects";
+import { atLeast, useSession } from "@/lib/queries/session";
+import { href, useQuery } from "@/lib/url";
+import { type Console, ConsoleProvider } from "../console-context";
+import { CreateProject } from "../create-project";
+import { EmptyState, ErrorState } from "../states";
+import { SkeletonRows } from "../ui/skeleton";
+import { Rail } from "./rail";
+import { Shortcuts } from "./shortcuts";
+import { TopBar } from "./top-bar";
+
+const CommandPalette = dynamic(() => import("../command-palette").then((m) => m.CommandPalette), { ssr: false });
+const CreateFlag = dynamic(() => import("../create-flag").then((m) => m.CreateFlag), { ssr: false });
+
+const LAST_PROJECT = "yardarm:project";
+const SHORTCUTS = "yardarm:shortcuts";
+
+/** Proves who is there and which project is open, then shows the rail, the bar and the page. */
+export function Shell({ children }: { children: ReactNode }) {
+  const router = useRouter();
+  const pathname = usePathname();
+  const query = useQuery();
+  const session = useSession();
+  const signedIn = session.data !== undefined;
+  const projects = useProjects(signedIn);
+  const [palette, setPalette] = useState<string | null>(null);
+  const [creating, setCreating] = useState<string | null>(null);
+  const [shortcuts, setShortcuts] = useState(true);
+  useEffect(() => setShortcuts(localStorage.getItem(SHORTCUTS) !== "off"), []);
+
+  const unauthorised = session.error instanceof ApiProblem && session.error.status === 401;
+  useEffect(() => {
+    if (!unauthorised) return;
+    const here = window.location.pathname + window.location.search;
+    router.replace(href("/sign-in", { next: here === "/" ? "" : here }));
+  }, [unauthorised, router]);
+
+  const wanted = query.read("p");
+  const project = useMemo(() => {
+    const all = projects.data?.items ?? [];
+    const last = typeof window === "undefined" ? null : localStorage.getItem(LAST_PROJECT);
+    return wanted ? all.find((p) => p.key === wanted) : (all.find((p) => p.key === last) ?? all[0]);
+  }, [projects.data, wanted]);
+  useEffect(() => {
+    if (project) localStorage.setItem(LAST_PROJECT, project.key);
+  }, [project]);
+
+  const environments = useEnvironments(project?.key);
+  const live = useLive(project?.key);
+  const openPalette = useCallback((typed = "") => setPalette(typed), []);
+  const openCreateFlag = useCallback((name = "") => setCreating(name), []);
+
+  const value = useMemo<Console | null>(
+    () =>
+      session.data && project && environments.data
+        ? {
+            session: session.data,
+            project,
+            projects: projects.data?.items ?? [],
+            environments: environments.data,
+            can: (needed) => atLeast(session.data.role, needed),
+            shortcuts,
+            openCreateFlag,
+            openPalette,
+          }
+        : null,
+    [session.data, project, projects.data, environments.data, shortcuts, openCreateFlag, openPalette],
+  );
+
+  const error = (unauthorised ? null : session.error) ?? projects.error ?? environments.error;
+  const retry = () => Promise.all([session.refetch(), projects.refetch()]);
+  let body: ReactNode;
+  if (error) body = <ErrorState error={error} what="the console" retry={() => void retry()} />;
+  else if (signedIn && projects.data?.items.length === 0) {
+    body = (
+      <EmptyState icon={<FolderPlus />} title="Make the first project" action={<CreateProject />}>
+        A project holds flags and segments for one product, with its environments development, staging and production.
+      </EmptyState>
+    );
+  } else if (signedIn && projects.data && !project) {
+    body = <ErrorState error={new ApiProblem(404, {})} what="this project" />;
+  } else if (!value) body = <SkeletonRows label="Loading" count={9} />;
+  else body = children;
+
+  if (unauthorised) return null;
+  const shell = (
+    <div className="flex h-dvh">
+      <a
+        href="#main"
+        className="-top-20 fixed left-3 z-50 rounded-md bg-accent px-3 py-2 text-on-accent focus:top-3"
+        onClick={(event) => {
+          event.preventDefault();
+          const target = document.querySelector<HTMLElement>("[data-skip-target]") ?? document.getElementById("main");
+          target?.focus();
+        }}
+      >
+        Skip to content
+      </a>
+      <Rail project={project?.key} />
+      <div className="flex min-w-0 flex-1 flex-col">
+        <TopBar session={session.data} project={project} projects={projects.data?.items ?? []} live={live} openPalette={openPalette} />
+        <main id="main" key={`${pathname} ${project?.key}`} tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 scroll-py-20 flex-col overflow-y-auto outline-none">
+          {body}
+        </main>
+      </div>
+    </div>
+  );
+  if (!value) return shell;
+  return (
+    <ConsoleProvider value={value}>
+      {shell}
+      <Shortcuts
+        enabled={shortcuts}
+        setEnabled={(on) => {
+          setShortcuts(on);
+          localStorage.setItem(SHORTCUTS, on ? "on" : "off");
+        }}
+      />
+      {palette !== null ? <CommandPalette typed={palette} onClose={() => setPalette(null)} /> : null}
+      {creating !== null ? <CreateFlag name={creating} onClose={() => setCreating(null)} /> : null}
+    </ConsoleProvider>
+  );
+}

@@ -1,0 +1,90 @@
+"use client";
+import { X } from "lucide-react";
+import { Dialog as Radix } from "radix-ui";
+import type { ComponentProps, ReactNode } from "react";
+import { cn } from "@/lib/cn";
+import { IconButton } from "./icon-button";
+
+const veil = "fixed inset-0 z-40 bg-veil animate-[appear_120ms_ease-out]";
+
+type Props = {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  title: ReactNode;
+  description?: ReactNode;
+  children: ReactNode;
+  footer?: ReactNode;
+  className?: string;
+} & Pick<ComponentProps<typeof Radix.Content>, "onOpenAutoFocus" | "onKeyDown" | "onInteractOutside">;
+
+function Head({ title, description }: Pick<Props, "title" | "description">) {
+  return (
+    <div className="flex items-start gap-3 border-b px-5 py-3.5">
+      <div className="min-w-0 flex-1">
+        <Radix.Title className="font-semibold text-base">{title}</Radix.Title>
+        {description ? (
+          <Radix.Description asChild>
+            <div className="mt-0.5 text-ink-3 text-xs">{description}</div>
+          </Radix.Description>
+        ) : null}
+      </div>
+      <Radix.Close asChild>
+        <IconButton label="Close" hint="Esc" className="-mr-2">
+          <X />
+        </IconButton>
+      </Radix.Close>
+    </div>
+  );
+}
+
+function Foot({ children }: { children: ReactNode }) {
+  return <div className="flex flex-wrap items-center justify-end gap-2 border-t bg-sunken px-5 py-3">{children}</div>;
+}
+
+/** A question or a small form in the middle. */
+export function Dialog({ open, onOpenChange, title, description, children, footer, className, ...content }: Props) {
+  return (
+    <Radix.Root open={open} onOpenChange={onOpenChange}>
+      <Radix.Portal>
+        <Radix.Overlay className={veil} />
+        <Radix.Content
+          data-slot="dialog"
+          {...(description ? {} : { "aria-describedby": undefined })}
+          className={cn(
+            "fixed inset-x-3 top-[12vh] z-40 mx-auto flex max-h-[80vh] max-w-lg animate-[rise_120ms_ease-out] flex-col overflow-hidden rounded-lg border bg-raised shadow-float",
+            className,
+          )}
+          {...content}
+        >
+          <Head title={title} description={description} />
+          <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4">{children}</div>
+          {footer ? <Foot>{footer}</Foot> : null}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
+
+/** A page's edge: for reviews. Covers the whole of a phone. */
+export function Sheet({ open, onOpenChange, title, description, children, footer, className, ...content }: Props) {
+  return (
+    <Radix.Root open={open} onOpenChange={onOpenChange}>
+      <Radix.Portal>
+        <Radix.Overlay className={veil} />
+        <Radix.Content
+          data-slot="sheet"
+          {...(description ? {} : { "aria-describedby": undefined })}
+          className={cn(
+            "fixed inset-y-0 right-0 z-40 flex w-full max-w-[560px] animate-[slide-in_200ms_ease-out] flex-col border-l bg-raised shadow-float",
+            className,
+          )}
+          {...content}
+        >
+          <Head title={title} description={description} />
+          <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4">{children}</div>
+          {footer ? <Foot>{footer}</Foot> : null}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}

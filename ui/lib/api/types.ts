@@ -1,0 +1,197 @@
+// Shapes of the management API, named as in the server's documents.
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type ValueType = "boolean" | "string" | "number" | "json";
+export type Role = "viewer" | "editor" | "admin" | "owner";
+export type Audience = "server" | "client";
+
+export type Version = { epoch: string | number; rev: number };
+export type List<T> = { items: T[]; next: string | null; total?: number };
+
+export type Tenant = { id: string; key: string; name: string; role?: Role };
+export type User = { id: string; name: string; email: string };
+export type Session = { user: User; tenant: Tenant; role: Role; tenants: Tenant[]; via: "session" | "token" };
+
+export type Project = {
+  key: string;
+  name: string;
+  description?: string;
+  version: Version;
+  environments: number;
+  flags: number;
+  created_at?: number;
+};
+
+export type Environment = {
+  key: string;
+  name: string;
+  position: number;
+  color: number;
+  production: boolean;
+  revision: number;
+};
+
+export type ServesKind = "off" | "all" | "partial" | "split" | "rules";
+export type Serves = { kind: ServesKind; text: string };
+
+export type Variant = { key: string; value: Json; description?: string };
+export type Changed = { rev: number; at: number; actor: string; action: string };
+
+export type FlagItem = {
+  key: string;
+  name: string;
+  description?: string;
+  type: ValueType;
+  tags: string[];
+  owner: string | null;
+  permanent: boolean;
+  archived: boolean;
+  created_at: number;
+  variants: Variant[];
+  revision: number;
+  environments: Record<string, { on: boolean; serves: Serves; revision: number }>;
+  changed: Changed | null;
+};
+export type Flag = FlagItem & { salt?: string; needs?: string[]; needed_by?: string[] };
+
+export const OPERATORS = [
+  "in",
+  "starts_with",
+  "ends_with",
+  "contains",
+  "matches",
+  "less_than",
+  "at_most",
+  "greater_than",
+  "at_least",
+  "before",
+  "after",
+  "semver_equal",
+  "semver_less_than",
+  "semver_at_most",
+  "semver_greater_than",
+  "semver_at_least",
+  "in_cidr",
+  "has_any",
+  "has_all",
+  "present",
+] as const;
+export type Operator = (typeof OPERATORS)[number];
+
+export type AttributeTest = {
+  attribute: string;
+  operator: Operator;
+  values?: Json[];
+  negate?: boolean;
+  ignore_case?: boolean;
+};
+export type InSegment = { segment: string; negate?: boolean };
+export type Condition = AttributeTest | InSegment | { all: Condition[] } | { any: Condition[] } | { not: Condition };
+
+export type Rollout = { variant: string; percent: number; bucket_by?: string; otherwise?: string; ranges?: [number, number][] };
+export type Share = { variant: string; percent: number; ranges?: [number, number][] };
+export type Split = { bucket_by?: string; shares: Share[] };
+export type Serve = { variant: string } | { rollout: Rollout } | { split: Split };
+
+export type Rule = { id: string; description?: string; if: Condition; serve: Serve };
+export type Target = { variant: string; context_kind?: string; keys: string[] };
+export type Prerequisite = { flag: string; variants: string[] };
+
+/** What one flag does in one environment. */
+export type Configuration = {
+  on: boolean;
+  prerequisites?: Prerequisite[];
+  targets?: Target[];
+  rules?: Rule[];
+  default: Serve;
+  off_variant: string;
+};
+export type ConfigurationAnswer = Configuration & { serves: Serves; revision: number };
+
+export type Segment = {
+  key: string;
+  name: string;
+  description?: string;
+  context_kind: string;
+  rules: Condition[];
+  included_count: number;
+  excluded_count: number;
+  used_by: ({ flag: string; environment: string } | { segment: string })[];
+  created_at: number;
+  revision: number;
+  text: string;
+};
+
+export type SdkKey = {
+  id: string;
+  name: string;
+  environment: string;
+  audience: Audience;
+  hint: string;
+  created_at: number;
+  revoked_at?: number | null;
+  key?: string;
+};
+
+export type AccessToken = {
+  id: string;
+  name: string;
+  role?: Role;
+  hint?: string;
+  created_at: number;
+  expires_at?: number | null;
+  revoked_at?: number | null;
+  last_used_at?: number | null;
+  token?: string;
+};
+
+export type Member = { user: User; role: Role };
+
+export type DocumentKind = "project" | "environment" | "segment" | "segment_list" | "flag" | "configuration" | "sdk_key";
+export type HistoryItem = {
+  rev: number;
+  at: number;
+  actor: string;
+  actor_name?: string | null;
+  action: string;
+  reason?: string | null;
+  trace_id?: string | null;
+  hash?: string;
+  summary: string;
+  documents: { kind: DocumentKind; key: string; removed?: boolean }[];
+};
+export type HistoryEntry = Omit<HistoryItem, "documents"> & {
+  documents: { kind: DocumentKind; key: string; before: Json; after: Json }[];
+};
+
+export type Step = { text: string; result?: "true" | "false" | "unknown" | null; rule?: string | null; steps?: Step[] };
+export type Explanation = { flag: string; reason: string; variant?: string | null; rule?: string | null; steps: Step[] };
+export type Evaluation = {
+  flag: string;
+  type?: ValueType;
+  value?: Json;
+  variant?: string | null;
+  reason: string;
+  rule?: string | null;
+  error?: string | null;
+  explanation?: Explanation | null;
+};
+
+export type Count = {
+  environment: string;
+  flag: string;
+  variant: string | null;
+  reason: string;
+  sdk: string;
+  hour: number;
+  count: number;
+};
+
+export type StreamChange = {
+  version: Version;
+  actor_name?: string | null;
+  action: string;
+  documents: { kind: DocumentKind; key: string }[];
+};
+
+export type ProblemField = { pointer: string; code: string; message: string };

@@ -1,0 +1,67 @@
+// Documents of a change in words, from their bodies before and after.
+import type { Configuration, DocumentKind, Json } from "./api/types";
+import { authored, type Change, configurationChanges } from "./changes";
+import { equalJson } from "./diff";
+import { conditionTokens, tokensText } from "./sentence";
+
+const NAMES: Record<DocumentKind, string> = {
+  project: "Project",
+  environment: "Environment",
+  segment: "Segment",
+  segment_list: "Segment list",
+  flag: "Flag",
+  configuration: "Rules",
+  sdk_key: "SDK key",
+};
+
+/** `configuration production/new-checkout` → "new-checkout in production". */
+export function documentName(kind: DocumentKind, key: string): string {
+  if (kind === "configuration") {
+    const [environment, ...flag] = key.split("/");
+    return `${flag.join("/")} in ${environment}`;
+  }
+  return `${NAMES[kind] ?? kind} ${key}`;
+}
+
+type Body = { [key: string]: Json };
+const isBody = (value: Json): value is Body => typeof value === "object" && value !== null && !Array.isArray(value);
+const HIDDEN = new Set(["salt", "hash", "created_at"]);
+
+function plain(name: string, value: Json | undefined): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "string") return value || undefined;
+  if (name === "variants" && Array.isArray(value)) {
+    return value.map((v) => (isBody(v) ? `${String(v.key)} = ${JSON.stringify(v.value)}` : JSON.stringify(v))).join(", ");
+  }
+  if (name === "rules" && Array.isArray(value)) {
+    return value.map((rule) => tokensText(conditionTokens(rule as never))).join("; or ") || undefined;
+  }
+  if (Array.isArray(value) && value.every((part) => typeof part === "string")) {
+    return value.length > 8 ? `${value.slice(0, 8).join(", ")} and ${value.length - 8} more` : value.join(", ") || undefined;
+  }
+  return JSON.stringify(value);
+}
+
+/** A document's differences: a configuration in sentences, any other by member. */
+export function documentChanges(kind: DocumentKind, before: Json, after: Json): Change[] {
+  if (kind === "configuration" && isBody(after)) {
+    const empty = { on: false, default: { variant: "" }, off_variant: "" } as Configuration;
+    const was = isBody(before) ? (before as unknown as Configuration) : null;
+    const changes = configurationChanges(authored(was ?? empty), authored(after as unknown as Configuration));
+    return was ? changes : changes.map(({ before: _, ...change }) => change);
+  }
+  if (kind === "segment_list" && (isBody(before) || isBody(after))) {
+    const keys = (value: Json) => (isBody(value) && Array.isArray(value.keys) ? value.keys.map(String) : []);
+    const [old, now] = [new Set(keys(before)), new Set(keys(after))];
+    return [
+      { subject: "Members", after: plain("keys", [...now].filter((key) => !old.has(key))) },
+      { subject: "Members", before: plain("keys", [...old].filter((key) => !now.has(key))) },
+    ].filter((change) => change.before || change.after);
+  }
+  const [x, y] = [isBody(before) ? before : {}, isBody(after) ? after : {}];
+  const names = [...new Set([...Object.keys(x), ...Object.keys(y)])].filter((name) => !HIDDEN.has(name));
+  return names
+    .filter((name) => !equalJson(x[name], y[name]))
+    .map((name) => ({ subject: name.replaceAll("_", " "), before: plain(name, x[name]), after: plain(name, y[name]) }))
+    .filter((change) => change.before || change.after);
+}

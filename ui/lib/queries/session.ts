@@ -1,0 +1,46 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { get, path, request } from "../api/client";
+import type { AccessToken, List, Member, Role, Session } from "../api/types";
+
+export const useSession = () =>
+  useQuery({ queryKey: ["session"], queryFn: ({ signal }) => get<Session>("/session", undefined, signal), staleTime: 5 * 60_000 });
+
+export const signIn = (body: { email: string; password: string }) => request<Session>("POST", "/session", { body });
+export const signInByLink = (token: string) => request<Session>("POST", "/session/link", { body: { token } });
+export const signOut = () => request<null>("DELETE", "/session");
+export const openTenant = (tenant: string) => request<Session>("POST", "/session/tenant", { body: { tenant } });
+
+export const setupNeeded = (signal?: AbortSignal) => get<{ needed: boolean }>("/setup", undefined, signal);
+export const setUp = (body: {
+  token: string;
+  tenant: { key: string; name: string };
+  name: string;
+  email: string;
+  password: string;
+}) => request<Session>("POST", "/setup", { body });
+
+export const useMembers = () =>
+  useQuery({ queryKey: ["members"], queryFn: ({ signal }) => get<List<Member>>("/members", { limit: 500 }, signal) });
+
+export const useTokens = () =>
+  useQuery({ queryKey: ["tokens"], queryFn: ({ signal }) => get<List<AccessToken>>("/tokens", { limit: 500 }, signal) });
+
+export function useCreateToken() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: { name: string; role?: Role; expires_at?: number }) => request<AccessToken>("POST", "/tokens", { body }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["tokens"] }),
+  });
+}
+
+export function useRevokeToken() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => request<null>("DELETE", path("tokens", id)),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["tokens"] }),
+  });
+}
+
+const RANK: Record<Role, number> = { viewer: 0, editor: 1, admin: 2, owner: 3 };
+/** Roles hold the rights of those below them. */
+export const atLeast = (role: Role, needed: Role): boolean => RANK[role] >= RANK[needed];
