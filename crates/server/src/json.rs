@@ -103,7 +103,7 @@ fn too_large(limit: usize) -> Problem {
     )
 }
 
-fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
+pub(crate) fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
     let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")) {
