@@ -1,0 +1,193 @@
+//! A real store that can be told to fail.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use tokio::sync::broadcast;
+use yardarm_store::{
+    AccessToken, Change, Commit, CommitError, Count, CountQuery, Document, HistoryQuery, Membership, Millis,
+    OneTimeLink, Scope, Session, Store, StoreError, Tenant, User,
+};
+
+pub(crate) struct Flaky {
+    inner: Arc<dyn Store>,
+    failing: AtomicBool,
+    asked: AtomicU64,
+}
+
+impl Flaky {
+    pub(crate) fn new(inner: Arc<dyn Store>) -> Self {
+        Self { inner, failing: AtomicBool::new(false), asked: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn fail(&self, failing: bool) {
+        self.failing.store(failing, Ordering::Relaxed);
+    }
+
+    /// How often anything was asked of it.
+    pub(crate) fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    fn ask(&self) -> Result<(), StoreError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        if self.failing.load(Ordering::Relaxed) {
+            return Err(StoreError::Unavailable("told to fail".into()));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Store for Flaky {
+    async fn commit(&self, commit: Commit) -> Result<Change, CommitError> {
+        self.ask()?;
+        self.inner.commit(commit).await
+    }
+
+    async fn scopes(&self) -> Result<Vec<Scope>, StoreError> {
+        self.ask()?;
+        self.inner.scopes().await
+    }
+
+    async fn scope(&self, id: &str) -> Result<Option<Scope>, StoreError> {
+        self.ask()?;
+        self.inner.scope(id).await
+    }
+
+    async fn load(&self, scope_id: &str) -> Result<Option<(Scope, Vec<Document>)>, StoreError> {
+        self.ask()?;
+        self.inner.load(scope_id).await
+    }
+
+    async fn document(&self, scope_id: &str, kind: &str, key: &str) -> Result<Option<Document>, StoreError> {
+        self.ask()?;
+        self.inner.document(scope_id, kind, key).await
+    }
+
+    async fn changes(&self, scope_id: &str, after: u64, limit: u32) -> Result<Vec<Change>, StoreError> {
+        self.ask()?;
+        self.inner.changes(scope_id, after, limit).await
+    }
+
+    async fn change(&self, scope_id: &str, rev: u64) -> Result<Option<Change>, StoreError> {
+        self.ask()?;
+        self.inner.change(scope_id, rev).await
+    }
+
+    async fn history(&self, scope_id: &str, query: HistoryQuery) -> Result<Vec<Change>, StoreError> {
+        self.ask()?;
+        self.inner.history(scope_id, query).await
+    }
+
+    async fn document_at(
+        &self,
+        scope_id: &str,
+        kind: &str,
+        key: &str,
+        rev: u64,
+    ) -> Result<Option<Document>, StoreError> {
+        self.ask()?;
+        self.inner.document_at(scope_id, kind, key, rev).await
+    }
+
+    async fn documents_at(&self, scope_id: &str, rev: u64) -> Result<Vec<Document>, StoreError> {
+        self.ask()?;
+        self.inner.documents_at(scope_id, rev).await
+    }
+
+    async fn user(&self, id: &str) -> Result<Option<User>, StoreError> {
+        self.ask()?;
+        self.inner.user(id).await
+    }
+
+    async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError> {
+        self.ask()?;
+        self.inner.user_by_email(email).await
+    }
+
+    async fn any_user(&self) -> Result<bool, StoreError> {
+        self.ask()?;
+        self.inner.any_user().await
+    }
+
+    async fn memberships(&self, user_id: &str) -> Result<Vec<Membership>, StoreError> {
+        self.ask()?;
+        self.inner.memberships(user_id).await
+    }
+
+    async fn members(&self, tenant_id: &str) -> Result<Vec<(Membership, User)>, StoreError> {
+        self.ask()?;
+        self.inner.members(tenant_id).await
+    }
+
+    async fn tenant(&self, id: &str) -> Result<Option<Tenant>, StoreError> {
+        self.ask()?;
+        self.inner.tenant(id).await
+    }
+
+    async fn insert_session(&self, session: &Session) -> Result<(), StoreError> {
+        self.ask()?;
+        self.inner.insert_session(session).await
+    }
+
+    async fn session(&self, hash: &str, now: Millis) -> Result<Option<Session>, StoreError> {
+        self.ask()?;
+        self.inner.session(hash, now).await
+    }
+
+    async fn delete_session(&self, hash: &str) -> Result<(), StoreError> {
+        self.ask()?;
+        self.inner.delete_session(hash).await
+    }
+
+    async fn access_token(&self, hash: &str, now: Millis) -> Result<Option<AccessToken>, StoreError> {
+        self.ask()?;
+        self.inner.access_token(hash, now).await
+    }
+
+    async fn access_tokens(&self, tenant_id: &str) -> Result<Vec<AccessToken>, StoreError> {
+        self.ask()?;
+        self.inner.access_tokens(tenant_id).await
+    }
+
+    async fn touch_access_token(&self, id: &str, at: Millis) -> Result<(), StoreError> {
+        self.ask()?;
+        self.inner.touch_access_token(id, at).await
+    }
+
+    async fn insert_link(&self, link: &OneTimeLink) -> Result<(), StoreError> {
+        self.ask()?;
+        self.inner.insert_link(link).await
+    }
+
+    async fn link(&self, hash: &str, now: Millis) -> Result<Option<OneTimeLink>, StoreError> {
+        self.ask()?;
+        self.inner.link(hash, now).await
+    }
+
+    async fn use_link(&self, hash: &str, now: Millis) -> Result<bool, StoreError> {
+        self.ask()?;
+        self.inner.use_link(hash, now).await
+    }
+
+    async fn add_counts(&self, batch: &str, at: Millis, counts: &[Count]) -> Result<(), StoreError> {
+        self.ask()?;
+        self.inner.add_counts(batch, at, counts).await
+    }
+
+    async fn counts(&self, query: CountQuery) -> Result<Vec<Count>, StoreError> {
+        self.ask()?;
+        self.inner.counts(query).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.ask()?;
+        self.inner.ping().await
+    }
+
+    fn hints(&self) -> Option<broadcast::Receiver<String>> {
+        self.inner.hints()
+    }
+}
