@@ -84,6 +84,15 @@ impl Holdings {
         held
     }
 
+    /// What the serve itself says: the rest of a rollout has no ranges of its own.
+    fn own(serve: &Serve) -> Self {
+        let mut held = Self::of(serve, None);
+        if let Serve::Rollout(rollout) = serve {
+            held.shares = vec![(rollout.variant.clone(), rollout.ranges.clone())];
+        }
+        held
+    }
+
     fn add(&mut self, variant: &str, ranges: &[(u64, u64)]) {
         match self.shares.iter_mut().find(|(held, _)| held == variant) {
             Some((_, held)) => held.extend_from_slice(ranges),
@@ -133,7 +142,7 @@ fn forget_ranges(serve: &mut Serve, old: &Serve) {
 }
 
 fn settle_serve(serve: &mut Serve, previous: Option<&Holdings>) {
-    let own = Holdings::of(serve, None);
+    let own = Holdings::own(serve);
     let Some(unit) = &own.unit else { return };
     let wanted: Vec<(&str, u32)> = match &*serve {
         Serve::Variant(_) => return,

@@ -13,6 +13,8 @@ pub mod compile;
 mod decide;
 pub mod document;
 pub mod export;
+#[cfg(feature = "generators")]
+pub mod generators;
 pub mod limits;
 mod normal;
 mod reading;

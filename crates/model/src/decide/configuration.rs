@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::draft::{Draft, merge};
 use super::references::check_configuration;
 use crate::allocation::{settle, settle_copy};
-use crate::command::Refusal;
+use crate::command::{Problem, Refusal, RefusalCode};
 use crate::document::{Configuration, Flag};
 use crate::reading::{self, At, Fields};
 use crate::{codes, normal_form};
@@ -56,12 +56,13 @@ pub(super) fn copy(draft: &mut Draft<'_>, flag: &str, from: &str, to: &str) -> R
     Ok(())
 }
 
-fn flag_in(draft: &mut Draft<'_>, flag: &str, environment: &str) -> Result<Arc<Flag>, Refusal> {
+fn flag_in(draft: &Draft<'_>, flag: &str, environment: &str) -> Result<Arc<Flag>, Refusal> {
     let document = draft.flag(flag)?;
     draft.environment(environment)?;
     if document.archived {
         let message = format!("the flag {flag:?} is archived; restore it before changing what it serves");
-        draft.problems.conflict(&At::root(), codes::FLAG_ARCHIVED, message);
+        let problem = Problem { pointer: String::new(), code: codes::FLAG_ARCHIVED, message };
+        return Err(Refusal { code: RefusalCode::Conflict, problems: vec![problem] });
     }
     Ok(document)
 }
