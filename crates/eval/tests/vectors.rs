@@ -108,24 +108,26 @@ fn every_vector() {
     assert!(ran > 100, "only {ran} vectors were found");
 }
 
+/// Every word of a schema's list can be read as `T`.
+fn words<T: serde::de::DeserializeOwned>(schema: &Value, pointer: &str) {
+    let words = schema.pointer(pointer).and_then(Value::as_array).unwrap_or_else(|| panic!("nothing at {pointer}"));
+    for word in words.iter().filter(|word| !word.is_null()) {
+        assert!(serde_json::from_value::<T>(word.clone()).is_ok(), "{pointer}: the code does not know {word}");
+    }
+}
+
 #[test]
 fn the_schema_knows_the_words_of_the_code() {
     let text = std::fs::read_to_string(spec().join("ruleset.schema.json")).expect("readable");
     let schema: Value = serde_json::from_str(&text).expect("JSON");
-    fn all<T: serde::de::DeserializeOwned>(schema: &Value, pointer: &str) {
-        let words = schema.pointer(pointer).and_then(Value::as_array).unwrap_or_else(|| panic!("nothing at {pointer}"));
-        for word in words.iter().filter(|word| !word.is_null()) {
-            assert!(serde_json::from_value::<T>(word.clone()).is_ok(), "{pointer}: the code does not know {word}");
-        }
-    }
-    all::<ValueType>(&schema, "/$defs/flag/properties/type/enum");
-    all::<Reason>(&schema, "/$defs/outcome/properties/reason/enum");
-    all::<Serve>(&schema, "/$defs/serve/oneOf/0/enum");
-    all::<ErrorCode>(&schema, "/$defs/serve/oneOf/4/properties/error/enum");
-    all::<Reader>(&schema, "/$defs/test/properties/as/enum");
-    all::<Op>(&schema, "/$defs/test/properties/op/enum");
-    all::<Truth>(&schema, "/$defs/truth/enum");
-    all::<Hash>(&schema, "/$defs/bucket/properties/hash/enum");
+    words::<ValueType>(&schema, "/$defs/flag/properties/type/enum");
+    words::<Reason>(&schema, "/$defs/outcome/properties/reason/enum");
+    words::<Serve>(&schema, "/$defs/serve/oneOf/0/enum");
+    words::<ErrorCode>(&schema, "/$defs/serve/oneOf/4/properties/error/enum");
+    words::<Reader>(&schema, "/$defs/test/properties/as/enum");
+    words::<Op>(&schema, "/$defs/test/properties/op/enum");
+    words::<Truth>(&schema, "/$defs/truth/enum");
+    words::<Hash>(&schema, "/$defs/bucket/properties/hash/enum");
 }
 
 #[test]
