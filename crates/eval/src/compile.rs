@@ -22,7 +22,7 @@ pub(crate) fn compile_flag(raw: &RawValue, symbols: &mut Symbols) -> CompiledFla
     let body = serde_json::from_str::<Flag>(raw.get())
         .map_err(|error| error.to_string())
         .and_then(|flag| flag_body(flag, symbols, &mut references));
-    CompiledFlag { body, references: unique(references) }
+    CompiledFlag { references: unique(body.is_ok(), references), body }
 }
 
 /// Compiles one segment.
@@ -31,10 +31,14 @@ pub(crate) fn compile_segment(raw: &RawValue, symbols: &mut Symbols) -> Compiled
     let body = serde_json::from_str::<Segment>(raw.get())
         .map_err(|error| error.to_string())
         .and_then(|segment| segment_body(&segment, symbols, &mut references));
-    CompiledSegment { body, references: unique(references) }
+    CompiledSegment { references: unique(body.is_ok(), references), body }
 }
 
-fn unique(mut references: Vec<Reference>) -> Box<[Reference]> {
+/// What is unusable anyway is not followed and closes no circle.
+fn unique(usable: bool, mut references: Vec<Reference>) -> Box<[Reference]> {
+    if !usable {
+        return Box::new([]);
+    }
     references.sort_unstable();
     references.dedup();
     references.into()
