@@ -1,1 +1,182 @@
-//! Under construction.
+//! Tests only: a running app over a real store, a clock to advance, builders.
+//!
+//! ```no_run
+//! # async fn example() {
+//! let app = yardarm_testkit::TestApp::start_sqlite().await;
+//! let flag = app.owner.post("/api/v1/projects/shop/flags", serde_json::json!({ "key": "checkout" })).await;
+//! assert_eq!(flag.status, 201);
+//! # }
+//! ```
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests end where something is not as it must be")]
+
+mod client;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+use yardarm_hub::{Hub, HubOptions};
+use yardarm_server::{App, Settings};
+
+pub use client::{Client, Reply};
+
+/// E-mail address of the owner.
+pub const OWNER_EMAIL: &str = "ana@example.com";
+/// Their password.
+pub const OWNER_PASSWORD: &str = "correct horse battery";
+
+/// A running app: its own database, a free port, an owner, the tenant `acme` and the project `shop`.
+pub struct TestApp {
+    /// `http://127.0.0.1:…`.
+    pub url: String,
+    /// Of the owner.
+    pub token: String,
+    /// With the owner's token.
+    pub owner: Client,
+    /// The app itself, for what has no endpoint.
+    pub app: App,
+    clock: Arc<AtomicI64>,
+    stop: Option<oneshot::Sender<()>>,
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl TestApp {
+    /// On a fresh SQLite file.
+    pub async fn start_sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("yardarm.db").display());
+        Self { _folder: Some(folder), ..Self::start(&url).await }
+    }
+
+    /// On a database that nobody uses yet.
+    pub async fn start(store_url: &str) -> Self {
+        let mut app = Self::start_empty(store_url).await;
+        let link = app.app.setup_link().await.unwrap().unwrap();
+        let visitor = app.anonymous();
+        let answer = visitor
+            .post(
+                "/api/v1/setup",
+                json!({ "token": link, "tenant": { "key": "acme", "name": "Acme" }, "name": "Ana",
+                    "email": OWNER_EMAIL, "password": OWNER_PASSWORD }),
+            )
+            .await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        let browser = visitor.with_cookie(&answer.cookie());
+        let token = browser.post("/api/v1/tokens", json!({ "name": "tests" })).await;
+        assert_eq!(token.status, 201, "{}", token.body);
+        app.token = token.text("token");
+        app.owner = app.with_token(&app.token);
+        let project = app.owner.post("/api/v1/projects", json!({ "key": "shop", "name": "Shop" })).await;
+        assert_eq!(project.status, 201, "{}", project.body);
+        app
+    }
+
+    /// Running, but nobody can sign in yet.
+    pub async fn start_empty(store_url: &str) -> Self {
+        let store = yardarm_store::open(store_url).await.unwrap();
+        let hub = Hub::start(Arc::clone(&store), HubOptions::default()).await.unwrap();
+        let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let url = format!("http://{address}");
+        // 2026-01-01T00:00:00Z, and as much later as the test says.
+        let clock = Arc::new(AtomicI64::new(1_767_225_600_000));
+        let settings = Settings {
+            listen: address,
+            base_url: url.clone(),
+            database_url: store_url.to_owned(),
+            ..Settings::default()
+        };
+        let now = Arc::clone(&clock);
+        let random = |bytes: &mut [u8]| getrandom::fill(bytes).unwrap();
+        let app =
+            App::build(settings, store, hub, Arc::new(move || now.load(Ordering::Relaxed)), Arc::new(random)).unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = app.clone();
+        tokio::spawn(async move {
+            yardarm_server::serve(serving, listener, async {
+                let _stopped_or_dropped = stopped.await;
+            })
+            .await
+        });
+        let owner = Client::new(&url);
+        Self { url, token: String::new(), owner, app, clock, stop: Some(stop), _folder: None }
+    }
+
+    /// Milliseconds since 1970, as the app sees them.
+    pub fn now(&self) -> i64 {
+        self.clock.load(Ordering::Relaxed)
+    }
+
+    /// Lets time pass for everything that asks for the time of day. Timers of the runtime go on as they are.
+    pub fn advance(&self, milliseconds: i64) {
+        self.clock.fetch_add(milliseconds, Ordering::Relaxed);
+    }
+
+    /// Without a credential.
+    pub fn anonymous(&self) -> Client {
+        Client::new(&self.url)
+    }
+
+    /// With an access token.
+    pub fn with_token(&self, token: &str) -> Client {
+        Client::new(&self.url).with_header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// The owner in a browser.
+    pub async fn browser(&self) -> Client {
+        let visitor = self.anonymous();
+        let body = json!({ "email": OWNER_EMAIL, "password": OWNER_PASSWORD });
+        let answer = visitor.post("/api/v1/session", body).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        visitor.with_cookie(&answer.cookie())
+    }
+
+    /// With a token of the owner that holds less.
+    pub async fn with_role(&self, role: &str) -> Client {
+        let token = self.owner.post("/api/v1/tokens", json!({ "name": role, "role": role })).await;
+        assert_eq!(token.status, 201, "{}", token.body);
+        self.with_token(&token.text("token"))
+    }
+
+    /// The owner's token in a second tenant of theirs.
+    pub async fn second_tenant(&self, key: &str) -> Client {
+        let made = self.owner.post("/api/v1/tenants", json!({ "key": key, "name": key })).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let browser = self.browser().await;
+        let opened = browser.post("/api/v1/session/tenant", json!({ "tenant": key })).await;
+        assert_eq!(opened.status, 200, "{}", opened.body);
+        let there = self.anonymous().with_cookie(&opened.cookie());
+        let token = there.post("/api/v1/tokens", json!({ "name": "tests" })).await;
+        assert_eq!(token.status, 201, "{}", token.body);
+        self.with_token(&token.text("token"))
+    }
+
+    /// Makes a boolean flag in `shop`.
+    pub async fn flag(&self, key: &str) -> Value {
+        let flag = self.owner.post("/api/v1/projects/shop/flags", json!({ "key": key })).await;
+        assert_eq!(flag.status, 201, "{}", flag.body);
+        flag.body
+    }
+
+    /// Makes an SDK key in `shop`; `audience` is `server` or `client`. Gives its text.
+    pub async fn sdk_key(&self, environment: &str, audience: &str) -> String {
+        let body = json!({ "name": "tests", "environment": environment, "audience": audience });
+        let key = self.owner.post("/api/v1/projects/shop/keys", body).await;
+        assert_eq!(key.status, 201, "{}", key.body);
+        key.text("key")
+    }
+
+    /// Revision of `shop`.
+    pub async fn rev(&self) -> u64 {
+        self.owner.get("/api/v1/projects/shop").await.body["version"]["rev"].as_u64().unwrap()
+    }
+
+    /// Stops serving: streams say good-bye, open requests end.
+    pub fn stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _nobody_listens = stop.send(());
+        }
+    }
+}
