@@ -55,6 +55,7 @@ codes! {
     SEGMENT_CYCLE = "segment_cycle", "Segments refer to each other in a circle.";
     ENVIRONMENT_MISSING = "environment_missing", "There is no such environment.";
     PREREQUISITE_CYCLE = "prerequisite_cycle", "Flags need each other in a circle.";
+    CHAIN_TOO_LONG = "chain_too_long", "Too many flags need each other in a row, or segments contain each other.";
     FORMAT_UNKNOWN = "format_unknown", "The export has a format that this version does not read.";
     DOCUMENT_INVALID = "document_invalid", "A stored document cannot be put back.";
     NOT_COMPILED = "not_compiled", "The evaluator refuses the flag.";

@@ -196,16 +196,8 @@ fn negated(negate: bool, test: Test) -> Test {
 /// A missing attribute is unknown, which `not` leaves unknown: it never matches, negated or not.
 fn attribute(test: &AttributeTest) -> Test {
     let path = attribute_path(&test.attribute);
-    let text = if test.ignore_case { Reader::StringLower } else { Reader::String };
+    let letters = if test.ignore_case { Reader::StringLower } else { Reader::String };
     let values = || Value::from(test.values.clone());
-    let lowered = || match test.ignore_case {
-        true => test
-            .values
-            .iter()
-            .map(|value| value.as_str().map_or(value.clone(), |text| text.to_lowercase().into()))
-            .collect(),
-        false => values(),
-    };
     // Operators of one argument: any of the values counts.
     let any = |reader: Reader, op: Op, argument: &dyn Fn(&Value) -> Value| {
         let mut tests: Vec<Test> =
@@ -216,18 +208,14 @@ fn attribute(test: &AttributeTest) -> Test {
         }
     };
     let same = |value: &Value| value.clone();
-    let expression = |value: &Value| match value.as_str() {
-        Some(pattern) if test.ignore_case => format!("(?i){pattern}").into(),
-        _ => value.clone(),
-    };
     let instant = |value: &Value| checked_instant(value).map_or(Value::Null, Value::from);
     let one = |reader, op, arg| Test::Test(leaf(path.clone(), reader, op, arg));
     match test.operator {
-        Operator::In => one(if test.ignore_case { text } else { Reader::Any }, Op::In, lowered()),
-        Operator::StartsWith => one(text, Op::Starts, lowered()),
-        Operator::EndsWith => one(text, Op::Ends, lowered()),
-        Operator::Contains => one(text, Op::Contains, lowered()),
-        Operator::Matches => any(Reader::String, Op::Matches, &expression),
+        Operator::In => one(if test.ignore_case { letters } else { Reader::Any }, Op::In, values()),
+        Operator::StartsWith => one(letters, Op::Starts, values()),
+        Operator::EndsWith => one(letters, Op::Ends, values()),
+        Operator::Contains => one(letters, Op::Contains, values()),
+        Operator::Matches => any(letters, Op::Matches, &same),
         Operator::LessThan => any(Reader::Number, Op::Lt, &same),
         Operator::AtMost => any(Reader::Number, Op::Lte, &same),
         Operator::GreaterThan => any(Reader::Number, Op::Gt, &same),

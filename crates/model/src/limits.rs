@@ -58,8 +58,9 @@ limits! {
     ATTRIBUTE_DEPTH = 8, "levels", "Parts of an attribute name.";
     CONDITION_DEPTH = 10, "levels", "Conditions nested in conditions.";
     CONDITIONS = 1_000, "items", "Conditions in one targeting rule, groups included.";
+    CHAIN = 15, "items", "Flags that need each other in a row, and segments that contain each other in a row.";
     REGEX = 1_000, "characters", "One regular expression.";
-    REGEX_COMPILED = 1 << 20, "bytes", "One regular expression when compiled.";
+    REGEX_COMPILED = yardarm_eval::limits::MAX_REGEX_BYTES, "bytes", "One regular expression when compiled.";
     VALUE_BYTES = 64 * 1024, "bytes", "Value of one variant as JSON.";
     VALUE_DEPTH = 32, "levels", "Nesting of a JSON value.";
     LIST_KEYS = 1_000_000, "items", "Keys in one list of a segment.";

@@ -315,7 +315,8 @@ mod tests {
     fn differences_are_side_by_side() {
         type Case = (&'static str, fn(&mut Value), &'static [(Option<&'static str>, Option<&'static str>)]);
         let long = |value: &mut Value| {
-            value["rules"][1]["if"] = json!({"attribute": "n", "operator": "in", "values": (0..11).collect::<Vec<_>>()})
+            value["rules"][1]["if"] =
+                json!({"attribute": "n", "operator": "in", "values": (0..11).collect::<Vec<_>>()});
         };
         let cases: &[Case] = &[
             ("nothing", |_| {}, &[]),
@@ -339,7 +340,7 @@ mod tests {
                     v["rules"]
                         .as_array_mut()
                         .unwrap()
-                        .insert(1, json!({"id": "r3", "if": {"segment": "beta"}, "serve": {"variant": "on"}}))
+                        .insert(1, json!({"id": "r3", "if": {"segment": "beta"}, "serve": {"variant": "on"}}));
                 },
                 &[(None, Some("If in segment beta then serve on."))],
             ),

@@ -1,4 +1,5 @@
 //! Whole journeys through commands, evaluated with the evaluator that is shipped.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod shop;
 

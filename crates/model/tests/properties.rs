@@ -1,4 +1,5 @@
 //! What holds for every sequence of commands.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 // The generators are behind a feature for other crates; here they are compiled in, so that `cargo test` never skips.
 #[path = "../src/generators.rs"]
@@ -29,18 +30,19 @@ fn text(ruleset: &Ruleset) -> String {
     serde_json::to_string(ruleset).unwrap()
 }
 
+fn put<T>(map: &mut BTreeMap<String, T>, changes: BTreeMap<String, Option<T>>) {
+    for (key, value) in changes {
+        match value {
+            Some(value) => map.insert(key, value),
+            None => map.remove(&key),
+        };
+    }
+}
+
 /// Applies a patch the way a reader does.
 fn patched(ruleset: &mut Ruleset, state: (&State, &State), todo: &yardarm_model::affected::Recompile, rev: u64) {
     let patch = patch(state.0, state.1, &ruleset.environment, todo, &ruleset.version, &version(rev));
     ruleset.version = patch.to;
-    fn put<T>(map: &mut BTreeMap<String, T>, changes: BTreeMap<String, Option<T>>) {
-        for (key, value) in changes {
-            match value {
-                Some(value) => map.insert(key, value),
-                None => map.remove(&key),
-            };
-        }
-    }
     put(&mut ruleset.flags, patch.flags);
     put(&mut ruleset.segments, patch.segments);
     put(&mut ruleset.lists, patch.lists);

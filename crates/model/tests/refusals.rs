@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 use shop::{Project, put};
 use yardarm_model::command::{Command, RefusalCode};
 
+/// Pointer, code, and words of the message.
+type Expected = (&'static str, &'static str, &'static str);
+
 #[track_caller]
 fn check(project: &Project, command: Command, code: RefusalCode, expected: &[(&str, &str, &str)]) {
     let shown = format!("{command:?}");
@@ -30,7 +33,7 @@ fn flags() {
     project.run(Command::ArchiveFlag { key: "old".into() });
     let long = "k".repeat(129);
     let deep = (0..40).fold(json!(1), |inner, _| json!([inner]));
-    let cases: Vec<(Value, RefusalCode, Vec<(&str, &str, &str)>)> = vec![
+    let cases: Vec<(Value, RefusalCode, Vec<Expected>)> = vec![
         (json!([]), RefusalCode::Invalid, vec![("", "wrong_type", "an object, not a list")]),
         (json!({}), RefusalCode::Invalid, vec![("/key", "required", "")]),
         (json!({"key": ""}), RefusalCode::Invalid, vec![("/key", "key_invalid", "is empty")]),
@@ -125,6 +128,7 @@ fn problems_are_bounded() {
     assert!(problems[100].message.starts_with("130 more"), "{}", problems[100].message);
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "made for each case")]
 fn serving(default: Value) -> Value {
     json!({"on": true, "default": default, "off_variant": "off"})
 }
@@ -134,7 +138,7 @@ fn what_is_served() {
     let project = Project::shop();
     let rollout = |percent: Value| json!({"rollout": {"variant": "on", "percent": percent}});
     let split = |a: f64, b: f64| json!({"split": {"shares": [{"variant": "on", "percent": a}, {"variant": "off", "percent": b}]}});
-    let cases: Vec<(Value, Vec<(&str, &str, &str)>)> = vec![
+    let cases: Vec<(Value, Vec<Expected>)> = vec![
         (json!({}), vec![("/on", "required", ""), ("/default", "required", ""), ("/off_variant", "required", "")]),
         (serving(json!({})), vec![("/default", "serve_shape", "exactly one")]),
         (serving(json!({"variant": "on", "split": {}})), vec![("/default", "serve_shape", "")]),
@@ -199,7 +203,7 @@ fn conditions() {
     let project = Project::shop();
     let nested = (0..10).fold(json!({"segment": "beta"}), |inner, _| json!({"not": inner}));
     let test = |operator: &str, values: Value| json!({"attribute": "x", "operator": operator, "values": values});
-    let cases: Vec<(Value, Vec<(&str, &str, &str)>)> = vec![
+    let cases: Vec<(Value, Vec<Expected>)> = vec![
         (json!({}), vec![("", "condition_shape", "exactly one of attribute")]),
         (json!({"segmnt": "beta"}), vec![("", "condition_shape", "did you mean \"segment\"?")]),
         (json!({"all": [], "any": []}), vec![("", "condition_shape", "not all and any together")]),
@@ -287,6 +291,39 @@ fn circles_and_needs() {
     for key in ["third", "checkout", "payments"] {
         project.run(Command::ArchiveFlag { key: key.into() });
     }
+}
+
+#[test]
+fn chains_are_bounded() {
+    let mut project = Project::shop();
+    let names: Vec<String> = (0..17).map(|n| format!("link-{n}")).collect();
+    for name in &names {
+        project.run(create(json!({"key": name})));
+        project.run(Command::CreateSegment { body: json!({"key": name}) });
+    }
+    let needing = |flag: &str| json!({"on": true, "prerequisites": [{"flag": flag, "variants": ["on"]}], "default": {"variant": "on"}, "off_variant": "off"});
+    let containing = |key: &str, inner: &str| Command::UpdateSegment {
+        key: key.into(),
+        patch: json!({"rules": [{"segment": inner}]}),
+    };
+    // Two chains of 8 and 7 make 15; any longer one is refused wherever it is joined.
+    for pair in names[..8].windows(2).chain(names[9..16].windows(2)) {
+        project.put(&pair[0], "staging", needing(&pair[1]));
+        project.run(containing(&pair[0], &pair[1]));
+    }
+    project.put("link-7", "staging", needing("link-9"));
+    project.run(containing("link-7", "link-9"));
+    for (from, to) in [("link-15", "link-16"), ("link-16", "link-0")] {
+        let words = "16 flags would need each other in a row; at most 15";
+        check(
+            &project,
+            put(from, "staging", needing(to)),
+            RefusalCode::Invalid,
+            &[("/prerequisites", "chain_too_long", words)],
+        );
+        check(&project, containing(from, to), RefusalCode::Invalid, &[("/rules", "chain_too_long", "16 segments")]);
+    }
+    project.put("link-16", "staging", needing("link-1"));
 }
 
 #[test]

@@ -13,10 +13,11 @@ use crate::reading::{self, At, Fields};
 use crate::{codes, normal_form};
 
 pub(super) fn put(draft: &mut Draft<'_>, flag: &str, environment: &str, body: &Value) -> Result<(), Refusal> {
-    let document = flag_in(draft, flag, environment)?;
+    flag_in(draft, flag, environment)?;
     let before = draft.problems.len();
     let configuration = reading::configuration(&mut draft.problems, &At::root(), body);
-    accept(draft, &At::root(), (environment, flag), &document, configuration, before);
+    write(draft, (environment, flag), configuration, before);
+    check(draft, &At::root(), (environment, flag));
     Ok(())
 }
 
@@ -41,7 +42,8 @@ pub(super) fn update(draft: &mut Draft<'_>, flag: &str, environment: &str, patch
     } else {
         Configuration::off(&document)
     };
-    accept(draft, &At::root(), (environment, flag), &document, configuration, before);
+    write(draft, (environment, flag), configuration, before);
+    check(draft, &At::root(), (environment, flag));
     Ok(())
 }
 
@@ -52,7 +54,8 @@ pub(super) fn copy(draft: &mut Draft<'_>, flag: &str, from: &str, to: &str) -> R
     let mut configuration = source.map_or_else(|| Configuration::off(&document), |source| Configuration::clone(source));
     let before = draft.problems.len();
     settle_copy(&mut configuration, draft.world.configuration(to, flag).map(|stored| &**stored));
-    accept(draft, &At::root(), (to, flag), &document, configuration, before);
+    write(draft, (to, flag), configuration, before);
+    check(draft, &At::root(), (to, flag));
     Ok(())
 }
 
@@ -67,13 +70,10 @@ fn flag_in(draft: &Draft<'_>, flag: &str, environment: &str) -> Result<Arc<Flag>
     Ok(document)
 }
 
-/// Completes a configuration that was read, writes it, and checks what it refers to. `before`: problems there were
-/// before it was read.
-pub(super) fn accept(
+/// Completes a configuration that was read, and writes it. `before`: problems there were before it was read.
+pub(super) fn write(
     draft: &mut Draft<'_>,
-    at: &At,
     (environment, flag): (&str, &str),
-    document: &Flag,
     mut configuration: Configuration,
     before: usize,
 ) {
@@ -91,7 +91,13 @@ pub(super) fn accept(
     if draft.problems.len() == before {
         settle(&mut configuration, draft.world.configuration(environment, flag).map(|stored| &**stored));
     }
-    let configuration = Arc::new(configuration);
-    draft.world.configurations.put((environment.to_owned(), flag.to_owned()), Arc::clone(&configuration));
-    check_configuration(&draft.world, &mut draft.problems, at, (environment, flag), document, &configuration);
+    draft.world.configurations.put((environment.to_owned(), flag.to_owned()), Arc::new(configuration));
+}
+
+/// Checks what a configuration refers to.
+pub(super) fn check(draft: &mut Draft<'_>, at: &At, (environment, key): (&str, &str)) {
+    let world = &draft.world;
+    if let (Some(flag), Some(configuration)) = (world.flags.get(key), world.configuration(environment, key)) {
+        check_configuration(world, &mut draft.problems, at, (environment, key), flag, configuration);
+    }
 }

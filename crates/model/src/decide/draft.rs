@@ -84,6 +84,15 @@ pub(super) struct World<'s> {
 }
 
 impl World<'_> {
+    /// Removes a segment with its lists.
+    pub(super) fn remove_segment(&mut self, key: &str) {
+        let chunks: Vec<String> = self.lists.starting_with(&format!("{key}/")).map(|(key, _)| key.clone()).collect();
+        for chunk in chunks {
+            self.lists.remove(chunk);
+        }
+        self.segments.remove(key.to_owned());
+    }
+
     pub(super) fn configuration(&self, environment: &str, flag: &str) -> Option<&Arc<Configuration>> {
         self.configurations.get(&(environment.to_owned(), flag.to_owned()))
     }
@@ -121,7 +130,8 @@ impl<'s> Draft<'s> {
             .chain_update(purpose.as_bytes())
             .chain_update(self.made.to_be_bytes())
             .finalize();
-        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        let first = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        format!("{first:016x}")
     }
 
     pub(super) fn environment(&self, key: &str) -> Result<Environment, Refusal> {
@@ -238,10 +248,10 @@ pub(super) fn merge(target: &mut Value, patch: &Value) {
         *target = patch.clone();
         if let Value::Object(members) = target {
             members.retain(|_, value| !value.is_null());
-            members.values_mut().for_each(|value| {
+            for value in members.values_mut() {
                 let inner = value.clone();
                 merge(value, &inner);
-            });
+            }
         }
         return;
     };

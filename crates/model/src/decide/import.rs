@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::configuration::accept;
+use super::configuration::{check, write};
 use super::draft::Draft;
 use super::flag::{check_free, report_needed};
 use super::project::{ENVIRONMENT, read_environment};
@@ -133,16 +133,21 @@ fn flags(draft: &mut Draft<'_>, root: &Fields<'_>) -> BTreeSet<String> {
         let environments = fields.get("environments").map(|value| (fields.at.field("environments"), value));
         read.push((key, flag, environments));
     }
-    for (key, flag, environments) in &read {
+    let mut written = Vec::new();
+    for (key, _, environments) in &read {
         if let Some((at, value)) = environments {
-            configurations(draft, at, key, flag, value);
+            configurations(draft, at, key, value, &mut written);
         }
+    }
+    // Only now are all of them there to need each other.
+    for (at, environment, key) in &written {
+        check(draft, at, (environment, key));
     }
     check_untouched(draft, &read.iter().map(|(key, _, _)| key.clone()).collect());
     read.into_iter().map(|(key, _, _)| key).collect()
 }
 
-fn configurations(draft: &mut Draft<'_>, at: &At, key: &str, flag: &Flag, value: &Value) {
+fn configurations(draft: &mut Draft<'_>, at: &At, key: &str, value: &Value, written: &mut Vec<(At, String, String)>) {
     let Some(map) = value.as_object() else {
         return reading::wrong_type(&mut draft.problems, at, "an object of environments", value);
     };
@@ -156,7 +161,8 @@ fn configurations(draft: &mut Draft<'_>, at: &At, key: &str, flag: &Flag, value:
         }
         let before = draft.problems.len();
         let configuration = reading::configuration(&mut draft.problems, &at, body);
-        accept(draft, &at, (environment, key), flag, configuration, before);
+        write(draft, (environment, key), configuration, before);
+        written.push((at, environment.clone(), key.to_owned()));
     }
 }
 
@@ -204,9 +210,7 @@ fn delete_others(draft: &mut Draft<'_>, kept: &BTreeSet<String>) {
     let others: Vec<String> =
         draft.world.segments.iter().map(|(key, _)| key).filter(|key| !kept.contains(*key)).cloned().collect();
     for key in &others {
-        draft.world.segments.remove(key.clone());
-        let chunks: Vec<_> = draft.world.lists.starting_with(&format!("{key}/")).map(|(key, _)| key.clone()).collect();
-        chunks.into_iter().for_each(|chunk| draft.world.lists.remove(chunk));
+        draft.world.remove_segment(key);
     }
     for key in others {
         for place in segment::used_by(&draft.world, &key) {

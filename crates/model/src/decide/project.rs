@@ -51,10 +51,12 @@ pub(super) fn create_environment(draft: &mut Draft<'_>, body: &Value) {
     draft.world.environments.put(key, environment);
 }
 
-/// Reads an environment; position and colour continue the row of those that are there.
+/// Reads an environment; without them, position and colour stay, or continue the row of those that are there.
 pub(super) fn read_environment(draft: &mut Draft<'_>, fields: &Fields<'_>, key: &str) -> Environment {
+    let current = draft.world.environments.get(key);
     let last = draft.world.environments.iter().map(|(_, environment)| environment.position).max();
-    let position = last.map_or(0, |last| last.saturating_add(1));
+    let position = current.map_or(last.map_or(0, |last| last.saturating_add(1)), |current| current.position);
+    let current_color = current.map(|current| current.color);
     let problems = &mut draft.problems;
     let given = fields.integer(problems, "position", 0, 10_000).and_then(|n| u32::try_from(n).ok());
     let position = given.unwrap_or(position);
@@ -62,7 +64,7 @@ pub(super) fn read_environment(draft: &mut Draft<'_>, fields: &Fields<'_>, key: 
     Environment {
         name: name(problems, fields, key),
         position,
-        color: color.or_else(|| u8::try_from(position % 6 + 1).ok()).unwrap_or(1),
+        color: color.or(current_color).or_else(|| u8::try_from(position % 6 + 1).ok()).unwrap_or(1),
         production: fields.boolean(problems, "production").unwrap_or_default(),
     }
 }

@@ -1,12 +1,12 @@
 //! What documents say about each other: variants, flags, segments, and circles among them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::World;
-use crate::codes;
 use crate::document::{Condition, Configuration, Flag, Segment};
 use crate::reading::{At, Problems, did_you_mean};
 use crate::uses::{segments_of, variants_of};
+use crate::{codes, limits};
 
 /// Everything a configuration refers to must be there. Empty names were reported when they were read.
 pub(super) fn check_configuration(
@@ -49,7 +49,49 @@ pub(super) fn check_configuration(
     if let Some(path) = prerequisite_cycle(world, environment, key) {
         let message = format!("these flags would need each other in {environment}: {}", path.join(" → "));
         problems.add(&at.field("prerequisites"), codes::PREREQUISITE_CYCLE, message);
+    } else if !configuration.prerequisites.is_empty() {
+        let pairs = world.configurations.iter().filter(|((place, _), _)| place == environment);
+        let pairs =
+            pairs.flat_map(|((_, key), config)| config.prerequisites.iter().map(|p| (key.as_str(), p.flag.as_str())));
+        check_chain(problems, &at.field("prerequisites"), key, pairs, "flags would need each other");
     }
+}
+
+/// The evaluator follows references only so far: the longest chain through a document is bounded when it is saved.
+fn check_chain<'w>(
+    problems: &mut Problems,
+    at: &At,
+    key: &str,
+    pairs: impl Iterator<Item = (&'w str, &'w str)>,
+    what: &str,
+) {
+    let (mut down, mut up) = (Edges::new(), Edges::new());
+    // A document that refers to itself is reported where it says so.
+    for (from, to) in pairs.filter(|(from, to)| from != to) {
+        down.entry(from).or_default().push(to);
+        up.entry(to).or_default().push(from);
+    }
+    let length = longest(key, &down, &mut BTreeMap::new(), 0) + longest(key, &up, &mut BTreeMap::new(), 0) - 1;
+    if length > limits::CHAIN {
+        let message = format!("{length} {what} in a row; at most {} are allowed", limits::CHAIN);
+        problems.add(at, codes::CHAIN_TOO_LONG, message);
+    }
+}
+
+type Edges<'w> = BTreeMap<&'w str, Vec<&'w str>>;
+
+/// Documents on the longest way from one; `depth` ends it where a circle that is reported elsewhere would not.
+fn longest<'w>(key: &'w str, edges: &Edges<'w>, known: &mut BTreeMap<&'w str, usize>, depth: usize) -> usize {
+    if let Some(length) = known.get(key) {
+        return *length;
+    }
+    if depth > 2 * limits::CHAIN {
+        return 1;
+    }
+    let next = edges.get(key).map(Vec::as_slice).unwrap_or_default();
+    let length = 1 + next.iter().map(|next| longest(next, edges, known, depth + 1)).max().unwrap_or(0);
+    known.insert(key, length);
+    length
 }
 
 fn check_variant(problems: &mut Problems, at: &At, key: &str, flag: &Flag, variant: &str) {
@@ -96,6 +138,10 @@ pub(super) fn check_segment(world: &World<'_>, problems: &mut Problems, at: &At,
     if let Some(path) = cycle_from(key, &next) {
         let message = format!("these segments would contain each other: {}", path.join(" → "));
         problems.add(&at.field("rules"), codes::SEGMENT_CYCLE, message);
+    } else if !segments_of(segment).is_empty() {
+        let pairs = world.segments.iter();
+        let pairs = pairs.flat_map(|(key, other)| segments_of(other).into_iter().map(|named| (key.as_str(), named)));
+        check_chain(problems, &at.field("rules"), key, pairs, "segments would contain each other");
     }
 }
 

@@ -68,13 +68,13 @@ fn put_back(
         (Kind::SdkKey, None) => world.sdk_keys.remove(owned),
         (Kind::Flag, body) => {
             touched.flags.insert(owned.clone());
-            match body {
-                Some(body) => world.flags.put(owned, Arc::new(read(body)?)),
-                None => {
-                    world.flags.remove(owned);
-                    let places: Vec<_> =
-                        world.configurations.iter().map(|(p, _)| p).filter(|p| p.1 == key).cloned().collect();
-                    places.into_iter().for_each(|place| world.configurations.remove(place));
+            if let Some(body) = body {
+                world.flags.put(owned, Arc::new(read(body)?));
+            } else {
+                world.flags.remove(owned);
+                let places = world.configurations.iter().map(|(place, _)| place).filter(|place| place.1 == key);
+                for place in places.cloned().collect::<Vec<_>>() {
+                    world.configurations.remove(place);
                 }
             }
         }
@@ -89,14 +89,10 @@ fn put_back(
         }
         (Kind::Segment, body) => {
             touched.segments.insert(owned.clone());
-            match body {
-                Some(body) => world.segments.put(owned, Arc::new(read(body)?)),
-                None => {
-                    let chunks: Vec<_> =
-                        world.lists.starting_with(&format!("{key}/")).map(|(key, _)| key.clone()).collect();
-                    chunks.into_iter().for_each(|chunk| world.lists.remove(chunk));
-                    world.segments.remove(owned);
-                }
+            if let Some(body) = body {
+                world.segments.put(owned, Arc::new(read(body)?));
+            } else {
+                world.remove_segment(key);
             }
         }
         (Kind::SegmentList, body) => {
@@ -133,21 +129,16 @@ fn check(draft: &Draft<'_>, touched: &Touched, found: &mut Problems) {
     let at = |kind: Kind, key: &str| At::root().field(kind.as_str()).field(key);
     for key in &touched.segments {
         let place = at(Kind::Segment, key);
-        match world.segments.get(key.as_str()) {
-            Some(segment) => check_segment(world, found, &place, key, segment),
-            None => {
-                for used in segment::used_by(world, key) {
-                    let message = format!("the segment {key:?} is used by the {used}; remove that first");
-                    found.conflict(&place, codes::SEGMENT_IN_USE, message);
-                }
-                if world.lists.starting_with(&format!("{key}/")).next().is_some() {
-                    found.conflict(
-                        &place,
-                        codes::SEGMENT_MISSING,
-                        format!("there is no segment {key:?} for this list"),
-                    );
-                }
-            }
+        if let Some(segment) = world.segments.get(key.as_str()) {
+            check_segment(world, found, &place, key, segment);
+            continue;
+        }
+        for used in segment::used_by(world, key) {
+            let message = format!("the segment {key:?} is used by the {used}; remove that first");
+            found.conflict(&place, codes::SEGMENT_IN_USE, message);
+        }
+        if world.lists.starting_with(&format!("{key}/")).next().is_some() {
+            found.conflict(&place, codes::SEGMENT_MISSING, format!("there is no segment {key:?} for this list"));
         }
     }
     let mut places = touched.configurations.clone();

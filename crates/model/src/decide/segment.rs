@@ -127,7 +127,7 @@ fn stored_chunks<'w>(world: &'w World<'_>, segment: &str, which: &str) -> BTreeM
     lists.map(|(key, list)| (chunks::path(key), list.keys.as_slice())).collect()
 }
 
-pub(super) fn all_keys(world: &World<'_>, segment: &str, which: &str) -> Vec<String> {
+fn all_keys(world: &World<'_>, segment: &str, which: &str) -> Vec<String> {
     stored_chunks(world, segment, which).values().flat_map(|keys| keys.iter().cloned()).collect()
 }
 
@@ -137,10 +137,7 @@ pub(super) fn delete(draft: &mut Draft<'_>, key: &str) -> Result<(), Refusal> {
         let message = format!("the segment {key:?} is used by the {place}; remove that first");
         draft.problems.conflict(&At::root(), codes::SEGMENT_IN_USE, message);
     }
-    for which in ["included", "excluded"] {
-        edit(draft, key, which, BTreeSet::new(), all_keys(&draft.world, key, which));
-    }
-    draft.world.segments.remove(key.to_owned());
+    draft.world.remove_segment(key);
     Ok(())
 }
 

@@ -1,11 +1,7 @@
 //! A project driven through commands, as the server does it.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    clippy::allow_attributes,
-    clippy::needless_pass_by_value,
-    reason = "each test uses a part of it"
-)]
+#![allow(clippy::allow_attributes, reason = "each test that includes this uses a part of it")]
+#![allow(dead_code, unreachable_pub, clippy::needless_pass_by_value, reason = "as above")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use serde_json::{Value, json};
 use yardarm_eval::ruleset::Version;
