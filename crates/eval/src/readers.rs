@@ -36,7 +36,8 @@ pub(crate) fn read<R>(reader: Reader, value: Attribute<'_>, with: impl FnOnce(Op
     with(read)
 }
 
-/// Lower case by code point, without locale or context: `Σ` is always `σ`.
+/// Lower case by code point, without locale or context: `Σ` is always `σ`. Kept out of line with its buffer.
+#[inline(never)]
 fn lowered<R>(text: &str, with: impl FnOnce(&str) -> R) -> R {
     let mut room = [0; LOWERED_INLINE];
     let mut len = 0;

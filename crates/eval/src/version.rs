@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-/// A version; build metadata is gone, it never orders (`SemVer` §10).
+/// A version, its text checked; build metadata is gone, it never orders (`SemVer` §10).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Version<'a> {
     core: [u64; 3],
@@ -13,23 +13,22 @@ impl<'a> Version<'a> {
     /// `SemVer` 2.0 with two liberties: a leading `v` or `V`, and a missing minor or patch that reads as 0.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
-        let (text, build) = text.split_once('+').map_or((text, None), |(text, build)| (text, Some(build)));
-        let (core_text, pre) = text.split_once('-').map_or((text, None), |(core, pre)| (core, Some(pre)));
-        if build.is_some_and(|build| !build.split('.').all(is_identifier)) {
-            return None;
-        }
-        if pre.is_some_and(|pre| !pre.split('.').all(|one| is_identifier(one) && !has_leading_zero(one))) {
-            return None;
-        }
         let mut core = [0; 3];
-        let mut places = core.iter_mut();
-        for part in core_text.split('.') {
-            if part.is_empty() || !part.bytes().all(|byte| byte.is_ascii_digit()) || has_leading_zero(part) {
-                return None;
+        let mut rest = text.as_bytes();
+        for (place, number) in core.iter_mut().enumerate() {
+            if place > 0 {
+                // What ends early is filled up with zeros.
+                let [b'.', more @ ..] = rest else { break };
+                rest = more;
             }
-            *places.next()? = part.parse().ok()?;
+            (*number, rest) = number_ahead(rest)?;
         }
-        Some(Self { core, pre: pre.unwrap_or_default() })
+        let pre = match rest {
+            [] => "",
+            [b'-' | b'+', ..] => tags(text.get(text.len() - rest.len()..)?)?,
+            _ => return None,
+        };
+        Some(Self { core, pre })
     }
 
     /// `SemVer` §11.
@@ -59,6 +58,32 @@ impl OwnedVersion {
     pub(crate) fn get(&self) -> Version<'_> {
         Version { core: self.core, pre: &self.pre }
     }
+}
+
+/// Digits without a leading zero, and what comes after them.
+#[inline]
+fn number_ahead(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let mut number = 0_u64;
+    let mut rest = bytes;
+    while let [digit @ b'0'..=b'9', more @ ..] = rest {
+        number = number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
+        rest = more;
+    }
+    match bytes.len() - rest.len() {
+        0 => None,
+        1 => Some((number, rest)),
+        _ => (bytes.first() != Some(&b'0')).then_some((number, rest)),
+    }
+}
+
+/// The pre-release in `-pre+build`, both checked; empty without one.
+fn tags(text: &str) -> Option<&str> {
+    let (pre, build) = text.split_once('+').map_or((text, None), |(pre, build)| (pre, Some(build)));
+    if build.is_some_and(|build| !build.split('.').all(is_identifier)) {
+        return None;
+    }
+    let Some(pre) = pre.strip_prefix('-') else { return Some("") };
+    pre.split('.').all(|one| is_identifier(one) && !has_leading_zero(one)).then_some(pre)
 }
 
 fn is_identifier(text: &str) -> bool {
