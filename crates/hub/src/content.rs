@@ -148,8 +148,8 @@ impl Sum {
 mod tests {
     use super::*;
 
-    fn text(json: &str) -> Option<Box<RawValue>> {
-        Some(RawValue::from_string(json.to_owned()).unwrap())
+    fn text(json: &str) -> Box<RawValue> {
+        RawValue::from_string(json.to_owned()).unwrap()
     }
 
     #[test]
@@ -157,22 +157,22 @@ mod tests {
         let mut content = Content::default();
         let empty = content.etag("web", "production");
         assert_eq!(empty.len(), 34);
-        content.set(Part::Flags, "a", text("1"));
-        content.set(Part::Flags, "b", text("2"));
+        content.set(Part::Flags, "a", Some(text("1")));
+        content.set(Part::Flags, "b", Some(text("2")));
         let two = content.etag("web", "production");
         assert_ne!(two, empty);
         assert_ne!(two, content.etag("web", "staging"));
         assert_ne!(two, content.etag("webp", "roduction"));
 
         let mut other = Content::default();
-        other.set(Part::Flags, "b", text("3"));
-        other.set(Part::Flags, "a", text("1"));
+        other.set(Part::Flags, "b", Some(text("3")));
+        other.set(Part::Flags, "a", Some(text("1")));
         assert_ne!(other.etag("web", "production"), two);
-        other.set(Part::Flags, "b", text("2"));
+        other.set(Part::Flags, "b", Some(text("2")));
         assert_eq!(other.etag("web", "production"), two, "the way there does not matter");
 
         other.set(Part::Flags, "b", None);
-        other.set(Part::Segments, "b", text("2"));
+        other.set(Part::Segments, "b", Some(text("2")));
         assert_ne!(other.etag("web", "production"), two, "the same text elsewhere");
         other.set(Part::Segments, "b", None);
         other.set(Part::Flags, "a", None);
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn the_whole_is_a_ruleset() {
         let mut content = Content::default();
-        content.set(Part::Flags, "a", text(r#"{"on":true}"#));
+        content.set(Part::Flags, "a", Some(text(r#"{"on":true}"#)));
         content.set(Part::Lists, "s/included/1", Some(list_text(&["u1".to_owned()])));
         let version = Version { epoch: "e".into(), rev: 7 };
         let json = content.json("web", "production", &version);

@@ -109,7 +109,7 @@ pub(crate) fn list(key: &str, keys: &[&str]) -> DocumentWrite {
 }
 
 pub(crate) fn sdk_key(id: &str, environment: &str, hash: [u8; 32], revoked: bool) -> DocumentWrite {
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hash.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
     let revoked = if revoked { r#","revoked_at":1"# } else { "" };
     let body = format!(
         r#"{{"name":"K","environment":"{environment}","audience":"server","hash":"{hash}","hint":"yd_srv_x","created_at":0{revoked}}}"#
