@@ -40,7 +40,7 @@ impl Node {
     /// Serves until SIGTERM or SIGINT, then drains.
     pub(crate) async fn serve(self, listener: TcpListener) -> Result<(), Failure> {
         let shutdown = stop_signal()?;
-        self.app.serve(listener, shutdown).await?;
+        yardarm_server::serve(self.app, listener, shutdown).await?;
         Ok(())
     }
 }

@@ -82,6 +82,7 @@ pub(crate) enum LogLevel {
 /// `yardarm.toml`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the name of a setting that names a file")]
 struct File {
     listen: Option<SocketAddr>,
     base_url: Option<String>,

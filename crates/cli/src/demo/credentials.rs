@@ -81,7 +81,7 @@ async fn make_token(store: &dyn Store, seeded: &Seeded, now: i64) -> Result<Stri
     let commit = Commit {
         scope_id: seeded.tenant_id.clone(),
         expected: None,
-        attribution: by_the_demo("token.create", now),
+        attribution: by_the_demo("access_token.create", now),
         documents: vec![document("access_token", &token.id, &entry)],
         rows: vec![RowWrite::InsertAccessToken(token)],
     };
@@ -106,7 +106,7 @@ async fn make_key(
     let commit = Commit {
         scope_id: seeded.scope.id.clone(),
         expected: None,
-        attribution: by_the_demo("key.create", now),
+        attribution: by_the_demo("sdk_key.create", now),
         documents: documents.into_iter().map(|(kind, key, body)| DocumentWrite { kind, key, body }).collect(),
         rows: Vec::new(),
     };

@@ -150,7 +150,7 @@ async fn make_tenant(store: &dyn Store, people: &[Person], now: i64) -> Result<S
         rows.push(RowWrite::UpsertMembership(Membership { tenant_id: tenant_id.clone(), user_id, role: person.role }));
     }
     let commit =
-        Commit { scope_id: tenant_id.clone(), expected: None, attribution: by_the_demo("setup", now), documents, rows };
+        Commit { scope_id: tenant_id.clone(), expected: None, attribution: by_the_demo("tenant.setup", now), documents, rows };
     store.commit(commit).await.map_err(|error| commit_failure(&error))?;
     Ok(tenant_id)
 }
@@ -261,7 +261,7 @@ mod tests {
         let commit = Commit {
             scope_id: scope.id.clone(),
             expected: None,
-            attribution: by_the_demo("setup", 1),
+            attribution: by_the_demo("tenant.setup", 1),
             documents: vec![document("tenant", "acme", &json!({"name": "Acme"}))],
             rows: vec![RowWrite::InsertTenant(tenant), RowWrite::InsertScope(scope), RowWrite::InsertUser(user)],
         };

@@ -30,15 +30,15 @@ pub(super) struct Rollout {
 
 impl Rollout {
     pub(super) async fn run(self, api: &Api, project: &str, out: Output) -> Result<(), Failure> {
-        let path = ["projects", project, "flags", &self.key, "environments", &self.environment];
-        let Answer { body: mut configuration, etag, .. } = api.get(&path, &[]).await?;
+        let address = ["projects", project, "flags", &self.key, "environments", &self.environment];
+        let Answer { body: mut configuration, etag, .. } = api.get(&address, &[]).await?;
         self.change(&mut configuration)?;
         let patch = match self.rule {
             Some(_) => json!({"rules": configuration["rules"]}),
             None => json!({"default": with_removed_members(&configuration["default"])}),
         };
         // The patch was made from what was read: somebody else's change in between must not be lost.
-        let answer = api.send(reqwest::Method::PATCH, &path, &[], Some(&patch), etag.as_deref()).await?.body;
+        let answer = api.send(reqwest::Method::PATCH, &address, &[], Some(&patch), etag.as_deref()).await?.body;
         let off = if answer["on"] == true { "" } else { " (the flag is off: `yardarm flags on` starts it)" };
         out.result(&answer, format!("{}{off}", super::serves(&self.key, &self.environment, &answer)))
     }

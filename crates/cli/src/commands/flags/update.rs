@@ -44,34 +44,30 @@ pub(super) struct Update {
 impl Update {
     pub(super) async fn run(self, api: &Api, project: &str, out: Output) -> Result<(), Failure> {
         let flag = ["projects", project, "flags", &self.key];
-        match &self.environment {
-            Some(environment) => {
-                let path = [&flag[..], &["environments", environment]].concat();
-                let configuration = self.configure(api, &path).await?;
-                out.result(&configuration, super::serves(&self.key, environment, &configuration))
-            }
-            None => {
-                let value_type = match self.variants {
-                    Some(_) => text(&api.get(&flag, &[]).await?.body["type"]),
-                    None => String::new(),
-                };
-                let patch = self.flag_patch(&value_type)?;
-                let answer = api.patch(&flag, &patch).await?.body;
-                out.result(&answer, format!("updated {}", self.key))
-            }
+        if let Some(environment) = &self.environment {
+            let address = [&flag[..], &["environments", environment]].concat();
+            let configuration = self.configure(api, &address).await?;
+            return out.result(&configuration, super::serves(&self.key, environment, &configuration));
         }
+        let value_type = match self.variants {
+            Some(_) => text(&api.get(&flag, &[]).await?.body["type"]),
+            None => String::new(),
+        };
+        let patch = self.flag_patch(&value_type)?;
+        let answer = api.patch(&flag, &patch).await?.body;
+        out.result(&answer, format!("updated {}", self.key))
     }
 
-    async fn configure(&self, api: &Api, path: &[&str]) -> Result<Value, Failure> {
+    async fn configure(&self, api: &Api, address: &[&str]) -> Result<Value, Failure> {
         if let Some(body) = &self.replace {
             let body = input::document(body, "--replace")?;
-            let etag = api.get(path, &[]).await?.etag;
-            return Ok(api.send(reqwest::Method::PUT, path, &[], Some(&body), etag.as_deref()).await?.body);
+            let etag = api.get(address, &[]).await?.etag;
+            return Ok(api.send(reqwest::Method::PUT, address, &[], Some(&body), etag.as_deref()).await?.body);
         }
         let Some(patch) = &self.patch else {
             return Err(Failure::usage("nothing to change").hint("add --patch '{\"on\": true}' or --replace @file"));
         };
-        Ok(api.patch(path, &input::document(patch, "--patch")?).await?.body)
+        Ok(api.patch(address, &input::document(patch, "--patch")?).await?.body)
     }
 
     fn flag_patch(&self, value_type: &str) -> Result<Value, Failure> {
