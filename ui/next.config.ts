@@ -9,7 +9,10 @@ const config: NextConfig = {
   ...(development
     ? {
         rewrites: async () => ({
-          beforeFiles: ["/api/:path*", "/ofrep/:path*"].map((source) => ({ source, destination: `${server}${source}` })),
+          beforeFiles: ["/api/:path*", "/ofrep/:path*"].map((source) => ({
+            source,
+            destination: `${server}${source}`,
+          })),
           afterFiles: [],
           fallback: [],
         }),

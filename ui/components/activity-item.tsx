@@ -1,8 +1,8 @@
 "use client";
 import { ChevronDown, Undo2 } from "lucide-react";
 import { useState } from "react";
-import type { HistoryItem } from "@/lib/api/types";
 import { ApiProblem } from "@/lib/api/client";
+import type { HistoryItem } from "@/lib/api/types";
 import type { Change } from "@/lib/changes";
 import { cn } from "@/lib/cn";
 import { documentChanges, documentName } from "@/lib/history-words";
@@ -36,7 +36,10 @@ export function ActivityItem({ item, compact }: { item: HistoryItem; compact?: b
           onClick={() => setOpen(!open)}
           className="-mx-1 flex min-h-7 min-w-0 flex-1 items-start gap-2 rounded-sm px-1 text-left"
         >
-          <ChevronDown aria-hidden className={cn("mt-1 size-3.5 shrink-0 text-ink-3 transition-transform", !open && "-rotate-90")} />
+          <ChevronDown
+            aria-hidden
+            className={cn("mt-1 size-3.5 shrink-0 text-ink-3 transition-transform", !open && "-rotate-90")}
+          />
           <span className="min-w-0 flex-1">
             <span className="text-sm">
               <b className="font-medium">{actorOf(item)}</b> <span className="text-ink-2">{item.summary}</span>
@@ -44,7 +47,10 @@ export function ActivityItem({ item, compact }: { item: HistoryItem; compact?: b
             {item.reason ? <span className="block text-ink-2 text-xs">“{item.reason}”</span> : null}
           </span>
         </button>
-        <span className="shrink-0 pt-0.5 text-ink-3 text-xs tabular-nums" title={`${instant(item.at)} · revision ${item.rev}`}>
+        <span
+          className="shrink-0 pt-0.5 text-ink-3 text-xs tabular-nums"
+          title={`${instant(item.at)} · revision ${item.rev}`}
+        >
           {compact ? ago(item.at, now) : clock(item.at)}
         </span>
         {can("editor") && !compact ? (
@@ -70,7 +76,11 @@ function Detail({ item }: { item: HistoryItem }) {
         <section key={`${document.kind} ${document.key}`}>
           <h3 className="mb-1 flex items-center gap-2 font-medium text-xs">
             {documentName(document.kind, document.key)}
-            {document.before === null ? <Badge tone="ok">created</Badge> : document.after === null ? <Badge tone="bad">removed</Badge> : null}
+            {document.before === null ? (
+              <Badge tone="ok">created</Badge>
+            ) : document.after === null ? (
+              <Badge tone="bad">removed</Badge>
+            ) : null}
           </h3>
           <Tabs defaultValue="words">
             <TabList className="mb-2 border-0">
@@ -110,19 +120,25 @@ export function UndoReview({ item, onClose }: { item: HistoryItem; onClose: () =
   const changes = documents.flatMap((document): Change[] =>
     documentChanges(document.kind, document.after, document.before).map((change) => ({
       ...change,
-      subject: documents.length > 1 ? `${documentName(document.kind, document.key)}: ${change.subject}` : change.subject,
+      subject:
+        documents.length > 1 ? `${documentName(document.kind, document.key)}: ${change.subject}` : change.subject,
     })),
   );
-  const touched = environments.find((each) => documents.some((d) => d.kind === "configuration" && d.key.startsWith(`${each.key}/`)));
+  const touched = environments.find((each) =>
+    documents.some((d) => d.kind === "configuration" && d.key.startsWith(`${each.key}/`)),
+  );
   const side = (pick: "before" | "after") =>
-    documents.length === 1 ? (documents[0]?.[pick] ?? null) : Object.fromEntries(documents.map((d) => [`${d.kind} ${d.key}`, d[pick]]));
+    documents.length === 1
+      ? (documents[0]?.[pick] ?? null)
+      : Object.fromEntries(documents.map((d) => [`${d.kind} ${d.key}`, d[pick]]));
   return (
     <ReviewSheet
       title={`Undo revision ${item.rev}`}
       environment={touched}
       note={
         <p className="text-ink-2">
-          Puts back what <b className="text-ink">{actorOf(item)}</b> changed: {item.summary}. This is a new revision; nothing is lost.
+          Puts back what <b className="text-ink">{actorOf(item)}</b> changed: {item.summary}. This is a new revision;
+          nothing is lost.
           {force ? <b className="mt-2 block text-warn">Later changes to the same things will be overwritten.</b> : null}
         </p>
       }

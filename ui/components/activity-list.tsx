@@ -15,7 +15,8 @@ export function ActivityList({ filter, empty }: { filter: HistoryFilter; empty: 
   const { project } = useConsole();
   const now = useNow();
   const history = useHistory(project.key, filter);
-  if (history.error) return <ErrorState error={history.error} what="the history" retry={() => void history.refetch()} />;
+  if (history.error)
+    return <ErrorState error={history.error} what="the history" retry={() => void history.refetch()} />;
   if (!history.data) return <SkeletonRows label="Loading the history" count={8} />;
   const items = history.data.pages.flatMap((page) => page.items);
   if (items.length === 0) return <EmptyState icon={<History />} title={empty} />;
@@ -39,7 +40,11 @@ export function ActivityList({ filter, empty }: { filter: HistoryFilter; empty: 
         </section>
       ))}
       {history.hasNextPage ? (
-        <Button className="self-center" disabled={history.isFetchingNextPage} onClick={() => void history.fetchNextPage()}>
+        <Button
+          className="self-center"
+          disabled={history.isFetchingNextPage}
+          onClick={() => void history.fetchNextPage()}
+        >
           {history.isFetchingNextPage ? "Loading…" : "Show older changes"}
         </Button>
       ) : null}

@@ -4,8 +4,8 @@ import { Flag, Plus, Power } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { Dialog } from "radix-ui";
 import { useMemo, useState } from "react";
-import { useFlags } from "@/lib/queries/flags";
 import { type PaletteItem, paletteItems } from "@/lib/palette";
+import { useFlags } from "@/lib/queries/flags";
 import { href } from "@/lib/url";
 import { useConsole } from "./console-context";
 import { EnvBadge, ServesChip } from "./marks";
@@ -30,7 +30,10 @@ export function CommandPalette({ typed, onClose }: { typed: string; onClose: () 
   const [text, setText] = useState(typed);
   const [at, setAt] = useState("");
   const [wish, setWish] = useState<(PaletteItem & { kind: "switch" }) | null>(null);
-  const items = useMemo(() => paletteItems(text, flags ?? [], environments, pages, can("editor")), [text, flags, environments, can]);
+  const items = useMemo(
+    () => paletteItems(text, flags ?? [], environments, pages, can("editor")),
+    [text, flags, environments, can],
+  );
   const current = items.find((item) => itemId(item) === at) ?? items[0];
 
   const run = (item: PaletteItem) => {
@@ -54,7 +57,13 @@ export function CommandPalette({ typed, onClose }: { typed: string; onClose: () 
           className="fixed inset-x-0 top-0 z-40 mx-auto flex h-dvh w-full max-w-[760px] animate-[rise_120ms_ease-out] flex-col overflow-hidden border bg-raised shadow-float sm:top-[12vh] sm:h-auto sm:max-h-[70vh] sm:rounded-lg"
         >
           <Dialog.Title className="sr-only">Search or act</Dialog.Title>
-          <Command shouldFilter={false} value={current ? itemId(current) : ""} onValueChange={setAt} label="Search or act" className="flex min-h-0 flex-1 flex-col">
+          <Command
+            shouldFilter={false}
+            value={current ? itemId(current) : ""}
+            onValueChange={setAt}
+            label="Search or act"
+            className="flex min-h-0 flex-1 flex-col"
+          >
             <div className="flex items-center border-b pr-3">
               <Command.Input
                 value={text}
@@ -74,7 +83,9 @@ export function CommandPalette({ typed, onClose }: { typed: string; onClose: () 
             </div>
             <div className="flex min-h-0 flex-1">
               <Command.List className="min-h-0 flex-1 overflow-y-auto p-1.5">
-                <Command.Empty className="px-3 py-6 text-center text-ink-2 text-sm">Nothing is called “{text}”.</Command.Empty>
+                <Command.Empty className="px-3 py-6 text-center text-ink-2 text-sm">
+                  Nothing is called “{text}”.
+                </Command.Empty>
                 {items.map((item) => (
                   <Command.Item
                     key={itemId(item)}
@@ -101,7 +112,8 @@ function Line({ item }: { item: PaletteItem }) {
       <>
         <Power aria-hidden className={item.on ? "size-4 shrink-0 text-ok" : "size-4 shrink-0 text-bad"} />
         <span className="min-w-0 flex-1 truncate">
-          {item.verb} <b className="font-medium font-mono text-xs">{item.flag.key}</b> in {item.environment.production ? <b>{item.environment.name}</b> : item.environment.name}
+          {item.verb} <b className="font-medium font-mono text-xs">{item.flag.key}</b> in{" "}
+          {item.environment.production ? <b>{item.environment.name}</b> : item.environment.name}
         </span>
         <ServesChip serves={item.flag.environments[item.environment.key]?.serves} className="max-w-28" />
       </>
@@ -156,7 +168,11 @@ function Preview({ item }: { item: PaletteItem & { kind: "switch" } }) {
         </span>
         <span className="mt-1 text-ink-3 text-xs">Then</span>
         <span>
-          {item.on ? <span className="text-ink-2">what its rules say</span> : <ServesChip serves={{ kind: "off", text: "off for everyone" }} />}
+          {item.on ? (
+            <span className="text-ink-2">what its rules say</span>
+          ) : (
+            <ServesChip serves={{ kind: "off", text: "off for everyone" }} />
+          )}
         </span>
       </div>
       <p className="text-ink-2 text-xs">

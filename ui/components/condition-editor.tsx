@@ -12,7 +12,18 @@ import { Checkbox, Input, Select } from "./ui/field";
 import { IconButton } from "./ui/icon-button";
 
 /** Attributes nearly every application has; anything else may be typed. */
-const COMMON = ["key", "email", "country", "plan", "version", "language", "beta", "account.key", "account.plan", "device.os"];
+const COMMON = [
+  "key",
+  "email",
+  "country",
+  "plan",
+  "version",
+  "language",
+  "beta",
+  "account.key",
+  "account.plan",
+  "device.os",
+];
 
 type Shared = { attributes: string[]; segments: Segment[]; disabled?: boolean };
 
@@ -24,16 +35,25 @@ export function ConditionEditor({
   ...shared
 }: Shared & { condition: Condition; onChange: (condition: Condition) => void; depth?: number }) {
   const { join, parts } = groupOf(condition);
-  const put = (next: Condition[], by = join) => onChange(depth > 0 ? (by === "all" ? { all: next } : { any: next }) : groupCondition(by, next));
+  const put = (next: Condition[], by = join) =>
+    onChange(depth > 0 ? (by === "all" ? { all: next } : { any: next }) : groupCondition(by, next));
   const word = join === "all" ? "and" : "or";
   return (
     <div className={cn("flex flex-col gap-2", depth > 0 && "rounded-md border border-dashed border-edge/60 p-2.5")}>
-      {parts.length === 0 ? <p className="text-ink-2 text-sm">{join === "all" ? "Everyone. Add a condition to choose who." : "Nobody yet."}</p> : null}
+      {parts.length === 0 ? (
+        <p className="text-ink-2 text-sm">
+          {join === "all" ? "Everyone. Add a condition to choose who." : "Nobody yet."}
+        </p>
+      ) : null}
       {parts.map((part, i) => (
         <div key={i} className="flex items-start gap-2">
           <div className="w-12 shrink-0 pt-1.5 text-right text-ink-2 text-sm max-sm:w-8">
             {i === 0 ? (
-              depth === 0 ? "If" : "("
+              depth === 0 ? (
+                "If"
+              ) : (
+                "("
+              )
             ) : i === 1 ? (
               <Select
                 aria-label="Joined by"
@@ -69,7 +89,11 @@ export function ConditionEditor({
         </div>
       ))}
       <div className="flex flex-wrap gap-1 pl-14 max-sm:pl-10">
-        <Button size="sm" variant="ghost" onClick={() => put([...parts, { attribute: "", operator: "in", values: [] }])}>
+        <Button
+          size="sm"
+          variant="ghost"
+          onClick={() => put([...parts, { attribute: "", operator: "in", values: [] }])}
+        >
           <Plus /> Condition
         </Button>
         {shared.segments.length > 0 ? (
@@ -93,7 +117,12 @@ export function ConditionEditor({
 
 const emptyTest = (): AttributeTest => ({ attribute: "", operator: "in", values: [] });
 
-function Part({ condition, onChange, depth, ...shared }: Shared & { condition: Condition; onChange: (next: Condition) => void; depth: number }) {
+function Part({
+  condition,
+  onChange,
+  depth,
+  ...shared
+}: Shared & { condition: Condition; onChange: (next: Condition) => void; depth: number }) {
   if ("attribute" in condition) return <TestEditor test={condition} onChange={onChange} {...shared} />;
   if ("segment" in condition) {
     return (
@@ -101,7 +130,13 @@ function Part({ condition, onChange, depth, ...shared }: Shared & { condition: C
         <Select
           aria-label="Member or not"
           value={condition.negate ? "not" : "in"}
-          onChange={(event) => onChange(event.target.value === "not" ? { segment: condition.segment, negate: true } : { segment: condition.segment })}
+          onChange={(event) =>
+            onChange(
+              event.target.value === "not"
+                ? { segment: condition.segment, negate: true }
+                : { segment: condition.segment },
+            )
+          }
         >
           <option value="in">in segment</option>
           <option value="not">not in segment</option>
@@ -142,11 +177,18 @@ function Part({ condition, onChange, depth, ...shared }: Shared & { condition: C
   );
 }
 
-function TestEditor({ test, onChange, attributes }: Shared & { test: AttributeTest; onChange: (next: Condition) => void }) {
+function TestEditor({
+  test,
+  onChange,
+  attributes,
+}: Shared & { test: AttributeTest; onChange: (next: Condition) => void }) {
   const words = operatorWords[test.operator];
   const values = test.values ?? [];
   const known = [...new Set([...attributes.map(attributeName), ...COMMON])];
-  const options: Option[] = known.map((value) => ({ value, hint: attributes.map(attributeName).includes(value) ? "used here" : undefined }));
+  const options: Option[] = known.map((value) => ({
+    value,
+    hint: attributes.map(attributeName).includes(value) ? "used here" : undefined,
+  }));
   const setOperator = (choice: string) => {
     const negate = choice.startsWith("!");
     const operator = (negate ? choice.slice(1) : choice) as Operator;
@@ -172,7 +214,11 @@ function TestEditor({ test, onChange, attributes }: Shared & { test: AttributeTe
         options={options}
         onChange={(attribute) => onChange({ ...test, attribute })}
       />
-      <Select aria-label="Operator" value={`${test.negate ? "!" : ""}${test.operator}`} onChange={(event) => setOperator(event.target.value)}>
+      <Select
+        aria-label="Operator"
+        value={`${test.negate ? "!" : ""}${test.operator}`}
+        onChange={(event) => setOperator(event.target.value)}
+      >
         {OPERATORS.map((operator) => (
           <option key={operator} value={operator}>
             {operator === "in" ? operatorText("in", false, 2) : operatorWords[operator].is}
@@ -203,7 +249,9 @@ function TestEditor({ test, onChange, attributes }: Shared & { test: AttributeTe
           aria-label="Value"
           aria-invalid={values.length === 0 || undefined}
           className="w-36 font-mono text-xs"
-          placeholder={words.values === "instant" ? "2026-12-31T00:00:00Z" : words.values === "version" ? "2.1.0" : "value"}
+          placeholder={
+            words.values === "instant" ? "2026-12-31T00:00:00Z" : words.values === "version" ? "2.1.0" : "value"
+          }
           defaultValue={values[0] === undefined ? "" : valueText(values[0])}
           onBlur={(event) => {
             const text = event.target.value.trim();

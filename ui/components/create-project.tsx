@@ -26,7 +26,12 @@ export function CreateProjectDialog({ onClose }: { onClose: () => void }) {
     );
   };
   return (
-    <Dialog open onOpenChange={(open) => !open && onClose()} title="New project" description="With the environments development, staging and production.">
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title="New project"
+      description="With the environments development, staging and production."
+    >
       <form onSubmit={submit} className="flex flex-col gap-3">
         <NameAndKey state={state} placeholder="Web shop" />
         <FormError error={create.error} />

@@ -56,8 +56,12 @@ export function SentenceDiff({ changes }: { changes: Change[] }) {
 export function JsonDiff({ before, after }: { before: Json; after: Json }) {
   const lines = diffLines(before, after);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a block that scrolls must be reachable by keyboard
-    <div tabIndex={0} role="group" aria-label="Difference as JSON" className="max-h-96 overflow-auto rounded-md border bg-sunken py-2 font-mono text-xs">
+    <div
+      tabIndex={0}
+      role="group"
+      aria-label="Difference as JSON"
+      className="max-h-96 overflow-auto rounded-md border bg-sunken py-2 font-mono text-xs"
+    >
       {lines.map((line, i) =>
         line.mark === "…" ? (
           <div key={i} className="px-3 py-0.5 text-ink-3">

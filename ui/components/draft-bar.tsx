@@ -31,7 +31,11 @@ export function DraftBar({
     return () => window.removeEventListener("keydown", onKeyDown);
   }, [blocked, onReview]);
   return (
-    <section data-slot="draft-bar" aria-label="Draft" className="sticky bottom-3 z-20 mt-4 flex animate-[rise_120ms_ease-out] flex-col gap-2 rounded-lg border border-accent/50 bg-raised p-3 shadow-float">
+    <section
+      data-slot="draft-bar"
+      aria-label="Draft"
+      className="sticky bottom-3 z-20 mt-4 flex animate-[rise_120ms_ease-out] flex-col gap-2 rounded-lg border border-accent/50 bg-raised p-3 shadow-float"
+    >
       {conflict}
       {problems.length > 0 ? (
         <ul className="flex flex-col gap-0.5 text-warn text-xs">

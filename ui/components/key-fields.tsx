@@ -29,7 +29,6 @@ export function NameAndKey({
           <Input
             {...props}
             name="name"
-            // biome-ignore lint/a11y/noAutofocus: the form was asked for
             autoFocus
             required
             value={state.name}
@@ -40,7 +39,11 @@ export function NameAndKey({
       </Field>
       <Field
         label="Key"
-        hint={taken === undefined || state.key === "" ? "Used in code. It cannot be changed later." : `${state.key} is free. It cannot be changed later.`}
+        hint={
+          taken === undefined || state.key === ""
+            ? "Used in code. It cannot be changed later."
+            : `${state.key} is free. It cannot be changed later.`
+        }
         error={taken ? `${state.key} is taken. Keys of archived flags stay taken too.` : state.problem}
       >
         {(props) => (

@@ -43,7 +43,11 @@ export function ServesChip({ serves, className }: { serves: Serves | undefined; 
     <span
       data-slot="serves-chip"
       title={serves.text}
-      className={cn("inline-flex h-5 max-w-full items-center gap-1.5 rounded-sm px-1.5 font-medium text-xs", style, className)}
+      className={cn(
+        "inline-flex h-5 min-w-0 max-w-full items-center gap-1.5 rounded-sm px-1.5 font-medium text-xs",
+        style,
+        className,
+      )}
     >
       <span aria-hidden className="text-[9px] leading-none">
         {mark}
@@ -56,13 +60,23 @@ export function ServesChip({ serves, className }: { serves: Serves | undefined; 
 const LIVE: Record<LiveState, { style: string; mark: string; text: string; title: string }> = {
   live: { style: "text-ok", mark: "●", text: "live", title: "Live: changes of others appear as they happen" },
   reconnecting: { style: "text-warn", mark: "◐", text: "reconnecting", title: "The stream is lost; connecting again" },
-  offline: { style: "text-bad", mark: "○", text: "offline", title: "The server cannot be reached; what you see may be old" },
+  offline: {
+    style: "text-bad",
+    mark: "○",
+    text: "offline",
+    title: "The server cannot be reached; what you see may be old",
+  },
 };
 
 export function LiveDot({ state }: { state: LiveState }) {
   const { style, mark, text, title } = LIVE[state];
   return (
-    <span role="status" title={title} data-slot="live-dot" className="inline-flex items-center gap-1.5 px-1 text-ink-2 text-xs">
+    <span
+      role="status"
+      title={title}
+      data-slot="live-dot"
+      className="inline-flex items-center gap-1.5 px-1 text-ink-2 text-xs"
+    >
       <span aria-hidden className={cn("text-[10px]", style)}>
         {mark}
       </span>
@@ -75,7 +89,14 @@ export function Logo({ className }: { className?: string }) {
   return (
     <svg aria-hidden viewBox="0 0 32 32" className={cn("size-6 shrink-0", className)}>
       <rect width="32" height="32" rx="7" fill="#1f5fd1" />
-      <path d="M10 5v22M7 9h18M13 9v9h9l-2.4-4.5L22 9" fill="none" stroke="#fff" strokeWidth="2.4" strokeLinecap="round" strokeLinejoin="round" />
+      <path
+        d="M10 5v22M7 9h18M13 9v9h9l-2.4-4.5L22 9"
+        fill="none"
+        stroke="#fff"
+        strokeWidth="2.4"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+      />
     </svg>
   );
 }

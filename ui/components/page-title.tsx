@@ -2,7 +2,17 @@
 import { type ReactNode, useEffect } from "react";
 
 /** Heading of a page; also names the tab. */
-export function PageTitle({ title, count, busy, action }: { title: string; count?: string; busy?: string; action?: ReactNode }) {
+export function PageTitle({
+  title,
+  count,
+  busy,
+  action,
+}: {
+  title: string;
+  count?: string;
+  busy?: string;
+  action?: ReactNode;
+}) {
   useEffect(() => {
     document.title = `${title} · Yardarm`;
   }, [title]);

@@ -11,10 +11,15 @@ const STYLE: Record<Token["kind"], string> = {
   percent: "rounded-sm bg-warn-tint px-1.5 font-medium text-warn text-xs",
 };
 
+/** Green is for what is on. */
+const OFF = "rounded-sm bg-off-tint px-1.5 font-medium text-off text-xs";
+
 function Tokens({ tokens }: { tokens: Token[] }) {
   return tokens.map((token, i) => (
     <span key={i}>
-      <span className={cn("break-words", STYLE[token.kind])}>{token.text}</span>{" "}
+      <span className={cn("break-words", token.kind === "variant" && token.text === "off" ? OFF : STYLE[token.kind])}>
+        {token.text}
+      </span>{" "}
     </span>
   ));
 }
@@ -27,7 +32,15 @@ export function ConditionSentence({ condition }: { condition: Condition }) {
   );
 }
 
-export function ServeSentence({ serve, asDefault, offVariant }: { serve: Serve; asDefault?: boolean; offVariant?: string }) {
+export function ServeSentence({
+  serve,
+  asDefault,
+  offVariant,
+}: {
+  serve: Serve;
+  asDefault?: boolean;
+  offVariant?: string;
+}) {
   return (
     <span data-slot="serve-sentence">
       <Tokens tokens={serveTokens(serve, asDefault, offVariant)} />

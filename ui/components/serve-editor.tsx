@@ -32,7 +32,12 @@ export function ServeEditor({
   label: string;
 }) {
   const kind = "variant" in serve ? "variant" : "rollout" in serve ? "rollout" : "split";
-  const first = "variant" in serve ? serve.variant : "rollout" in serve ? serve.rollout.variant : (serve.split.shares[0]?.variant ?? "");
+  const first =
+    "variant" in serve
+      ? serve.variant
+      : "rollout" in serve
+        ? serve.rollout.variant
+        : (serve.split.shares[0]?.variant ?? "");
   const unit = "rollout" in serve ? serve.rollout.bucket_by : "split" in serve ? serve.split.bucket_by : undefined;
 
   const setKind = (next: string) => {
@@ -62,13 +67,19 @@ export function ServeEditor({
             label={`${label}: variant`}
             variants={variants}
             value={first}
-            onChange={(variant) => onChange("rollout" in serve ? { rollout: { ...serve.rollout, variant } } : { variant })}
+            onChange={(variant) =>
+              onChange("rollout" in serve ? { rollout: { ...serve.rollout, variant } } : { variant })
+            }
           />
         )}
         {"rollout" in serve ? (
           <>
             <span className="text-ink-2 text-sm">to</span>
-            <Percent label={`${label}: percent`} value={serve.rollout.percent} onChange={(percent) => onChange({ rollout: { ...serve.rollout, percent } })} />
+            <Percent
+              label={`${label}: percent`}
+              value={serve.rollout.percent}
+              onChange={(percent) => onChange({ rollout: { ...serve.rollout, percent } })}
+            />
           </>
         ) : null}
         {kind === "variant" ? null : (
@@ -81,7 +92,13 @@ export function ServeEditor({
               value={unit ?? "user.key"}
               options={UNITS}
               onChange={(bucket_by) =>
-                onChange("rollout" in serve ? { rollout: { ...serve.rollout, bucket_by } } : "split" in serve ? { split: { ...serve.split, bucket_by } } : serve)
+                onChange(
+                  "rollout" in serve
+                    ? { rollout: { ...serve.rollout, bucket_by } }
+                    : "split" in serve
+                      ? { split: { ...serve.split, bucket_by } }
+                      : serve,
+                )
               }
             />
           </>
@@ -100,17 +117,33 @@ export function ServeEditor({
       ) : null}
       {"rollout" in serve && !asDefault ? (
         <p className="pl-14 text-ink-3 text-xs max-sm:pl-10">
-          The others go on to the next rule. Everybody with the same {attributeName(serve.rollout.bucket_by ?? "user.key")} stays together.
+          The others go on to the next rule. Everybody with the same{" "}
+          {attributeName(serve.rollout.bucket_by ?? "user.key")} stays together.
         </p>
       ) : null}
       {"split" in serve ? (
-        <Shares label={label} shares={serve.split.shares} variants={variants} onChange={(shares) => onChange({ split: { ...serve.split, shares } })} />
+        <Shares
+          label={label}
+          shares={serve.split.shares}
+          variants={variants}
+          onChange={(shares) => onChange({ split: { ...serve.split, shares } })}
+        />
       ) : null}
     </div>
   );
 }
 
-export function VariantSelect({ label, variants, value, onChange }: { label: string; variants: Variant[]; value: string; onChange: (key: string) => void }) {
+export function VariantSelect({
+  label,
+  variants,
+  value,
+  onChange,
+}: {
+  label: string;
+  variants: Variant[];
+  value: string;
+  onChange: (key: string) => void;
+}) {
   return (
     <Select aria-label={label} className="max-w-44" value={value} onChange={(event) => onChange(event.target.value)}>
       {variants.some((variant) => variant.key === value) ? null : <option value={value}>{value || "choose"}</option>}
@@ -124,7 +157,15 @@ export function VariantSelect({ label, variants, value, onChange }: { label: str
 }
 
 /** A slider and the number beside it (WCAG 2.5.7: dragging is never the only way). */
-export function Percent({ label, value, onChange }: { label: string; value: number; onChange: (percent: number) => void }) {
+export function Percent({
+  label,
+  value,
+  onChange,
+}: {
+  label: string;
+  value: number;
+  onChange: (percent: number) => void;
+}) {
   const clamp = (n: number) => Math.max(0, Math.min(100, Number.isFinite(n) ? Number(n.toFixed(3)) : 0));
   return (
     <span className="inline-flex items-center gap-2">
@@ -158,26 +199,54 @@ export function Percent({ label, value, onChange }: { label: string; value: numb
   );
 }
 
-function Shares({ label, shares, variants, onChange }: { label: string; shares: Share[]; variants: Variant[]; onChange: (shares: Share[]) => void }) {
+function Shares({
+  label,
+  shares,
+  variants,
+  onChange,
+}: {
+  label: string;
+  shares: Share[];
+  variants: Variant[];
+  onChange: (shares: Share[]) => void;
+}) {
   const id = useId();
   const left = percentLeft(shares);
-  const put = (i: number, change: Partial<Share>) => onChange(shares.map((share, k) => (k === i ? { ...share, ...change } : share)));
+  const put = (i: number, change: Partial<Share>) =>
+    onChange(shares.map((share, k) => (k === i ? { ...share, ...change } : share)));
   const unused = variants.find((variant) => !shares.some((share) => share.variant === variant.key));
   return (
     <fieldset aria-describedby={id} className="flex flex-col gap-1.5 pl-14 max-sm:pl-0">
       <legend className="sr-only">{label}: weights</legend>
       {shares.map((share, i) => (
         <div key={i} className="flex flex-wrap items-center gap-2">
-          <VariantSelect label={`${label}: variant ${i + 1}`} variants={variants} value={share.variant} onChange={(variant) => put(i, { variant })} />
-          <Percent label={`${label}: percent of ${share.variant}`} value={share.percent} onChange={(percent) => put(i, { percent })} />
-          <IconButton label={`Remove ${share.variant} from the split`} disabled={shares.length < 2} onClick={() => onChange(shares.filter((_, k) => k !== i))}>
+          <VariantSelect
+            label={`${label}: variant ${i + 1}`}
+            variants={variants}
+            value={share.variant}
+            onChange={(variant) => put(i, { variant })}
+          />
+          <Percent
+            label={`${label}: percent of ${share.variant}`}
+            value={share.percent}
+            onChange={(percent) => put(i, { percent })}
+          />
+          <IconButton
+            label={`Remove ${share.variant} from the split`}
+            disabled={shares.length < 2}
+            onClick={() => onChange(shares.filter((_, k) => k !== i))}
+          >
             <Trash2 />
           </IconButton>
         </div>
       ))}
       <div className="flex flex-wrap items-center gap-3">
         {unused ? (
-          <Button size="sm" variant="ghost" onClick={() => onChange([...shares, { variant: unused.key, percent: Math.max(0, left) }])}>
+          <Button
+            size="sm"
+            variant="ghost"
+            onClick={() => onChange([...shares, { variant: unused.key, percent: Math.max(0, left) }])}
+          >
             <Plus /> Variant
           </Button>
         ) : null}

@@ -6,7 +6,17 @@ import { problemText } from "@/lib/undo";
 import { Button } from "./ui/button";
 
 /** Nothing to show, and what to do about it. */
-export function EmptyState({ icon, title, children, action }: { icon?: ReactNode; title: string; children?: ReactNode; action?: ReactNode }) {
+export function EmptyState({
+  icon,
+  title,
+  children,
+  action,
+}: {
+  icon?: ReactNode;
+  title: string;
+  children?: ReactNode;
+  action?: ReactNode;
+}) {
   return (
     <div data-slot="empty" className="mx-auto flex max-w-md flex-col items-center gap-2 px-6 py-14 text-center">
       {icon ? <div className="mb-1 text-ink-3 [&_svg]:size-7">{icon}</div> : null}

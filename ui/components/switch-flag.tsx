@@ -64,7 +64,15 @@ export function SwitchReview({ wish, onClose }: { wish: SwitchWish; onClose: () 
   );
 }
 
-function Loaded({ wish, configuration, onClose }: { wish: SwitchWish; configuration: ConfigurationAnswer; onClose: () => void }) {
+function Loaded({
+  wish,
+  configuration,
+  onClose,
+}: {
+  wish: SwitchWish;
+  configuration: ConfigurationAnswer;
+  onClose: () => void;
+}) {
   const { project } = useConsole();
   const save = useSaveConfiguration(project.key);
   const { flag, environment, on } = wish;
@@ -115,7 +123,13 @@ function Loaded({ wish, configuration, onClose }: { wish: SwitchWish; configurat
           <legend className="mb-1 font-medium text-xs">Start with</legend>
           {STARTS.map((each) => (
             <label key={each} className="flex items-center gap-1.5 text-sm">
-              <input type="radio" name="start" className="accent-(--accent)" checked={percent === each} onChange={() => setPercent(each)} />
+              <input
+                type="radio"
+                name="start"
+                className="accent-(--accent)"
+                checked={percent === each}
+                onChange={() => setPercent(each)}
+              />
               {each === 100 ? "everyone" : `${each} %`}
             </label>
           ))}
@@ -124,4 +138,3 @@ function Loaded({ wish, configuration, onClose }: { wish: SwitchWish; configurat
     </ReviewSheet>
   );
 }
-

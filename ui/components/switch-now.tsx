@@ -8,7 +8,17 @@ import { useConsole } from "./console-context";
 import { SwitchReview } from "./switch-flag";
 
 /** The palette's act. Killing is the safe direction and its verb was typed, so it happens at once; turning on in production is reviewed. */
-export function SwitchNow({ flag, environment, on, onClose }: { flag: FlagItem; environment: Environment; on: boolean; onClose: () => void }) {
+export function SwitchNow({
+  flag,
+  environment,
+  on,
+  onClose,
+}: {
+  flag: FlagItem;
+  environment: Environment;
+  on: boolean;
+  onClose: () => void;
+}) {
   const { project } = useConsole();
   const save = useSaveConfiguration(project.key);
   const done = useRef(false);

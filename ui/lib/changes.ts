@@ -54,7 +54,11 @@ function ruleChanges(before: Rule[], after: Rule[]): Change[] {
       return;
     }
     if (!equalJson(was.rule.if, rule.if)) {
-      changes.push({ subject: `Rule ${i + 1}, who`, before: conditionText(was.rule.if), after: conditionText(rule.if) });
+      changes.push({
+        subject: `Rule ${i + 1}, who`,
+        before: conditionText(was.rule.if),
+        after: conditionText(rule.if),
+      });
     }
     if (!equalJson(was.rule.serve, rule.serve)) {
       const [from, to] = serveChange(was.rule.serve, rule.serve);
@@ -82,7 +86,11 @@ function keyed<T>(items: T[], key: (item: T) => string, text: (item: T) => strin
   return new Map(items.map((item) => [key(item), text(item)]));
 }
 
-function mapChanges(before: Map<string, string>, after: Map<string, string>, subject: (key: string) => string): Change[] {
+function mapChanges(
+  before: Map<string, string>,
+  after: Map<string, string>,
+  subject: (key: string) => string,
+): Change[] {
   const keys = [...new Set([...before.keys(), ...after.keys()])];
   return keys
     .filter((key) => before.get(key) !== after.get(key))
@@ -142,13 +150,23 @@ export function merge(base: Configuration, theirs: Configuration, mine: Configur
   const first = equalJson(ids(mine.rules), ids(base.rules)) ? ids(theirs.rules) : ids(mine.rules);
   const order = [...new Set([...first, ...ids(theirs.rules), ...ids(mine.rules)])];
   const rules = order.flatMap((id) => {
-    const rule = pick<Rule | undefined>(`rule ${ids(mine.rules).indexOf(id) + 1 || ids(theirs.rules).indexOf(id) + 1}`, b.get(id), t.get(id), m.get(id));
+    const rule = pick<Rule | undefined>(
+      `rule ${ids(mine.rules).indexOf(id) + 1 || ids(theirs.rules).indexOf(id) + 1}`,
+      b.get(id),
+      t.get(id),
+      m.get(id),
+    );
     return rule ? [rule] : [];
   });
   return {
     merged: {
       on: pick("on/off", base.on, theirs.on, mine.on),
-      prerequisites: pick("prerequisites", base.prerequisites ?? [], theirs.prerequisites ?? [], mine.prerequisites ?? []),
+      prerequisites: pick(
+        "prerequisites",
+        base.prerequisites ?? [],
+        theirs.prerequisites ?? [],
+        mine.prerequisites ?? [],
+      ),
       targets: pick("individual targets", base.targets ?? [], theirs.targets ?? [], mine.targets ?? []),
       rules,
       default: pick("default rule", base.default, theirs.default, mine.default),

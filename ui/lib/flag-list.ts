@@ -20,7 +20,8 @@ const SERVES: Record<string, readonly ServesKind[]> = {
 };
 
 function hasText(flag: FlagItem, words: string[]): boolean {
-  const text = `${flag.key}\n${flag.name}\n${flag.description ?? ""}\n${flag.owner ?? ""}\n${flag.tags.join("\n")}`.toLowerCase();
+  const text =
+    `${flag.key}\n${flag.name}\n${flag.description ?? ""}\n${flag.owner ?? ""}\n${flag.tags.join("\n")}`.toLowerCase();
   return words.every((word) => text.includes(word));
 }
 
@@ -33,9 +34,7 @@ export function filterFlags(flags: readonly FlagItem[], filter: FlagFilter): Fla
     if (filter.owner && flag.owner !== filter.owner) return false;
     if (filter.tag && !flag.tags.includes(filter.tag)) return false;
     if (kinds) {
-      const served = filter.environment
-        ? [flag.environments[filter.environment]]
-        : Object.values(flag.environments);
+      const served = filter.environment ? [flag.environments[filter.environment]] : Object.values(flag.environments);
       if (!served.some((each) => kinds.includes(each?.serves.kind ?? "off"))) return false;
     }
     return words.length === 0 || hasText(flag, words);

@@ -7,7 +7,8 @@ export function score(text: string, query: string): number {
   const have = text.toLowerCase();
   if (have === wanted) return 1000;
   const at = have.indexOf(wanted);
-  if (at >= 0) return 500 - Math.min(at, 100) + (at === 0 || /[-_. /]/.test(have[at - 1] ?? "") ? 200 : 0) - have.length / 100;
+  if (at >= 0)
+    return 500 - Math.min(at, 100) + (at === 0 || /[-_. /]/.test(have[at - 1] ?? "") ? 200 : 0) - have.length / 100;
   let total = 0;
   let position = 0;
   for (const letter of wanted.replaceAll(/\s+/g, "")) {

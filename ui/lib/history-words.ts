@@ -31,13 +31,17 @@ function plain(name: string, value: Json | undefined): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === "string") return value || undefined;
   if (name === "variants" && Array.isArray(value)) {
-    return value.map((v) => (isBody(v) ? `${String(v.key)} = ${JSON.stringify(v.value)}` : JSON.stringify(v))).join(", ");
+    return value
+      .map((v) => (isBody(v) ? `${String(v.key)} = ${JSON.stringify(v.value)}` : JSON.stringify(v)))
+      .join(", ");
   }
   if (name === "rules" && Array.isArray(value)) {
     return value.map((rule) => tokensText(conditionTokens(rule as never))).join("; or ") || undefined;
   }
   if (Array.isArray(value) && value.every((part) => typeof part === "string")) {
-    return value.length > 8 ? `${value.slice(0, 8).join(", ")} and ${value.length - 8} more` : value.join(", ") || undefined;
+    return value.length > 8
+      ? `${value.slice(0, 8).join(", ")} and ${value.length - 8} more`
+      : value.join(", ") || undefined;
   }
   return JSON.stringify(value);
 }
@@ -54,8 +58,20 @@ export function documentChanges(kind: DocumentKind, before: Json, after: Json): 
     const keys = (value: Json) => (isBody(value) && Array.isArray(value.keys) ? value.keys.map(String) : []);
     const [old, now] = [new Set(keys(before)), new Set(keys(after))];
     return [
-      { subject: "Members", after: plain("keys", [...now].filter((key) => !old.has(key))) },
-      { subject: "Members", before: plain("keys", [...old].filter((key) => !now.has(key))) },
+      {
+        subject: "Members",
+        after: plain(
+          "keys",
+          [...now].filter((key) => !old.has(key)),
+        ),
+      },
+      {
+        subject: "Members",
+        before: plain(
+          "keys",
+          [...old].filter((key) => !now.has(key)),
+        ),
+      },
     ].filter((change) => change.before || change.after);
   }
   const [x, y] = [isBody(before) ? before : {}, isBody(after) ? after : {}];

@@ -18,10 +18,18 @@ const SWITCHES_SHOWN = 9;
 /** Production first: that is where it hurts. `in staging` at the end narrows. */
 function where(text: string, environments: readonly Environment[]): { rest: string; environments: Environment[] } {
   const match = /\s+in\s+(\S+)$/i.exec(text);
-  const ordered = environments.toSorted((a, b) => Number(b.production) - Number(a.production) || a.position - b.position);
+  const ordered = environments.toSorted(
+    (a, b) => Number(b.production) - Number(a.production) || a.position - b.position,
+  );
   if (!match) return { rest: text, environments: ordered };
-  const named = ordered.filter((each) => each.key.startsWith((match[1] ?? "").toLowerCase()) || each.name.toLowerCase().startsWith((match[1] ?? "").toLowerCase()));
-  return named.length > 0 ? { rest: text.slice(0, match.index), environments: named } : { rest: text, environments: ordered };
+  const named = ordered.filter(
+    (each) =>
+      each.key.startsWith((match[1] ?? "").toLowerCase()) ||
+      each.name.toLowerCase().startsWith((match[1] ?? "").toLowerCase()),
+  );
+  return named.length > 0
+    ? { rest: text.slice(0, match.index), environments: named }
+    : { rest: text, environments: ordered };
 }
 
 export function paletteItems(

@@ -55,7 +55,8 @@ export function conditionTokens(condition: Condition, nested = false): Token[] {
       word(operatorText(condition.operator, condition.negate ?? false, values.length)),
     ];
     for (const value of values.slice(0, VALUES_SHOWN)) tokens.push({ kind: "value", text: valueText(value) });
-    if (values.length > VALUES_SHOWN) tokens.push(word(`and ${(values.length - VALUES_SHOWN).toLocaleString("en")} more`));
+    if (values.length > VALUES_SHOWN)
+      tokens.push(word(`and ${(values.length - VALUES_SHOWN).toLocaleString("en")} more`));
     if (condition.ignore_case) tokens.push(word("(any case)"));
     return tokens;
   }
@@ -91,13 +92,11 @@ export function serveTokens(serve: Serve, asDefault = false, offVariant?: string
       ...(asDefault && rest ? [word(", others get"), { kind: "variant" as const, text: rest }] : []),
     ];
   }
-  const shares = serve.split.shares.map(
-    (share): Token[] => [
-      { kind: "variant", text: share.variant },
-      word("to"),
-      { kind: "percent", text: percentText(share.percent) },
-    ],
-  );
+  const shares = serve.split.shares.map((share): Token[] => [
+    { kind: "variant", text: share.variant },
+    word("to"),
+    { kind: "percent", text: percentText(share.percent) },
+  ]);
   return [word("serve"), ...joined(shares, ","), word(`of ${unitName(serve.split.bucket_by)}`)];
 }
 
@@ -133,15 +132,15 @@ export function groupCondition(join: "all" | "any", parts: Condition[]): Conditi
   return join === "all" ? { all: parts } : { any: parts };
 }
 
+/** Attributes that a condition mentions. */
+export function attributesIn(condition: Condition): string[] {
+  if ("attribute" in condition) return [condition.attribute];
+  if ("all" in condition) return condition.all.flatMap(attributesIn);
+  if ("any" in condition) return condition.any.flatMap(attributesIn);
+  return "not" in condition ? attributesIn(condition.not) : [];
+}
+
 /** Attributes that a configuration mentions, for the editor's suggestions. */
 export function attributesOf(configuration: Configuration): string[] {
-  const found = new Set<string>();
-  const visit = (condition: Condition): void => {
-    if ("attribute" in condition) found.add(condition.attribute);
-    else if ("all" in condition) condition.all.forEach(visit);
-    else if ("any" in condition) condition.any.forEach(visit);
-    else if ("not" in condition) visit(condition.not);
-  };
-  for (const rule of configuration.rules ?? []) visit(rule.if);
-  return [...found];
+  return [...new Set((configuration.rules ?? []).flatMap((rule) => attributesIn(rule.if)))];
 }

@@ -1,51 +1,68 @@
-// What a configuration serves, in two or three words: the chip of the list, the tabs and the review.
-import type { Condition, Configuration, Serve, Serves } from "./api/types";
-import { attributeName, isEveryone, percentText, valueText } from "./sentence";
+// What a configuration serves, in a few words. The server says the same in `serves` (model: serves.rs); this one is for
+// what is not saved yet, so its rules follow that function case by case.
+import type { Condition, Configuration, Rollout, Rule, Serve, Serves, Split } from "./api/types";
+import { conditionTokens, tokensText, valueText } from "./sentence";
 
-/** The few words that tell who a rule is for: "country is DE, AT", "segment beta". */
-function shortCondition(condition: Condition): string {
-  if ("segment" in condition) return `${condition.negate ? "not " : ""}${condition.segment}`;
-  if ("attribute" in condition) {
-    const values = condition.values ?? [];
-    const shown = values.slice(0, 2).map(valueText).join(", ") + (values.length > 2 ? " …" : "");
-    return `${attributeName(condition.attribute)}${condition.negate ? " not" : ""}${shown ? ` ${shown}` : ""}`;
+/** Longest condition that is spelled out. */
+const CONDITION_LENGTH = 48;
+const VALUES_SHOWN = 3;
+
+const number = (percent: number) => String(Number(percent.toFixed(3)));
+
+/** The variant that all get, if they do. */
+function whole(serve: Serve, off: string): string | null {
+  if ("variant" in serve) return serve.variant;
+  if ("rollout" in serve) {
+    const { variant, percent, otherwise = off } = serve.rollout;
+    if (percent === 100 || otherwise === variant) return variant;
+    return percent === 0 ? otherwise : null;
   }
-  if ("all" in condition && condition.all.length === 1 && condition.all[0]) return shortCondition(condition.all[0]);
-  if ("any" in condition && condition.any.length === 1 && condition.any[0]) return shortCondition(condition.any[0]);
-  return "rules";
+  return serve.split.shares.find((share) => share.percent === 100)?.variant ?? null;
 }
 
-function shares(serve: Serve): string | null {
-  if (!("split" in serve)) return null;
-  return serve.split.shares.map((share) => `${share.variant} ${Number(share.percent.toFixed(1))}`).join(" / ");
+const rolloutText = ({ variant, percent }: Rollout) => `${variant === "on" ? "" : `${variant} `}${number(percent)} %`;
+
+const splitText = ({ shares }: Split) =>
+  shares
+    .filter((share) => share.percent > 0)
+    .map((share) => `${share.variant} ${number(share.percent)}`)
+    .join(" / ");
+
+function conditionText(condition: Condition): string | null {
+  let text: string;
+  if ("segment" in condition) text = `${condition.negate ? "not in" : "in"} ${condition.segment}`;
+  else if ("attribute" in condition && condition.operator === "in") {
+    const values = condition.values ?? [];
+    const more = values.length > VALUES_SHOWN ? ` and ${values.length - VALUES_SHOWN} more` : "";
+    text = `${condition.attribute} ${condition.negate ? "not in" : "in"} ${values.slice(0, VALUES_SHOWN).map(valueText).join(", ")}${more}`;
+  } else if ("all" in condition) {
+    if (condition.all.length === 0) return "everyone";
+    const parts = condition.all.map(conditionText);
+    if (parts.includes(null)) return null;
+    text = parts.join(" and ");
+  } else text = tokensText(conditionTokens(condition));
+  return text.length <= CONDITION_LENGTH ? text : null;
 }
 
-/** Pure function of the configuration; the server says the same in `serves`, this one is for what is not saved yet. */
+function ruleText(rule: Rule): string {
+  const { serve } = rule;
+  const what =
+    "variant" in serve ? serve.variant : "rollout" in serve ? rolloutText(serve.rollout) : splitText(serve.split);
+  return `${what} · ${conditionText(rule.if) ?? "1 rule"}`;
+}
+
 export function servesOf(configuration: Configuration): Serves {
   if (!configuration.on) return { kind: "off", text: "off" };
-  const rules = configuration.rules ?? [];
-  const last = configuration.default;
-  const everyone = rules.find((rule) => isEveryone(rule.if));
-  const restricted = rules.length - (everyone ? 1 : 0);
-  const targeted = (configuration.targets ?? []).some((target) => target.keys.length > 0);
-
-  if (rules.length === 0) {
-    const plus = targeted ? " + targets" : "";
-    if ("rollout" in last) return { kind: "partial", text: `${last.rollout.variant} ${percentText(last.rollout.percent)}${plus}` };
-    const split = shares(last);
-    if (split) return { kind: "split", text: `${split}${plus}` };
-    const variant = "variant" in last ? last.variant : "";
-    if (targeted) return { kind: "rules", text: `${variant}${plus}` };
-    // On, but everyone gets what "off" would give: not the green of "on".
-    return { kind: variant === configuration.off_variant ? "rules" : "all", text: variant };
-  }
+  const { default: last, off_variant: off, rules = [], targets = [] } = configuration;
+  const count = targets.reduce((sum, target) => sum + target.keys.length, 0);
+  const plus = count === 0 ? "" : count === 1 ? " + 1 target" : ` + ${count} targets`;
+  const everyone = whole(last, off);
   const only = rules[0];
-  if (rules.length === 1 && only) {
-    const who = isEveryone(only.if) ? "" : ` · ${shortCondition(only.if)}`;
-    if ("rollout" in only.serve) return { kind: "partial", text: `${percentText(only.serve.rollout.percent)}${who}` };
-    const split = shares(only.serve);
-    if (split) return { kind: "split", text: `${split}${who}` };
-    if ("variant" in only.serve) return { kind: isEveryone(only.if) ? "all" : "rules", text: `${only.serve.variant}${who}` };
-  }
-  return { kind: "rules", text: `${restricted || rules.length} rules` };
+  if (!only) {
+    if (everyone !== null)
+      return count === 0 ? { kind: "all", text: everyone } : { kind: "partial", text: everyone + plus };
+    if ("split" in last) return { kind: count === 0 ? "split" : "rules", text: splitText(last.split) + plus };
+    if ("rollout" in last) return { kind: "partial", text: rolloutText(last.rollout) + plus };
+  } else if (rules.length === 1 && everyone === off && count === 0) return { kind: "partial", text: ruleText(only) };
+  return { kind: "rules", text: `${rules.length === 1 ? "1 rule" : `${rules.length} rules`}${plus}` };
 }

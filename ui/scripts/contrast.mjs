@@ -27,7 +27,9 @@ export function contrast(a, b) {
 const grounds = ["ground", "raised", "sunken", "hover"];
 const pairs = [
   ...["ink", "ink-2", "ink-3"].flatMap((text) => grounds.map((ground) => [text, ground, 4.5])),
-  ...["accent", "ok", "warn", "bad"].flatMap((text) => ["ground", "raised", "sunken"].map((ground) => [text, ground, 4.5])),
+  ...["accent", "ok", "warn", "bad"].flatMap((text) =>
+    ["ground", "raised", "sunken"].map((ground) => [text, ground, 4.5]),
+  ),
   ...["accent", "ok", "warn", "bad", "off"].map((status) => [status, `${status}-tint`, 4.5]),
   ["on-accent", "accent", 4.5],
   ["on-bad", "bad", 4.5],
@@ -54,9 +56,13 @@ export function measure() {
 if (import.meta.url === `file://${process.argv[1]}`) {
   const rows = measure();
   const weak = rows.filter((row) => row.ratio < row.least);
-  for (const row of weak) console.error(`${row.theme}: ${row.front} on ${row.back} ${row.ratio.toFixed(2)} < ${row.least}`);
-  const worst = (theme, least) => Math.min(...rows.filter((r) => r.theme === theme && r.least === least).map((r) => r.ratio));
+  for (const row of weak)
+    console.error(`${row.theme}: ${row.front} on ${row.back} ${row.ratio.toFixed(2)} < ${row.least}`);
+  const worst = (theme, least) =>
+    Math.min(...rows.filter((r) => r.theme === theme && r.least === least).map((r) => r.ratio));
   for (const theme of ["light", "dark"])
-    console.log(`${theme}: ${rows.length / 2} pairs, worst text ${worst(theme, 4.5).toFixed(2)}, worst edge ${worst(theme, 3).toFixed(2)}`);
+    console.log(
+      `${theme}: ${rows.length / 2} pairs, worst text ${worst(theme, 4.5).toFixed(2)}, worst edge ${worst(theme, 3).toFixed(2)}`,
+    );
   process.exit(weak.length > 0 ? 1 : 0);
 }

@@ -11,7 +11,15 @@ import { IconButton } from "../ui/icon-button";
 
 const COLLAPSED = "yardarm:rail";
 
-export function NavigationLinks({ project, collapsed, onGo }: { project?: string; collapsed?: boolean; onGo?: () => void }) {
+export function NavigationLinks({
+  project,
+  collapsed,
+  onGo,
+}: {
+  project?: string;
+  collapsed?: boolean;
+  onGo?: () => void;
+}) {
   const section = sectionOf(usePathname());
   return (
     <ul className="flex flex-col gap-0.5">
@@ -50,12 +58,21 @@ export function Rail({ project }: { project?: string }) {
       aria-label="Console"
       className={cn("hidden shrink-0 flex-col border-r bg-sunken p-2 md:flex", collapsed ? "w-14" : "w-[200px]")}
     >
-      <Link href={href("/", { p: project })} prefetch={false} className="mb-2 flex h-8 items-center gap-2 rounded-md px-2 font-semibold text-base">
+      <Link
+        href={href("/", { p: project })}
+        prefetch={false}
+        className="mb-2 flex h-8 items-center gap-2 rounded-md px-2 font-semibold text-base"
+      >
         <Logo />
         <span className={collapsed ? "sr-only" : undefined}>Yardarm</span>
       </Link>
       <NavigationLinks project={project} collapsed={collapsed} />
-      <IconButton label={collapsed ? "Show names" : "Hide names"} aria-expanded={!collapsed} onClick={toggle} className="mt-auto self-start">
+      <IconButton
+        label={collapsed ? "Show names" : "Hide names"}
+        aria-expanded={!collapsed}
+        onClick={toggle}
+        className="mt-auto self-start"
+      >
         <PanelLeft />
       </IconButton>
     </nav>

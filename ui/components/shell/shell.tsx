@@ -105,8 +105,19 @@ export function Shell({ children }: { children: ReactNode }) {
       </a>
       <Rail project={project?.key} />
       <div className="flex min-w-0 flex-1 flex-col">
-        <TopBar session={session.data} project={project} projects={projects.data?.items ?? []} live={live} openPalette={openPalette} />
-        <main id="main" key={`${pathname} ${project?.key}`} tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 scroll-py-20 flex-col overflow-y-auto outline-none">
+        <TopBar
+          session={session.data}
+          project={project}
+          projects={projects.data?.items ?? []}
+          live={live}
+          openPalette={openPalette}
+        />
+        <main
+          id="main"
+          key={`${pathname} ${project?.key}`}
+          tabIndex={-1}
+          className="flex min-h-0 min-w-0 flex-1 scroll-py-20 flex-col overflow-y-auto outline-none"
+        >
           {body}
         </main>
       </div>

@@ -35,7 +35,9 @@ const GROUPS: { name: string; keys: [string, string][] }[] = [
 export function typing(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
-    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.closest("[role=menu],[role=dialog]") !== null)
+    (target.isContentEditable ||
+      /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) ||
+      target.closest("[role=menu],[role=dialog]") !== null)
   );
 }
 
@@ -53,7 +55,8 @@ export function Shortcuts({ enabled, setEnabled }: { enabled: boolean; setEnable
         openPalette();
         return;
       }
-      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || typing(event.target) || !enabled) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || typing(event.target) || !enabled)
+        return;
       const key = event.key.toLowerCase();
       if (going.current && Date.now() - going.current < 1_200) {
         going.current = 0;

@@ -52,7 +52,11 @@ export function TopBar({
           <NavigationLinks project={project?.key} onGo={() => setDrawer(false)} />
         </nav>
       </Sheet>
-      <ProjectSwitcher project={project} projects={projects} canCreate={session?.role === "owner" || session?.role === "admin"} />
+      <ProjectSwitcher
+        project={project}
+        projects={projects}
+        canCreate={session?.role === "owner" || session?.role === "admin"}
+      />
       <button
         type="button"
         onClick={() => openPalette()}
@@ -72,7 +76,15 @@ export function TopBar({
   );
 }
 
-function ProjectSwitcher({ project, projects, canCreate }: { project: Project | undefined; projects: Project[]; canCreate: boolean }) {
+function ProjectSwitcher({
+  project,
+  projects,
+  canCreate,
+}: {
+  project: Project | undefined;
+  projects: Project[];
+  canCreate: boolean;
+}) {
   const router = useRouter();
   const [creating, setCreating] = useState(false);
   if (!project && projects.length === 0) return <span className="w-24" />;
@@ -80,7 +92,11 @@ function ProjectSwitcher({ project, projects, canCreate }: { project: Project | 
     <>
       <Menu>
         <MenuTrigger asChild>
-          <Button variant="ghost" aria-label={`Project ${project?.name ?? "none"}, switch`} className="min-w-0 shrink px-2 text-ink">
+          <Button
+            variant="ghost"
+            aria-label={`Project ${project?.name ?? "none"}, switch`}
+            className="min-w-0 shrink px-2 text-ink"
+          >
             <span className="truncate font-semibold">{project?.name ?? "Choose a project"}</span>
             <ChevronsUpDown className="text-ink-3" />
           </Button>
@@ -88,7 +104,11 @@ function ProjectSwitcher({ project, projects, canCreate }: { project: Project | 
         <MenuContent align="start">
           <MenuLabel>Projects</MenuLabel>
           {projects.map((each) => (
-            <MenuChoice key={each.key} checked={each.key === project?.key} onSelect={() => router.push(href("/flags", { p: each.key }))}>
+            <MenuChoice
+              key={each.key}
+              checked={each.key === project?.key}
+              onSelect={() => router.push(href("/flags", { p: each.key }))}
+            >
               <span className="block truncate">{each.name}</span>
               <span className="block font-mono text-ink-3 text-xs">{each.key}</span>
             </MenuChoice>
@@ -193,7 +213,11 @@ function AccountMenu({ session }: { session: Session }) {
             <MenuSeparator />
             <MenuLabel>Tenants</MenuLabel>
             {session.tenants.map((tenant) => (
-              <MenuChoice key={tenant.id} checked={tenant.id === session.tenant.id} onSelect={() => void open(tenant.key)}>
+              <MenuChoice
+                key={tenant.id}
+                checked={tenant.id === session.tenant.id}
+                onSelect={() => void open(tenant.key)}
+              >
                 {tenant.name}
               </MenuChoice>
             ))}

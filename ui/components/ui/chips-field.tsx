@@ -19,7 +19,17 @@ type Props<T> = {
 const SHOWN = 60;
 
 /** A list of values: Enter, comma or Tab adds, Backspace takes the last one back, pasted lines become many. */
-export function ChipsField<T>({ label, values, read, show, onChange, placeholder, mono, invalid, className }: Props<T>) {
+export function ChipsField<T>({
+  label,
+  values,
+  read,
+  show,
+  onChange,
+  placeholder,
+  mono,
+  invalid,
+  className,
+}: Props<T>) {
   const [typed, setTyped] = useState("");
   const add = (texts: string[]) => {
     const known = new Set(values.map(show));
@@ -35,7 +45,11 @@ export function ChipsField<T>({ label, values, read, show, onChange, placeholder
     setTyped("");
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if ((event.key === "Enter" && !event.ctrlKey && !event.metaKey) || event.key === "," || (event.key === "Tab" && typed.trim())) {
+    if (
+      (event.key === "Enter" && !event.ctrlKey && !event.metaKey) ||
+      event.key === "," ||
+      (event.key === "Tab" && typed.trim())
+    ) {
       if (event.key !== "Tab" || typed.trim()) event.preventDefault();
       if (typed.trim()) add([typed]);
     } else if (event.key === "Backspace" && typed === "" && values.length > 0) onChange(values.slice(0, -1));
@@ -52,7 +66,10 @@ export function ChipsField<T>({ label, values, read, show, onChange, placeholder
       {values.slice(0, SHOWN).map((value, i) => (
         <span
           key={show(value)}
-          className={cn("inline-flex max-w-full items-center gap-0.5 rounded-sm bg-accent-tint py-px pl-1.5 text-ink text-xs", mono && "font-mono")}
+          className={cn(
+            "inline-flex max-w-full items-center gap-0.5 rounded-sm bg-accent-tint py-px pl-1.5 text-ink text-xs",
+            mono && "font-mono",
+          )}
         >
           <span className="truncate">{show(value)}</span>
           <button
@@ -65,7 +82,9 @@ export function ChipsField<T>({ label, values, read, show, onChange, placeholder
           </button>
         </span>
       ))}
-      {values.length > SHOWN ? <span className="px-1 text-ink-3 text-xs">and {(values.length - SHOWN).toLocaleString("en")} more</span> : null}
+      {values.length > SHOWN ? (
+        <span className="px-1 text-ink-3 text-xs">and {(values.length - SHOWN).toLocaleString("en")} more</span>
+      ) : null}
       <input
         aria-label={label}
         aria-invalid={invalid || undefined}

@@ -22,7 +22,18 @@ type Props = {
 };
 
 /** A text field with suggestions (ARIA combobox with a list). */
-export function Combobox({ label, value, options, onChange, placeholder, creatable, empty, className, invalid, autoFocus }: Props) {
+export function Combobox({
+  label,
+  value,
+  options,
+  onChange,
+  placeholder,
+  creatable,
+  empty,
+  className,
+  invalid,
+  autoFocus,
+}: Props) {
   const id = useId();
   const [typed, setTyped] = useState<string | null>(null);
   const [open, setOpen] = useState(false);
@@ -56,7 +67,8 @@ export function Combobox({ label, value, options, onChange, placeholder, creatab
       const text = typed?.trim();
       // What was typed in full wins over a suggestion that merely resembles it.
       const chosen = shown[current];
-      if (chosen && !(creatable && text && at === 0 && chosen.value !== text && !chosen.value.startsWith(text))) choose(chosen.value);
+      if (chosen && !(creatable && text && at === 0 && chosen.value !== text && !chosen.value.startsWith(text)))
+        choose(chosen.value);
       else if (creatable && text) choose(text);
     } else if (event.key === "Escape" && open) {
       event.preventDefault();
@@ -80,7 +92,6 @@ export function Combobox({ label, value, options, onChange, placeholder, creatab
           aria-invalid={invalid || undefined}
           autoComplete="off"
           spellCheck={false}
-          // biome-ignore lint/a11y/noAutofocus: set only where somebody has just asked for this field
           autoFocus={autoFocus}
           placeholder={placeholder}
           className={cn(controlStyles, className)}
@@ -111,7 +122,10 @@ export function Combobox({ label, value, options, onChange, placeholder, creatab
               role="option"
               tabIndex={-1}
               aria-selected={option.value === value}
-              className={cn("flex min-h-8 cursor-default items-baseline gap-3 rounded-md px-2 py-1.5 text-sm", i === current && "bg-hover")}
+              className={cn(
+                "flex min-h-8 cursor-default items-baseline gap-3 rounded-md px-2 py-1.5 text-sm",
+                i === current && "bg-hover",
+              )}
               onPointerMove={() => setAt(i)}
               onPointerDown={(event) => {
                 event.preventDefault();

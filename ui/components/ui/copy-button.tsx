@@ -44,8 +44,12 @@ export function CopyButton({ text, label, className }: { text: string; label: st
 export function CodeBlock({ code, label }: { code: string; label: string }) {
   return (
     <div data-slot="code" className="relative rounded-md border bg-sunken">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a block that scrolls must be reachable by keyboard */}
-      <pre tabIndex={0} role="group" aria-label={label} className="overflow-x-auto p-3 pr-11 font-mono text-xs leading-relaxed">
+      <pre
+        tabIndex={0}
+        role="group"
+        aria-label={label}
+        className="overflow-x-auto p-3 pr-11 font-mono text-xs leading-relaxed"
+      >
         {code}
       </pre>
       <CopyButton text={code} label={`Copy ${label}`} className="absolute top-1 right-1 bg-sunken" />

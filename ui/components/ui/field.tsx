@@ -1,4 +1,5 @@
 "use client";
+import { ChevronDown } from "lucide-react";
 import { type ComponentProps, type ReactNode, useId } from "react";
 import { cn } from "@/lib/cn";
 
@@ -10,28 +11,29 @@ export function Input({ className, ...props }: ComponentProps<"input">) {
 }
 
 export function Textarea({ className, ...props }: ComponentProps<"textarea">) {
-  return <textarea data-slot="textarea" className={cn(controlStyles, "h-auto min-h-16 py-1.5", className)} {...props} />;
+  return (
+    <textarea data-slot="textarea" className={cn(controlStyles, "h-auto min-h-16 py-1.5", className)} {...props} />
+  );
 }
 
 /** The browser's own list: best on phones and with screen readers. */
 export function Select({ className, children, ...props }: ComponentProps<"select">) {
   return (
-    <select
-      data-slot="select"
-      className={cn(
-        controlStyles,
-        "w-auto appearance-none bg-[length:14px] bg-[position:right_7px_center] bg-no-repeat pr-7",
-        "bg-[image:url(\"data:image/svg+xml,%3Csvg_xmlns='http://www.w3.org/2000/svg'_viewBox='0_0_24_24'_fill='none'_stroke='%23808691'_stroke-width='2.5'%3E%3Cpath_d='m6_9_6_6_6-6'/%3E%3C/svg%3E\")]",
-        className,
-      )}
-      {...props}
-    >
-      {children}
-    </select>
+    <span className="relative inline-flex min-w-0 shrink-0 items-center">
+      <select data-slot="select" className={cn(controlStyles, "w-auto appearance-none pr-7", className)} {...props}>
+        {children}
+      </select>
+      <ChevronDown aria-hidden className="pointer-events-none absolute right-2 size-3.5 text-ink-3" />
+    </span>
   );
 }
 
-export function Checkbox({ label, hint, className, ...props }: ComponentProps<"input"> & { label: ReactNode; hint?: ReactNode }) {
+export function Checkbox({
+  label,
+  hint,
+  className,
+  ...props
+}: ComponentProps<"input"> & { label: ReactNode; hint?: ReactNode }) {
   return (
     <label className={cn("flex items-start gap-2 text-sm", className)}>
       <input type="checkbox" data-slot="checkbox" className="mt-0.5 size-4 shrink-0 accent-(--accent)" {...props} />

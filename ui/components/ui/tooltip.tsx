@@ -5,7 +5,15 @@ import type { ReactNode } from "react";
 export const TooltipProvider = Radix.Provider;
 
 /** A hint on hover and focus; never the only name of a thing. */
-export function Tooltip({ text, children, side }: { text: ReactNode; children: ReactNode; side?: "top" | "right" | "bottom" | "left" }) {
+export function Tooltip({
+  text,
+  children,
+  side,
+}: {
+  text: ReactNode;
+  children: ReactNode;
+  side?: "top" | "right" | "bottom" | "left";
+}) {
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{children}</Radix.Trigger>

@@ -65,7 +65,9 @@ export async function request<T>(method: string, path: string, options: Options 
     if (options.signal?.aborted) throw error;
     throw new ApiProblem(0, {
       code: timeout.aborted ? "timeout" : "offline",
-      detail: timeout.aborted ? "The server did not answer within 15 seconds." : "The server cannot be reached. Check that it is running.",
+      detail: timeout.aborted
+        ? "The server did not answer within 15 seconds."
+        : "The server cannot be reached. Check that it is running.",
     });
   }
 

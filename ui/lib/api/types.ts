@@ -88,7 +88,13 @@ export type AttributeTest = {
 export type InSegment = { segment: string; negate?: boolean };
 export type Condition = AttributeTest | InSegment | { all: Condition[] } | { any: Condition[] } | { not: Condition };
 
-export type Rollout = { variant: string; percent: number; bucket_by?: string; otherwise?: string; ranges?: [number, number][] };
+export type Rollout = {
+  variant: string;
+  percent: number;
+  bucket_by?: string;
+  otherwise?: string;
+  ranges?: [number, number][];
+};
 export type Share = { variant: string; percent: number; ranges?: [number, number][] };
 export type Split = { bucket_by?: string; shares: Share[] };
 export type Serve = { variant: string } | { rollout: Rollout } | { split: Split };
@@ -147,7 +153,14 @@ export type AccessToken = {
 
 export type Member = { user: User; role: Role };
 
-export type DocumentKind = "project" | "environment" | "segment" | "segment_list" | "flag" | "configuration" | "sdk_key";
+export type DocumentKind =
+  | "project"
+  | "environment"
+  | "segment"
+  | "segment_list"
+  | "flag"
+  | "configuration"
+  | "sdk_key";
 export type HistoryItem = {
   rev: number;
   at: number;
@@ -165,7 +178,13 @@ export type HistoryEntry = Omit<HistoryItem, "documents"> & {
 };
 
 export type Step = { text: string; result?: "true" | "false" | "unknown" | null; rule?: string | null; steps?: Step[] };
-export type Explanation = { flag: string; reason: string; variant?: string | null; rule?: string | null; steps: Step[] };
+export type Explanation = {
+  flag: string;
+  reason: string;
+  variant?: string | null;
+  rule?: string | null;
+  steps: Step[];
+};
 export type Evaluation = {
   flag: string;
   type?: ValueType;

@@ -10,7 +10,8 @@ export function newQueryClient(): QueryClient {
         gcTime: 10 * 60_000,
         refetchOnWindowFocus: false,
         // A refusal is an answer; only an absent or broken server is asked again.
-        retry: (failures, error) => failures < 2 && error instanceof ApiProblem && (error.status === 0 || error.status >= 500),
+        retry: (failures, error) =>
+          failures < 2 && error instanceof ApiProblem && (error.status === 0 || error.status >= 500),
         retryDelay: (attempt) => Math.min(500 * 2 ** attempt, 5_000),
       },
     },

@@ -1,6 +1,16 @@
 import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ApiProblem, get, path, request } from "../api/client";
-import type { Configuration, ConfigurationAnswer, Count, Evaluation, Flag, FlagItem, Json, List, ValueType } from "../api/types";
+import type {
+  Configuration,
+  ConfigurationAnswer,
+  Count,
+  Evaluation,
+  Flag,
+  FlagItem,
+  Json,
+  List,
+  ValueType,
+} from "../api/types";
 import { servesOf } from "../serves";
 
 export type FlagList = { items: FlagItem[]; total: number; complete: boolean };
@@ -73,11 +83,18 @@ export async function refreshFlag(client: QueryClient, project: string, key: str
   try {
     putFlag(client, project, await get<Flag>(flagsPath(project) + path(key)));
   } catch (error) {
-    if (error instanceof ApiProblem && error.status === 404) await client.invalidateQueries({ queryKey: ["flags", project] });
+    if (error instanceof ApiProblem && error.status === 404)
+      await client.invalidateQueries({ queryKey: ["flags", project] });
   }
 }
 
-function putConfiguration(client: QueryClient, project: string, flag: string, environment: string, answer: ConfigurationAnswer) {
+function putConfiguration(
+  client: QueryClient,
+  project: string,
+  flag: string,
+  environment: string,
+  answer: ConfigurationAnswer,
+) {
   client.setQueryData(["configuration", project, flag, environment], answer);
   const change = <T extends FlagItem>(item: T): T => ({
     ...item,
@@ -206,5 +223,9 @@ export const evaluate = async (
   body: { context: Json; flag?: string; explain?: boolean },
 ): Promise<Evaluation[]> =>
   (
-    await request<{ items: Evaluation[] }>("POST", `${path("projects", project, "environments", environment)}/evaluate`, { body })
+    await request<{ items: Evaluation[] }>(
+      "POST",
+      `${path("projects", project, "environments", environment)}/evaluate`,
+      { body },
+    )
   ).data.items;

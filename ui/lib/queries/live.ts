@@ -42,7 +42,8 @@ function take(client: QueryClient, project: string, change: StreamChange): void 
 }
 
 /** Everything a stream may have missed. */
-const catchUp = (client: QueryClient) => client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "session" });
+const catchUp = (client: QueryClient) =>
+  client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "session" });
 
 export function useLive(project: string | undefined): LiveState {
   const client = useQueryClient();

@@ -13,7 +13,11 @@ export const useEnvironments = (project: string | undefined) =>
   useQuery({
     queryKey: ["environments", project],
     queryFn: async ({ signal }) => {
-      const list = await get<List<Environment>>(`${path("projects", project ?? "")}/environments`, { limit: 500 }, signal);
+      const list = await get<List<Environment>>(
+        `${path("projects", project ?? "")}/environments`,
+        { limit: 500 },
+        signal,
+      );
       return list.items.toSorted((a, b) => a.position - b.position);
     },
     enabled: Boolean(project),

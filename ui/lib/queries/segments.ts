@@ -41,11 +41,15 @@ function useSegmentWrite<T>(project: string, write: (input: T) => Promise<{ rev:
 export type SegmentBody = { name: string; description?: string; rules?: Condition[]; context_kind?: string };
 
 export const useCreateSegment = (project: string) =>
-  useSegmentWrite(project, (body: SegmentBody & { key: string }) => request<Segment>("POST", segmentsPath(project), { body }));
+  useSegmentWrite(project, (body: SegmentBody & { key: string }) =>
+    request<Segment>("POST", segmentsPath(project), { body }),
+  );
 
 export const useUpdateSegment = (project: string, key: string) =>
-  useSegmentWrite(project, ({ patch, revision, reason }: { patch: Partial<SegmentBody>; revision: number; reason?: string }) =>
-    request<Segment>("PATCH", segmentsPath(project) + path(key), { body: patch, ifMatch: `"${revision}"`, reason }),
+  useSegmentWrite(
+    project,
+    ({ patch, revision, reason }: { patch: Partial<SegmentBody>; revision: number; reason?: string }) =>
+      request<Segment>("PATCH", segmentsPath(project) + path(key), { body: patch, ifMatch: `"${revision}"`, reason }),
   );
 
 export const useEditSegmentList = (project: string, key: string) =>

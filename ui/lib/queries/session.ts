@@ -3,7 +3,11 @@ import { get, path, request } from "../api/client";
 import type { AccessToken, List, Member, Role, Session } from "../api/types";
 
 export const useSession = () =>
-  useQuery({ queryKey: ["session"], queryFn: ({ signal }) => get<Session>("/session", undefined, signal), staleTime: 5 * 60_000 });
+  useQuery({
+    queryKey: ["session"],
+    queryFn: ({ signal }) => get<Session>("/session", undefined, signal),
+    staleTime: 5 * 60_000,
+  });
 
 export const signIn = (body: { email: string; password: string }) => request<Session>("POST", "/session", { body });
 export const signInByLink = (token: string) => request<Session>("POST", "/session/link", { body: { token } });
@@ -23,12 +27,16 @@ export const useMembers = () =>
   useQuery({ queryKey: ["members"], queryFn: ({ signal }) => get<List<Member>>("/members", { limit: 500 }, signal) });
 
 export const useTokens = () =>
-  useQuery({ queryKey: ["tokens"], queryFn: ({ signal }) => get<List<AccessToken>>("/tokens", { limit: 500 }, signal) });
+  useQuery({
+    queryKey: ["tokens"],
+    queryFn: ({ signal }) => get<List<AccessToken>>("/tokens", { limit: 500 }, signal),
+  });
 
 export function useCreateToken() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: { name: string; role?: Role; expires_at?: number }) => request<AccessToken>("POST", "/tokens", { body }),
+    mutationFn: (body: { name: string; role?: Role; expires_at?: number }) =>
+      request<AccessToken>("POST", "/tokens", { body }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["tokens"] }),
   });
 }

@@ -1,5 +1,5 @@
 "use client";
-import { useQuery as useServer, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient, useQuery as useServer } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { type FormEvent, Suspense, useState } from "react";
@@ -71,12 +71,24 @@ function Setup() {
         <Field label="Organisation" hint="The tenant that owns your projects.">
           {(props) => <Input {...props} name="tenant" required autoFocus placeholder="Acme" className="h-10" />}
         </Field>
-        <Field label="Your name">{(props) => <Input {...props} name="name" autoComplete="name" required className="h-10" />}</Field>
+        <Field label="Your name">
+          {(props) => <Input {...props} name="name" autoComplete="name" required className="h-10" />}
+        </Field>
         <Field label="E-mail">
           {(props) => <Input {...props} name="email" type="email" autoComplete="username" required className="h-10" />}
         </Field>
         <Field label="Password" hint="At least 12 characters. A sentence is easy to remember.">
-          {(props) => <Input {...props} name="password" type="password" autoComplete="new-password" minLength={12} required className="h-10" />}
+          {(props) => (
+            <Input
+              {...props}
+              name="password"
+              type="password"
+              autoComplete="new-password"
+              minLength={12}
+              required
+              className="h-10"
+            />
+          )}
         </Field>
         <FormError error={error ?? setup.error} />
         <Button type="submit" variant="primary" size="lg" disabled={busy}>

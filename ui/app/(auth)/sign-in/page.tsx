@@ -1,5 +1,5 @@
 "use client";
-import { useQuery as useServer, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient, useQuery as useServer } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { type FormEvent, Suspense, useEffect, useRef, useState } from "react";
@@ -66,7 +66,8 @@ function SignIn() {
       hint={
         setup.data?.needed ? (
           <>
-            Nobody has an account yet. Open the set-up link that <code className="font-mono">yardarm serve</code> printed when it started, or{" "}
+            Nobody has an account yet. Open the set-up link that <code className="font-mono">yardarm serve</code>{" "}
+            printed when it started, or{" "}
             <Link href="/setup" className="text-accent underline">
               enter its token
             </Link>
@@ -82,13 +83,28 @@ function SignIn() {
       ) : (
         <form onSubmit={submit} className="flex flex-col gap-3">
           <Field label="E-mail">
-            {(props) => <Input {...props} name="email" type="email" autoComplete="username" required autoFocus className="h-10" />}
+            {(props) => (
+              <Input {...props} name="email" type="email" autoComplete="username" required autoFocus className="h-10" />
+            )}
           </Field>
           <Field label="Password" error={wrong && !tried.current ? "The e-mail or the password is wrong." : null}>
-            {(props) => <Input {...props} name="password" type="password" autoComplete="current-password" required className="h-10" />}
+            {(props) => (
+              <Input
+                {...props}
+                name="password"
+                type="password"
+                autoComplete="current-password"
+                required
+                className="h-10"
+              />
+            )}
           </Field>
           {wrong && tried.current ? (
-            <FormError error={new Error("This link has been used or is too old. Sign in with your password, or make a new link.")} />
+            <FormError
+              error={
+                new Error("This link has been used or is too old. Sign in with your password, or make a new link.")
+              }
+            />
           ) : wrong ? null : (
             <FormError error={error} />
           )}

@@ -34,7 +34,8 @@ export default function FlagPage() {
   const tab = TABS.some(([name]) => name === query.read("tab")) ? query.read("tab") : "rules";
 
   if (key === "") return <ErrorState error={new ApiProblem(404, {})} what="this flag" />;
-  if (answer.error && !flag) return <ErrorState error={answer.error} what="this flag" retry={() => void answer.refetch()} />;
+  if (answer.error && !flag)
+    return <ErrorState error={answer.error} what="this flag" retry={() => void answer.refetch()} />;
   if (!flag || !environment) return <SkeletonRows label="Loading the flag" count={10} />;
 
   return (

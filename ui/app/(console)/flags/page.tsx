@@ -31,7 +31,15 @@ export default function FlagsPage() {
 
   const all = flags.data?.items;
   const shown = useMemo(() => {
-    const filter = { text: wanted, type: type ?? "", owner: owner ?? "", tag: tag ?? "", environment: environment ?? "", serves: serves ?? "", archived };
+    const filter = {
+      text: wanted,
+      type: type ?? "",
+      owner: owner ?? "",
+      tag: tag ?? "",
+      environment: environment ?? "",
+      serves: serves ?? "",
+      archived,
+    };
     return sortFlags(filterFlags(all ?? [], filter), sort);
   }, [all, wanted, type, owner, tag, environment, serves, archived, sort]);
   const owners = useMemo(() => [...new Set((all ?? []).flatMap((flag) => flag.owner ?? []))].sort(), [all]);
@@ -47,7 +55,13 @@ export default function FlagsPage() {
     <div className="flex min-h-0 flex-1 flex-col">
       <PageTitle
         title={archived ? "Archived flags" : "Flags"}
-        count={flags.data ? (shown.length === total ? total.toLocaleString("en") : `${shown.length.toLocaleString("en")} of ${total.toLocaleString("en")}`) : undefined}
+        count={
+          flags.data
+            ? shown.length === total
+              ? total.toLocaleString("en")
+              : `${shown.length.toLocaleString("en")} of ${total.toLocaleString("en")}`
+            : undefined
+        }
         busy={flags.data && !flags.data.complete ? `loading ${flags.data.total.toLocaleString("en")}…` : undefined}
         action={
           can("editor") ? (
@@ -79,14 +93,22 @@ export default function FlagsPage() {
             }}
           />
         </div>
-        <Select aria-label="What it serves" value={serves} onChange={(event) => query.set({ serves: event.target.value }, "push")}>
+        <Select
+          aria-label="What it serves"
+          value={serves}
+          onChange={(event) => query.set({ serves: event.target.value }, "push")}
+        >
           <option value="">Serves anything</option>
           <option value="on">On</option>
           <option value="off">Off</option>
           <option value="partial">Part of the users</option>
         </Select>
         {serves ? (
-          <Select aria-label="Environment" value={environment} onChange={(event) => query.set({ env: event.target.value }, "push")}>
+          <Select
+            aria-label="Environment"
+            value={environment}
+            onChange={(event) => query.set({ env: event.target.value }, "push")}
+          >
             <option value="">in any environment</option>
             {environments.map((each) => (
               <option key={each.key} value={each.key}>
@@ -103,7 +125,11 @@ export default function FlagsPage() {
           <option value="json">JSON</option>
         </Select>
         {owners.length > 0 ? (
-          <Select aria-label="Owner" value={owner} onChange={(event) => query.set({ owner: event.target.value }, "push")}>
+          <Select
+            aria-label="Owner"
+            value={owner}
+            onChange={(event) => query.set({ owner: event.target.value }, "push")}
+          >
             <option value="">Any owner</option>
             {owners.map((each) => (
               <option key={each}>{each}</option>
@@ -118,7 +144,11 @@ export default function FlagsPage() {
             ))}
           </Select>
         ) : null}
-        <Select aria-label="Archived or not" value={String(archived)} onChange={(event) => query.set({ archived: event.target.value === "true" }, "push")}>
+        <Select
+          aria-label="Archived or not"
+          value={String(archived)}
+          onChange={(event) => query.set({ archived: event.target.value === "true" }, "push")}
+        >
           <option value="false">Active</option>
           <option value="true">Archived</option>
         </Select>
@@ -134,8 +164,14 @@ export default function FlagsPage() {
         <SkeletonRows label="Loading flags" count={12} />
       ) : shown.length === 0 ? (
         active.length > 0 ? (
-          <EmptyState icon={<Search />} title={archived && active.length === 1 ? "No flag is archived" : "No flag matches"} action={<Button onClick={clear}>Clear the filters</Button>}>
-            {text ? `Nothing has “${text}” in its key, name, description, tags or owner${active.length > 1 ? ", with the other filters" : ""}.` : "Try fewer filters."}
+          <EmptyState
+            icon={<Search />}
+            title={archived && active.length === 1 ? "No flag is archived" : "No flag matches"}
+            action={<Button onClick={clear}>Clear the filters</Button>}
+          >
+            {text
+              ? `Nothing has “${text}” in its key, name, description, tags or owner${active.length > 1 ? ", with the other filters" : ""}.`
+              : "Try fewer filters."}
           </EmptyState>
         ) : (
           <EmptyState
@@ -153,7 +189,12 @@ export default function FlagsPage() {
           </EmptyState>
         )
       ) : (
-        <FlagTable flags={shown} sort={sort} onSort={(next) => query.set({ sort: next === "key" ? null : next }, "push")} onSwitch={ask} />
+        <FlagTable
+          flags={shown}
+          sort={sort}
+          onSort={(next) => query.set({ sort: next === "key" ? null : next }, "push")}
+          onSwitch={ask}
+        />
       )}
       {review}
     </div>

@@ -6,14 +6,25 @@ import { Button } from "@/components/ui/button";
 import type { Draft } from "@/lib/draft";
 
 /** Somebody else changed the same thing: theirs and mine side by side, and the draft is never dropped by itself. */
-export function ConflictNotice({ draft, by, onTakeTheirs, onKeepMine }: { draft: Draft; by?: string; onTakeTheirs: () => void; onKeepMine: () => void }) {
+export function ConflictNotice({
+  draft,
+  by,
+  onTakeTheirs,
+  onKeepMine,
+}: {
+  draft: Draft;
+  by?: string;
+  onTakeTheirs: () => void;
+  onKeepMine: () => void;
+}) {
   const [open, setOpen] = useState(false);
   return (
     <div role="alert" className="flex flex-col gap-2 rounded-md bg-warn-tint p-3 text-sm">
       <div className="flex items-start gap-2">
         <GitMerge aria-hidden className="mt-0.5 size-4 shrink-0 text-warn" />
         <p>
-          <b>{by ?? "Somebody"}</b> changed {draft.conflicts.join(", ")} while you were editing. What does not overlap is merged already.
+          <b>{by ?? "Somebody"}</b> changed {draft.conflicts.join(", ")} while you were editing. What does not overlap
+          is merged already.
         </p>
       </div>
       {open ? (

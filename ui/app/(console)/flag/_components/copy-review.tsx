@@ -7,7 +7,17 @@ import { useConfiguration, useCopyConfiguration } from "@/lib/queries/flags";
 import { saved } from "@/lib/undo";
 
 /** What a copy between environments changes in the one it goes to. */
-export function CopyReview({ flag, from, to, onClose }: { flag: Flag; from: Environment; to: Environment; onClose: () => void }) {
+export function CopyReview({
+  flag,
+  from,
+  to,
+  onClose,
+}: {
+  flag: Flag;
+  from: Environment;
+  to: Environment;
+  onClose: () => void;
+}) {
   const { project } = useConsole();
   const copy = useCopyConfiguration(project.key, flag.key);
   const source = useConfiguration(project.key, flag.key, from.key);

@@ -6,7 +6,12 @@ import { ServeEditor, VariantSelect } from "@/components/serve-editor";
 import { Button } from "@/components/ui/button";
 import type { Configuration, Flag } from "@/lib/api/types";
 
-type Props = { flag: Flag; value: Configuration; editable: boolean; edit: (next: (value: Configuration) => Configuration) => void };
+type Props = {
+  flag: Flag;
+  value: Configuration;
+  editable: boolean;
+  edit: (next: (value: Configuration) => Configuration) => void;
+};
 
 /** What everyone gets whom no rule has decided for. */
 export function DefaultRule({ flag, value, editable, edit, hasRules }: Props & { hasRules: boolean }) {
@@ -22,7 +27,12 @@ export function DefaultRule({ flag, value, editable, edit, hasRules }: Props & {
           <ServeSentence serve={value.default} asDefault offVariant={value.off_variant} />
         </div>
         {editable ? (
-          <Button size="sm" variant="ghost" aria-label={editing ? "Close the default rule" : "Edit the default rule"} onClick={() => setEditing(!editing)}>
+          <Button
+            size="sm"
+            variant="ghost"
+            aria-label={editing ? "Close the default rule" : "Edit the default rule"}
+            onClick={() => setEditing(!editing)}
+          >
             {editing ? (
               "Done"
             ) : (
@@ -57,7 +67,12 @@ export function OffVariant({ flag, value, editable, edit }: Props) {
       </span>
       <span className="font-medium text-ink-2">When off serve</span>
       {editable ? (
-        <VariantSelect label="Off variant" variants={flag.variants} value={value.off_variant} onChange={(off_variant) => edit((now) => ({ ...now, off_variant }))} />
+        <VariantSelect
+          label="Off variant"
+          variants={flag.variants}
+          value={value.off_variant}
+          onChange={(off_variant) => edit((now) => ({ ...now, off_variant }))}
+        />
       ) : (
         <span>{value.off_variant}</span>
       )}

@@ -24,7 +24,7 @@ export function EnvironmentTabs({ flag, environment }: { flag: Flag; environment
               query.set({ env: each.key }, "push");
             }}
             className={cn(
-              "flex min-w-0 flex-col items-start gap-1 rounded-md border bg-raised px-3 py-2 hover:bg-hover sm:flex-row sm:items-center sm:justify-between sm:gap-2",
+              "flex min-w-0 flex-col items-start gap-1 rounded-md border bg-raised px-2 py-2 sm:px-3 hover:bg-hover sm:flex-row sm:items-center sm:justify-between sm:gap-2",
               here && "border-accent ring-1 ring-accent",
             )}
           >

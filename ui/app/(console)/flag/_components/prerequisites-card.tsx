@@ -11,7 +11,12 @@ import type { Configuration, Flag, Prerequisite } from "@/lib/api/types";
 import { useFlags } from "@/lib/queries/flags";
 import { href } from "@/lib/url";
 
-type Props = { flag: Flag; value: Configuration; editable: boolean; edit: (next: (value: Configuration) => Configuration) => void };
+type Props = {
+  flag: Flag;
+  value: Configuration;
+  editable: boolean;
+  edit: (next: (value: Configuration) => Configuration) => void;
+};
 
 /** Other flags that must serve something first. */
 export function PrerequisitesCard({ flag, value, editable, edit }: Props) {
@@ -19,15 +24,20 @@ export function PrerequisitesCard({ flag, value, editable, edit }: Props) {
   const flags = (useFlags(project.key).data?.items ?? []).filter((each) => !each.archived && each.key !== flag.key);
   const needed = value.prerequisites ?? [];
   const put = (next: Prerequisite[]) => edit((now) => ({ ...now, prerequisites: next }));
-  const set = (i: number, change: Partial<Prerequisite>) => put(needed.map((each, k) => (k === i ? { ...each, ...change } : each)));
+  const set = (i: number, change: Partial<Prerequisite>) =>
+    put(needed.map((each, k) => (k === i ? { ...each, ...change } : each)));
   const add = editable ? (
-    <Button size="sm" variant={needed.length > 0 ? "secondary" : "ghost"} onClick={() => put([...needed, { flag: "", variants: [] }])}>
+    <Button
+      size="sm"
+      variant={needed.length > 0 ? "secondary" : "ghost"}
+      onClick={() => put([...needed, { flag: "", variants: [] }])}
+    >
       <Plus /> Add prerequisite
     </Button>
   ) : null;
-  if (needed.length === 0) return add ? <div className="-mb-2 flex">{add}</div> : null;
+  if (needed.length === 0) return add;
   return (
-    <Card title="Prerequisites" action={add}>
+    <Card className="w-full" title="Prerequisites" action={add}>
       <ul className="flex flex-col gap-2">
         {needed.map((each, i) => {
           const other = flags.find((candidate) => candidate.key === each.flag);
@@ -48,7 +58,10 @@ export function PrerequisitesCard({ flag, value, editable, edit }: Props) {
                   }}
                 />
               ) : (
-                <Link className="font-mono text-accent text-xs" href={href("/flag", { p: project.key, key: each.flag })}>
+                <Link
+                  className="font-mono text-accent text-xs"
+                  href={href("/flag", { p: project.key, key: each.flag })}
+                >
                   {each.flag}
                 </Link>
               )}
@@ -63,7 +76,9 @@ export function PrerequisitesCard({ flag, value, editable, edit }: Props) {
                       checked={each.variants.includes(variant.key)}
                       onChange={(event) =>
                         set(i, {
-                          variants: event.target.checked ? [...each.variants, variant.key] : each.variants.filter((key) => key !== variant.key),
+                          variants: event.target.checked
+                            ? [...each.variants, variant.key]
+                            : each.variants.filter((key) => key !== variant.key),
                         })
                       }
                     />
@@ -73,7 +88,10 @@ export function PrerequisitesCard({ flag, value, editable, edit }: Props) {
                 <span>{each.variants.join(" or ")}</span>
               )}
               {editable ? (
-                <IconButton label={`Remove prerequisite ${each.flag || i + 1}`} onClick={() => put(needed.filter((_, k) => k !== i))}>
+                <IconButton
+                  label={`Remove prerequisite ${each.flag || i + 1}`}
+                  onClick={() => put(needed.filter((_, k) => k !== i))}
+                >
                   <Trash2 />
                 </IconButton>
               ) : null}

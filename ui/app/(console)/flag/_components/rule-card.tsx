@@ -48,7 +48,10 @@ export function RuleCard(props: Props) {
   return (
     <li ref={card} aria-label={`Rule ${number}`} onKeyDown={onKeyDown} className="group px-4 py-2.5">
       <div className="flex items-start gap-3">
-        <span aria-hidden className="mt-1 flex size-5 shrink-0 items-center justify-center rounded-full bg-off-tint font-medium text-[11px] text-off">
+        <span
+          aria-hidden
+          className="mt-1 flex size-5 shrink-0 items-center justify-center rounded-full bg-off-tint font-medium text-[11px] text-off"
+        >
           {number}
         </span>
         <div className="min-w-0 flex-1">
@@ -68,7 +71,12 @@ export function RuleCard(props: Props) {
       </div>
       {editing && editable ? (
         <div className="mt-2 flex flex-col gap-3 rounded-md bg-sunken p-3">
-          <ConditionEditor condition={rule.if} attributes={props.attributes} segments={props.segments} onChange={(next) => onChange({ ...rule, if: next })} />
+          <ConditionEditor
+            condition={rule.if}
+            attributes={props.attributes}
+            segments={props.segments}
+            onChange={(next) => onChange({ ...rule, if: next })}
+          />
           <ServeEditor
             label={`Rule ${number}`}
             serve={rule.serve}
@@ -87,7 +95,12 @@ export function RuleCard(props: Props) {
                 onChange(event.target.value ? { ...rest, description: event.target.value } : rest);
               }}
             />
-            <IconButton label={`Move rule ${number} up`} hint="Alt ↑" disabled={number === 1} onClick={() => onMove(-1)}>
+            <IconButton
+              label={`Move rule ${number} up`}
+              hint="Alt ↑"
+              disabled={number === 1}
+              onClick={() => onMove(-1)}
+            >
               <ArrowUp />
             </IconButton>
             <IconButton label={`Move rule ${number} down`} hint="Alt ↓" disabled={last} onClick={() => onMove(1)}>

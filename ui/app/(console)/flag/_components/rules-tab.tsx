@@ -30,7 +30,8 @@ export function RulesTab({ flag, environment }: { flag: Flag; environment: Envir
   const { project } = useConsole();
   const configuration = useConfiguration(project.key, flag.key, environment.key);
   if (configuration.data) return <Editor flag={flag} environment={environment} server={configuration.data} />;
-  if (configuration.error) return <ErrorState error={configuration.error} what="the rules" retry={() => void configuration.refetch()} />;
+  if (configuration.error)
+    return <ErrorState error={configuration.error} what="the rules" retry={() => void configuration.refetch()} />;
   return <SkeletonRows label="Loading the rules" count={6} />;
 }
 
@@ -61,7 +62,11 @@ function Editor({ flag, environment, server }: { flag: Flag; environment: Enviro
     putRules(next);
   };
   const add = () => {
-    const rule: Rule = { id: newRuleId(), if: { attribute: "", operator: "in", values: [] }, serve: { variant: first } };
+    const rule: Rule = {
+      id: newRuleId(),
+      if: { attribute: "", operator: "in", values: [] },
+      serve: { variant: first },
+    };
     putRules([...rules, rule]);
     setEditing(rule.id);
   };
@@ -95,10 +100,10 @@ function Editor({ flag, environment, server }: { flag: Flag; environment: Enviro
           </div>
         </div>
 
-        <div className={cn("flex flex-col gap-3", !server.on && "opacity-90")}>
+        <div className="flex flex-wrap gap-x-1 gap-y-3">
           <PrerequisitesCard flag={flag} value={value} editable={editable} edit={edit} />
           <TargetsCard flag={flag} value={value} editable={editable} edit={edit} />
-          <section aria-label="Targeting rules" className="rounded-lg border bg-raised">
+          <section aria-label="Targeting rules" className="w-full rounded-lg border bg-raised">
             <div className="flex min-h-11 items-center gap-2 border-b px-4 py-1.5">
               <h2 className="mr-auto font-semibold text-sm">Targeting rules</h2>
               {editable ? (
@@ -124,7 +129,9 @@ function Editor({ flag, environment, server }: { flag: Flag; environment: Enviro
                   onEdit={(open) => setEditing(open ? rule.id : null)}
                   onChange={(next) => putRules(rules.map((each, k) => (k === i ? next : each)))}
                   onMove={(by) => move(i, by)}
-                  onDuplicate={() => putRules([...rules.slice(0, i + 1), { ...rule, id: newRuleId() }, ...rules.slice(i + 1)])}
+                  onDuplicate={() =>
+                    putRules([...rules.slice(0, i + 1), { ...rule, id: newRuleId() }, ...rules.slice(i + 1)])
+                  }
                   onDelete={() => putRules(rules.filter((_, k) => k !== i))}
                 />
               ))}
@@ -145,7 +152,12 @@ function Editor({ flag, environment, server }: { flag: Flag; environment: Enviro
             problems={problems}
             conflict={
               draft.conflicts.length > 0 ? (
-                <ConflictNotice draft={draft} by={flag.changed?.actor} onTakeTheirs={draft.discard} onKeepMine={draft.keepMine} />
+                <ConflictNotice
+                  draft={draft}
+                  by={flag.changed?.actor}
+                  onTakeTheirs={draft.discard}
+                  onKeepMine={draft.keepMine}
+                />
               ) : null
             }
             onDiscard={() => {
@@ -168,8 +180,12 @@ function Editor({ flag, environment, server }: { flag: Flag; environment: Enviro
             <p className="text-ink-2">
               Serves <b className="text-ink">{servesOf(draft.saved).text}</b>
               {servesOf(draft.saved).text === servesOf(value).text ? " before and after." : " now, then "}
-              {servesOf(draft.saved).text === servesOf(value).text ? null : <b className="text-ink">{servesOf(value).text}</b>}
-              {flag.needed_by?.length ? ` ${flag.needed_by.length} other flags need this one: ${flag.needed_by.join(", ")}.` : null}
+              {servesOf(draft.saved).text === servesOf(value).text ? null : (
+                <b className="text-ink">{servesOf(value).text}</b>
+              )}
+              {flag.needed_by?.length
+                ? ` ${flag.needed_by.length} other flags need this one: ${flag.needed_by.join(", ")}.`
+                : null}
             </p>
           }
           changes={draft.changes}
@@ -191,7 +207,9 @@ function Editor({ flag, environment, server }: { flag: Flag; environment: Enviro
               saved(`${flag.key} is saved in ${environment.name}`, project.key, rev);
             } catch (error) {
               if (error instanceof ApiProblem && error.status === 412) {
-                throw new Error("Somebody has just changed this flag here. Your draft is kept; close this and look at the difference again.");
+                throw new Error(
+                  "Somebody has just changed this flag here. Your draft is kept; close this and look at the difference again.",
+                );
               }
               throw error;
             }

@@ -45,13 +45,33 @@ export function SettingsTab({ flag }: { flag: Flag }) {
         <form onSubmit={submit} className="flex flex-col gap-3">
           <fieldset disabled={!editable} className="flex flex-col gap-3">
             <Field label="Name">
-              {(props) => <Input {...props} required value={form.name} onChange={(event) => setForm({ ...form, name: event.target.value })} />}
+              {(props) => (
+                <Input
+                  {...props}
+                  required
+                  value={form.name}
+                  onChange={(event) => setForm({ ...form, name: event.target.value })}
+                />
+              )}
             </Field>
             <Field label="Description" hint="Why it exists, and when it can go.">
-              {(props) => <Textarea {...props} rows={3} value={form.description} onChange={(event) => setForm({ ...form, description: event.target.value })} />}
+              {(props) => (
+                <Textarea
+                  {...props}
+                  rows={3}
+                  value={form.description}
+                  onChange={(event) => setForm({ ...form, description: event.target.value })}
+                />
+              )}
             </Field>
             <Field label="Owner" hint="Who answers for it: a person or a team.">
-              {(props) => <Input {...props} value={form.owner} onChange={(event) => setForm({ ...form, owner: event.target.value })} />}
+              {(props) => (
+                <Input
+                  {...props}
+                  value={form.owner}
+                  onChange={(event) => setForm({ ...form, owner: event.target.value })}
+                />
+              )}
             </Field>
             <div className="flex flex-col gap-1">
               <span className="font-medium text-xs">Tags</span>
@@ -98,8 +118,11 @@ export function SettingsTab({ flag }: { flag: Flag }) {
       {editable ? (
         <Card title="Archive">
           <p className="mb-3 text-ink-2 text-sm">
-            An archived flag is served nowhere: code that still asks gets its own default. Its key stays taken, its history stays, and it can be restored.
-            {needed.length > 0 ? ` ${needed.join(", ")} ${needed.length === 1 ? "needs" : "need"} it, so it cannot be archived yet.` : ""}
+            An archived flag is served nowhere: code that still asks gets its own default. Its key stays taken, its
+            history stays, and it can be restored.
+            {needed.length > 0
+              ? ` ${needed.join(", ")} ${needed.length === 1 ? "needs" : "need"} it, so it cannot be archived yet.`
+              : ""}
           </p>
           <Button variant="quietDanger" disabled={needed.length > 0} onClick={() => setArchiving(true)}>
             <Archive /> Archive {flag.key}

@@ -35,7 +35,11 @@ export function SidePanel({ flag, environment }: { flag: Flag; environment: Envi
         flush
         title="Last changes"
         action={
-          <button type="button" className="rounded-sm text-accent text-xs hover:underline" onClick={() => query.set({ tab: "activity" }, "push")}>
+          <button
+            type="button"
+            className="rounded-sm text-accent text-xs hover:underline"
+            onClick={() => query.set({ tab: "activity" }, "push")}
+          >
             All
           </button>
         }
@@ -62,7 +66,12 @@ function FlagLinks({ name, keys }: { name: string; keys: string[] }) {
       <dt className="w-20 shrink-0 text-ink-3 text-xs leading-5">{name}</dt>
       <dd className="flex min-w-0 flex-wrap gap-x-2">
         {keys.map((key) => (
-          <Link key={key} href={href("/flag", { p: project.key, key })} prefetch={false} className="break-all font-mono text-accent text-xs hover:underline">
+          <Link
+            key={key}
+            href={href("/flag", { p: project.key, key })}
+            prefetch={false}
+            className="break-all font-mono text-accent text-xs hover:underline"
+          >
             {key}
           </Link>
         ))}
@@ -89,7 +98,9 @@ function Traffic({ flag, environment }: { flag: Flag; environment: Environment }
   return (
     <Card title="Evaluations, 24 h">
       {total === 0 ? (
-        <p className="text-ink-2 text-sm">{counts.isPending ? "…" : `Nobody has asked for it in ${environment.name} yet.`}</p>
+        <p className="text-ink-2 text-sm">
+          {counts.isPending ? "…" : `Nobody has asked for it in ${environment.name} yet.`}
+        </p>
       ) : (
         <ul className="flex flex-col gap-2">
           {rows.map(([variant, count], i) => (
@@ -101,7 +112,10 @@ function Traffic({ flag, environment }: { flag: Flag; environment: Environment }
                 </span>
               </div>
               <div aria-hidden className="h-1.5 rounded-full bg-off-tint">
-                <div className={`h-full rounded-full ${BARS[i % BARS.length]}`} style={{ width: `${(count / total) * 100}%` }} />
+                <div
+                  className={`h-full rounded-full ${BARS[i % BARS.length]}`}
+                  style={{ width: `${(count / total) * 100}%` }}
+                />
               </div>
             </li>
           ))}

@@ -7,7 +7,12 @@ import { ChipsField } from "@/components/ui/chips-field";
 import { IconButton } from "@/components/ui/icon-button";
 import type { Configuration, Flag, Target } from "@/lib/api/types";
 
-type Props = { flag: Flag; value: Configuration; editable: boolean; edit: (next: (value: Configuration) => Configuration) => void };
+type Props = {
+  flag: Flag;
+  value: Configuration;
+  editable: boolean;
+  edit: (next: (value: Configuration) => Configuration) => void;
+};
 
 /** Keys that get a variant before any rule is asked. */
 export function TargetsCard({ flag, value, editable, edit }: Props) {
@@ -15,14 +20,19 @@ export function TargetsCard({ flag, value, editable, edit }: Props) {
   const put = (next: Target[]) => edit((now) => ({ ...now, targets: next }));
   const unused = flag.variants.find((variant) => !targets.some((target) => target.variant === variant.key));
   if (targets.length === 0 && !editable) return null;
-  const add = editable && unused ? (
-    <Button size="sm" variant={targets.length > 0 ? "secondary" : "ghost"} onClick={() => put([...targets, { variant: unused.key, context_kind: "user", keys: [] }])}>
-      <Plus /> Add individual targets
-    </Button>
-  ) : null;
-  if (targets.length === 0) return <div className="flex">{add}</div>;
+  const add =
+    editable && unused ? (
+      <Button
+        size="sm"
+        variant={targets.length > 0 ? "secondary" : "ghost"}
+        onClick={() => put([...targets, { variant: unused.key, context_kind: "user", keys: [] }])}
+      >
+        <Plus /> Add individual targets
+      </Button>
+    ) : null;
+  if (targets.length === 0) return add;
   return (
-    <Card title="Individual targets" action={add}>
+    <Card className="w-full" title="Individual targets" action={add}>
       <ul className="flex flex-col gap-2">
         {targets.map((target, i) => (
           <li key={i} className="flex flex-wrap items-start gap-2">
@@ -34,7 +44,9 @@ export function TargetsCard({ flag, value, editable, edit }: Props) {
                   value={target.variant}
                   onChange={(variant) => put(targets.map((each, k) => (k === i ? { ...each, variant } : each)))}
                 />
-                <span className="pt-1.5 text-ink-2 text-sm">for {target.context_kind && target.context_kind !== "user" ? `${target.context_kind} keys` : "users"}</span>
+                <span className="pt-1.5 text-ink-2 text-sm">
+                  for {target.context_kind && target.context_kind !== "user" ? `${target.context_kind} keys` : "users"}
+                </span>
                 <ChipsField
                   label={`Keys that get ${target.variant}`}
                   mono
@@ -45,7 +57,10 @@ export function TargetsCard({ flag, value, editable, edit }: Props) {
                   placeholder="user key, Enter; or paste many"
                   onChange={(keys) => put(targets.map((each, k) => (k === i ? { ...each, keys } : each)))}
                 />
-                <IconButton label={`Remove the individual targets of ${target.variant}`} onClick={() => put(targets.filter((_, k) => k !== i))}>
+                <IconButton
+                  label={`Remove the individual targets of ${target.variant}`}
+                  onClick={() => put(targets.filter((_, k) => k !== i))}
+                >
                   <Trash2 />
                 </IconButton>
               </>

@@ -31,19 +31,26 @@ function readVariant(type: ValueType, text: string): { value: Json } | { problem
   }
 }
 
-const show = (type: ValueType, value: Json) => (type === "string" && typeof value === "string" ? value : JSON.stringify(value, null, type === "json" ? 2 : 0));
+const show = (type: ValueType, value: Json) =>
+  type === "string" && typeof value === "string" ? value : JSON.stringify(value, null, type === "json" ? 2 : 0);
 
 export function VariantsTab({ flag }: { flag: Flag }) {
   const { project, can } = useConsole();
   const update = useUpdateFlag(project.key, flag.key);
   const initial = useMemo<Row[]>(
-    () => flag.variants.map((variant) => ({ key: variant.key, text: show(flag.type, variant.value), description: variant.description ?? "" })),
+    () =>
+      flag.variants.map((variant) => ({
+        key: variant.key,
+        text: show(flag.type, variant.value),
+        description: variant.description ?? "",
+      })),
     [flag],
   );
   const [rows, setRows] = useState(initial);
   const [reviewing, setReviewing] = useState(false);
   const editable = can("editor") && !flag.archived;
-  const put = (i: number, change: Partial<Row>) => setRows(rows.map((row, k) => (k === i ? { ...row, ...change } : row)));
+  const put = (i: number, change: Partial<Row>) =>
+    setRows(rows.map((row, k) => (k === i ? { ...row, ...change } : row)));
 
   const problems: string[] = [];
   const variants = rows.map((row): Variant => {
@@ -51,12 +58,18 @@ export function VariantsTab({ flag }: { flag: Flag }) {
     if (problem) problems.push(`Variant ${row.key || "without a key"}: ${problem}`);
     const read = readVariant(flag.type, row.text);
     if ("problem" in read) problems.push(`Variant ${row.key}: its value ${read.problem}.`);
-    return { key: row.key, value: "value" in read ? read.value : null, ...(row.description ? { description: row.description } : {}) };
+    return {
+      key: row.key,
+      value: "value" in read ? read.value : null,
+      ...(row.description ? { description: row.description } : {}),
+    };
   });
   if (new Set(rows.map((row) => row.key)).size < rows.length) problems.push("Two variants have the same key.");
   const was = flag.variants as unknown as Json;
   const changes = documentChanges("flag", { variants: was }, { variants: variants as unknown as Json });
-  const count = rows.filter((row) => !initial.some((old) => JSON.stringify(old) === JSON.stringify(row))).length + initial.filter((old) => !rows.some((row) => row.key === old.key)).length;
+  const count =
+    rows.filter((row) => !initial.some((old) => JSON.stringify(old) === JSON.stringify(row))).length +
+    initial.filter((old) => !rows.some((row) => row.key === old.key)).length;
 
   return (
     <div className="max-w-3xl">
@@ -64,7 +77,10 @@ export function VariantsTab({ flag }: { flag: Flag }) {
         title="Variants"
         action={
           editable && flag.type !== "boolean" ? (
-            <Button size="sm" onClick={() => setRows([...rows, { key: "", text: flag.type === "json" ? "{}" : "", description: "" }])}>
+            <Button
+              size="sm"
+              onClick={() => setRows([...rows, { key: "", text: flag.type === "json" ? "{}" : "", description: "" }])}
+            >
               <Plus /> Add variant
             </Button>
           ) : null
@@ -72,7 +88,10 @@ export function VariantsTab({ flag }: { flag: Flag }) {
       >
         <ul className="flex flex-col gap-3">
           {rows.map((row, i) => (
-            <li key={i} className="grid grid-cols-[minmax(0,1fr)_minmax(0,1.4fr)_minmax(0,1.6fr)_32px] items-start gap-2 max-sm:grid-cols-[minmax(0,1fr)_32px] max-sm:border-b max-sm:pb-3">
+            <li
+              key={i}
+              className="grid grid-cols-[minmax(0,1fr)_minmax(0,1.4fr)_minmax(0,1.6fr)_32px] items-start gap-2 max-sm:grid-cols-[minmax(0,1fr)_32px] max-sm:border-b max-sm:pb-3"
+            >
               <Input
                 aria-label={`Key of variant ${i + 1}`}
                 className="font-mono text-xs"
@@ -82,7 +101,13 @@ export function VariantsTab({ flag }: { flag: Flag }) {
                 onChange={(event) => put(i, { key: event.target.value })}
               />
               {flag.type === "boolean" ? (
-                <Select aria-label={`Value of ${row.key}`} className="w-full" disabled={!editable} value={row.text} onChange={(event) => put(i, { text: event.target.value })}>
+                <Select
+                  aria-label={`Value of ${row.key}`}
+                  className="w-full"
+                  disabled={!editable}
+                  value={row.text}
+                  onChange={(event) => put(i, { text: event.target.value })}
+                >
                   <option value="true">true</option>
                   <option value="false">false</option>
                 </Select>
@@ -114,7 +139,11 @@ export function VariantsTab({ flag }: { flag: Flag }) {
                 onChange={(event) => put(i, { description: event.target.value })}
               />
               {editable && rows.length > 1 ? (
-                <IconButton label={`Remove variant ${row.key || i + 1}`} className="max-sm:col-start-2 max-sm:row-start-1" onClick={() => setRows(rows.filter((_, k) => k !== i))}>
+                <IconButton
+                  label={`Remove variant ${row.key || i + 1}`}
+                  className="max-sm:col-start-2 max-sm:row-start-1"
+                  onClick={() => setRows(rows.filter((_, k) => k !== i))}
+                >
                   <Trash2 />
                 </IconButton>
               ) : null}
@@ -125,7 +154,14 @@ export function VariantsTab({ flag }: { flag: Flag }) {
           Variants belong to the flag in every environment. One that a rule serves cannot be removed.
         </p>
       </Card>
-      {count > 0 ? <DraftBar count={count} problems={problems} onDiscard={() => setRows(initial)} onReview={() => setReviewing(true)} /> : null}
+      {count > 0 ? (
+        <DraftBar
+          count={count}
+          problems={problems}
+          onDiscard={() => setRows(initial)}
+          onReview={() => setReviewing(true)}
+        />
+      ) : null}
       {reviewing ? (
         <ReviewSheet
           title={`Change the variants of ${flag.key}`}

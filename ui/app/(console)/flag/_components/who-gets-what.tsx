@@ -82,7 +82,12 @@ function Steps({ steps }: { steps: Step[] }) {
         <li key={i} className="text-xs">
           <span className="flex gap-1.5">
             {step.result ? (
-              <span className={cn("shrink-0", step.result === "true" ? "text-ok" : step.result === "false" ? "text-ink-3" : "text-warn")}>
+              <span
+                className={cn(
+                  "shrink-0",
+                  step.result === "true" ? "text-ok" : step.result === "false" ? "text-ink-3" : "text-warn",
+                )}
+              >
                 <span aria-hidden>{MARK[step.result]}</span>
                 <span className="sr-only">{step.result}: </span>
               </span>

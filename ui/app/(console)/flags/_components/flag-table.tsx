@@ -6,9 +6,9 @@ import { useRouter } from "next/navigation";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useConsole } from "@/components/console-context";
 import { EnvironmentMark, ServesChip } from "@/components/marks";
+import type { SwitchWish } from "@/components/switch-flag";
 import { Badge } from "@/components/ui/badge";
 import { Switch } from "@/components/ui/switch";
-import type { SwitchWish } from "@/components/switch-flag";
 import type { FlagItem } from "@/lib/api/types";
 import { cn } from "@/lib/cn";
 import { useFlashes } from "@/lib/flash";
@@ -46,7 +46,9 @@ export function FlagTable({ flags, sort, onSort, onSwitch }: Props) {
     moved.current = false;
     rows.scrollToIndex(row);
     requestAnimationFrame(() =>
-      scroller.current?.querySelector<HTMLElement>(`[data-cell="${row}:${active.column}"]`)?.focus({ preventScroll: true }),
+      scroller.current
+        ?.querySelector<HTMLElement>(`[data-cell="${row}:${active.column}"]`)
+        ?.focus({ preventScroll: true }),
     );
   }, [row, active.column, rows]);
 
@@ -60,28 +62,28 @@ export function FlagTable({ flags, sort, onSort, onSwitch }: Props) {
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_PX) - 2);
-    const moves: Record<string, () => void> = {
-      ArrowDown: () => go(row + 1, active.column),
-      j: () => go(row + 1, active.column),
-      ArrowUp: () => go(row - 1, active.column),
-      k: () => go(row - 1, active.column),
-      ArrowRight: () => go(row, active.column + 1),
-      ArrowLeft: () => go(row, active.column - 1),
-      PageDown: () => go(row + page, active.column),
-      PageUp: () => go(row - page, active.column),
-      Home: () => go(0, active.column),
-      End: () => go(flags.length - 1, active.column),
-      Enter: () => {
-        const flag = flags[row];
-        const environment = active.column > 0 ? environments[active.column - 1]?.key : undefined;
-        if (flag) router.push(href("/flag", { p: project.key, key: flag.key, env: environment }));
-      },
+    const open = () => {
+      const flag = flags[row];
+      const environment = active.column > 0 ? environments[active.column - 1]?.key : undefined;
+      if (flag) router.push(href("/flag", { p: project.key, key: flag.key, env: environment }));
     };
-    const move = moves[event.key];
-    if (move) {
-      event.preventDefault();
-      move();
-    }
+    const rowsDown: Record<string, number> = {
+      ArrowDown: 1,
+      j: 1,
+      ArrowUp: -1,
+      k: -1,
+      PageDown: page,
+      PageUp: -page,
+      Home: -flags.length,
+      End: flags.length,
+    };
+    const down = rowsDown[event.key];
+    if (down !== undefined) go(row + down, active.column);
+    else if (event.key === "ArrowRight" || event.key === "ArrowLeft")
+      go(row, active.column + (event.key === "ArrowRight" ? 1 : -1));
+    else if (event.key === "Enter") open();
+    else return;
+    event.preventDefault();
   };
 
   // J and K also start from anywhere on the page.
@@ -99,8 +101,11 @@ export function FlagTable({ flags, sort, onSort, onSwitch }: Props) {
   const template = `minmax(220px, 2.2fr) repeat(${environments.length}, minmax(140px, 1.2fr)) minmax(110px, 0.9fr) minmax(70px, 0.6fr)`;
   const items = rows.getVirtualItems();
   return (
-    <div ref={scroller} className="min-h-0 flex-1 overflow-auto border-t max-md:border-t-0" style={{ contain: "strict" }}>
-      {/* biome-ignore lint/a11y/useSemanticElements: a virtual grid cannot be a table element */}
+    <div
+      ref={scroller}
+      className="min-h-0 flex-1 overflow-auto border-t max-md:border-t-0"
+      style={{ contain: "strict" }}
+    >
       <div
         role="grid"
         tabIndex={-1}
@@ -111,8 +116,6 @@ export function FlagTable({ flags, sort, onSort, onSwitch }: Props) {
         onKeyDown={onKeyDown}
       >
         {wide ? (
-          // biome-ignore lint/a11y/useFocusableInteractive: its cells are
-          // biome-ignore lint/a11y/useSemanticElements: see above
           <div
             role="row"
             aria-rowindex={1}
@@ -121,16 +124,12 @@ export function FlagTable({ flags, sort, onSort, onSwitch }: Props) {
           >
             <Heading name="Flag" by="key" sort={sort} onSort={onSort} />
             {environments.map((environment) => (
-              // biome-ignore lint/a11y/useFocusableInteractive: nothing to do in it
-              // biome-ignore lint/a11y/useSemanticElements: see above
               <div key={environment.key} role="columnheader" className="flex items-center gap-1.5 truncate font-medium">
                 <EnvironmentMark environment={environment} />
                 <span className="truncate">{environment.name}</span>
               </div>
             ))}
             <Heading name="Changed" by="-changed" sort={sort} onSort={onSort} />
-            {/* biome-ignore lint/a11y/useFocusableInteractive: nothing to do in it */}
-            {/* biome-ignore lint/a11y/useSemanticElements: see above */}
             <div role="columnheader" className="font-medium">
               Owner
             </div>
@@ -151,8 +150,6 @@ export function FlagTable({ flags, sort, onSort, onSwitch }: Props) {
               editable: can("editor") && !flag.archived,
             };
             return (
-              // biome-ignore lint/a11y/useFocusableInteractive: its cells are
-              // biome-ignore lint/a11y/useSemanticElements: see above
               <div
                 key={flag.key}
                 role="row"
@@ -170,14 +167,22 @@ export function FlagTable({ flags, sort, onSort, onSwitch }: Props) {
   );
 }
 
-function Heading({ name, by, sort, onSort }: { name: string; by: string; sort: string; onSort: (sort: string) => void }) {
+function Heading({
+  name,
+  by,
+  sort,
+  onSort,
+}: {
+  name: string;
+  by: string;
+  sort: string;
+  onSort: (sort: string) => void;
+}) {
   const bare = by.replace("-", "");
   const here = sort === bare || sort === `-${bare}`;
   const down = sort.startsWith("-");
   const Arrow = down ? ArrowDown : ArrowUp;
   return (
-    // biome-ignore lint/a11y/useFocusableInteractive: the button is
-    // biome-ignore lint/a11y/useSemanticElements: a virtual grid cannot be a table element
     <div role="columnheader" aria-sort={here ? (down ? "descending" : "ascending") : "none"}>
       <button
         type="button"
@@ -230,7 +235,6 @@ function Row(props: RowProps & { template: string }) {
       className={cn("relative grid h-full items-center border-line border-b px-4 hover:bg-sunken", flashing && "flash")}
       style={{ gridTemplateColumns: template }}
     >
-      {/* biome-ignore lint/a11y/useSemanticElements: a virtual grid cannot be a table element */}
       <div role="rowheader" tabIndex={-1} className="flex min-w-0 items-center gap-2 pr-3">
         <Name {...props} />
         {flag.type !== "boolean" ? <Badge tone="outline">{flag.type === "json" ? "JSON" : flag.type}</Badge> : null}
@@ -239,9 +243,11 @@ function Row(props: RowProps & { template: string }) {
         const served = flag.environments[environment.key];
         const on = served?.on ?? false;
         return (
-          // biome-ignore lint/a11y/useSemanticElements: see above
-          // biome-ignore lint/a11y/useFocusableInteractive: the switch is
-          <div key={environment.key} role="gridcell" className="relative flex w-fit min-w-0 max-w-full items-center gap-2 pr-3">
+          <div
+            key={environment.key}
+            role="gridcell"
+            className="relative flex w-fit min-w-0 max-w-full items-center gap-2 pr-3"
+          >
             <Switch
               label={`${flag.key} in ${environment.key}, ${on ? "on" : "off"}`}
               checked={on}
@@ -256,13 +262,13 @@ function Row(props: RowProps & { template: string }) {
           </div>
         );
       })}
-      {/* biome-ignore lint/a11y/useSemanticElements: see above */}
-      {/* biome-ignore lint/a11y/useFocusableInteractive: nothing to do in it */}
-      <div role="gridcell" className="truncate pr-2 text-ink-2 text-xs" title={flag.changed ? instant(flag.changed.at) : undefined}>
+      <div
+        role="gridcell"
+        className="truncate pr-2 text-ink-2 text-xs"
+        title={flag.changed ? instant(flag.changed.at) : undefined}
+      >
         {flag.changed ? `${flag.changed.actor} · ${ago(flag.changed.at, now)}` : "–"}
       </div>
-      {/* biome-ignore lint/a11y/useSemanticElements: see above */}
-      {/* biome-ignore lint/a11y/useFocusableInteractive: nothing to do in it */}
       <div role="gridcell" className="truncate text-ink-2 text-xs">
         {flag.owner ?? "–"}
       </div>
@@ -276,9 +282,10 @@ function CardRow(props: RowProps) {
   const now = useNow();
   const flashing = useFlashes().has(flag.key);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a virtual grid cannot be a table element
-    // biome-ignore lint/a11y/useFocusableInteractive: the link is
-    <div role="gridcell" className={cn("relative flex h-full flex-col justify-center gap-1.5 border-b px-4", flashing && "flash")}>
+    <div
+      role="gridcell"
+      className={cn("relative flex h-full flex-col justify-center gap-1.5 border-b px-4", flashing && "flash")}
+    >
       <Name {...props} />
       <div className="flex min-w-0 items-center gap-3 overflow-hidden text-xs">
         {environments.map((environment) => (
