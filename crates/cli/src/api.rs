@@ -46,18 +46,18 @@ impl Connection {
             None => Profile::default(),
         };
         let token = match &self.token {
-            Some(token) => Some(token.clone()),
-            None => secret_file("YARDARM_TOKEN_FILE")?.or(profile.token),
+            Some(token) if !token.is_empty() => Some(token.clone()),
+            _ => secret_file("YARDARM_TOKEN_FILE")?.or(profile.token),
         };
-        let Some(url) = self.url.clone().or(profile.url) else {
+        let Some(url) = self.url.clone().filter(|url| !url.is_empty()).or(profile.url) else {
             return Err(Failure::usage("no server is named")
                 .hint("run `yardarm login URL --token TOKEN`, or set YARDARM_URL and YARDARM_TOKEN"));
         };
-        let Some(token) = token.filter(|token| !token.is_empty()) else {
+        let Some(token) = token else {
             return Err(Failure::new(Exit::NotAllowed, format!("no access token for {url}"))
                 .hint("run `yardarm login URL --token TOKEN`, or set YARDARM_TOKEN"));
         };
-        let project = self.project.clone().or(profile.project);
+        let project = self.project.clone().filter(|project| !project.is_empty()).or(profile.project);
         Api::new(&url, Some(token), project, self.reason.clone())
     }
 }

@@ -68,13 +68,14 @@ impl History {
                     query.extend(value.as_deref().map(|value| (name, value)));
                 }
                 let list = api.list_up_to(&all, &query, limit).await?;
-                let headers = ["revision", "at", "who", "what", "why"];
+                let headers = ["revision", "at", "who", "action", "what", "why"];
                 out.list(&list, &headers, "no changes", |change| {
                     vec![
                         text(&change["rev"]),
                         instant(&change["at"]),
                         text(&change["actor_name"]),
-                        summary(change),
+                        text(&change["action"]),
+                        text(&change["summary"]),
                         text(&change["reason"]),
                     ]
                 })
@@ -97,10 +98,7 @@ impl History {
 }
 
 fn summary(change: &Value) -> String {
-    match text(&change["summary"]) {
-        none if none.is_empty() => text(&change["action"]),
-        summary => summary,
-    }
+    format!("{} {}", text(&change["action"]), text(&change["summary"])).trim_end().to_owned()
 }
 
 fn show(change: &Value, out: Output) -> Result<(), Failure> {

@@ -17,15 +17,16 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
-/// JSON or YAML text. JSON is tried first: it is stricter, and its numbers and errors are exact.
+/// JSON or YAML text. JSON is tried first: its numbers are exact, and when neither fits, its error names the place.
 pub(crate) fn parse(text: &str, name: &str) -> Result<Value, Failure> {
     let looks_like_json = text.trim_start().starts_with(['{', '[', '"']);
-    match serde_json::from_str(text) {
-        Ok(value) => Ok(value),
-        Err(error) if looks_like_json => Err(Failure::new(Exit::Invalid, format!("{name} is not JSON: {error}"))),
-        Err(_) => serde_norway::from_str(text)
-            .map_err(|error| Failure::new(Exit::Invalid, format!("{name} is neither JSON nor YAML: {error}"))),
-    }
+    serde_json::from_str(text).or_else(|json| {
+        serde_norway::from_str(text).map_err(|yaml| {
+            let why =
+                if looks_like_json { format!("not JSON: {json}") } else { format!("neither JSON nor YAML: {yaml}") };
+            Failure::new(Exit::Invalid, format!("{name} is {why}"))
+        })
+    })
 }
 
 /// `{…}`, `@file` or `-`.
@@ -80,6 +81,7 @@ mod tests {
     fn documents_are_json_or_yaml() {
         assert_eq!(document("{\"a\":1}", "x").unwrap(), json!({"a": 1}));
         assert_eq!(document("a: 1", "x").unwrap(), json!({"a": 1}));
+        assert_eq!(document("{a: [b, 1]}", "x").unwrap(), json!({"a": ["b", 1]}));
         assert!(document("{\"a\":1", "x").unwrap_err().message.contains("not JSON"));
     }
 }

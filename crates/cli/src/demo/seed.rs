@@ -149,8 +149,13 @@ async fn make_tenant(store: &dyn Store, people: &[Person], now: i64) -> Result<S
         }));
         rows.push(RowWrite::UpsertMembership(Membership { tenant_id: tenant_id.clone(), user_id, role: person.role }));
     }
-    let commit =
-        Commit { scope_id: tenant_id.clone(), expected: None, attribution: by_the_demo("tenant.setup", now), documents, rows };
+    let commit = Commit {
+        scope_id: tenant_id.clone(),
+        expected: None,
+        attribution: by_the_demo("tenant.setup", now),
+        documents,
+        rows,
+    };
     store.commit(commit).await.map_err(|error| commit_failure(&error))?;
     Ok(tenant_id)
 }

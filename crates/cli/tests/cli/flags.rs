@@ -7,43 +7,43 @@ use crate::yardarm::{Demo, run};
 #[test]
 fn a_flag_is_made_switched_rolled_out_copied_and_archived() {
     let demo = Demo::start();
-    let created = demo.json(&["flags", "create", "fresh", "--name", "Fresh", "--tag", "a", "--owner", "Ana"]);
+    let created = demo.json(&["flags", "create", "zebra", "--name", "Fresh", "--tag", "a", "--owner", "Ana"]);
     assert_eq!(
         (&created["key"], &created["type"], &created["tags"]),
-        (&json!("fresh"), &json!("boolean"), &json!(["a"]))
+        (&json!("zebra"), &json!("boolean"), &json!(["a"]))
     );
-    assert_eq!(demo.value("fresh", "{}"), json!(false));
+    assert_eq!(demo.value("zebra", "{}"), json!(false));
 
-    let on = demo.json(&["flags", "on", "fresh", "-e", "production", "--reason", "Größe ist 100 % da"]);
+    let on = demo.json(&["flags", "on", "zebra", "-e", "production", "--reason", "Größe ist 100 % da"]);
     assert_eq!(on["on"], true);
-    let change = &demo.json(&["history", "list", "--flag", "fresh"])["items"][0];
+    let change = &demo.json(&["history", "list", "--flag", "zebra"])["items"][0];
     assert_eq!(change["reason"], "Größe ist 100 % da");
     assert_eq!(change["actor_name"], "Robin Demo");
 
-    let rolled = demo.json(&["flags", "rollout", "fresh", "-e", "production", "--percent", "40"]);
+    let rolled = demo.json(&["flags", "rollout", "zebra", "-e", "production", "--percent", "40"]);
     assert_eq!(rolled["default"]["rollout"]["percent"], 40.0, "{rolled}");
-    let grown = demo.json(&["flags", "rollout", "fresh", "-e", "production", "--percent", "60.5"]);
+    let grown = demo.json(&["flags", "rollout", "zebra", "-e", "production", "--percent", "60.5"]);
     assert_eq!(grown["default"]["rollout"]["variant"], "on");
     let first = |value: &Value| value["default"]["rollout"]["ranges"][0][0].clone();
     assert_eq!(first(&rolled), first(&grown), "who is in stays in");
 
-    let copied = demo.json(&["flags", "copy", "fresh", "--from", "production", "--to", "staging"]);
+    let copied = demo.json(&["flags", "copy", "zebra", "--from", "production", "--to", "staging"]);
     assert_eq!(copied["default"], grown["default"]);
-    let text = demo.run(&["flags", "get", "fresh"]);
+    let text = demo.run(&["flags", "get", "zebra"]);
     assert!(text.text().contains("60.5"), "{}", text.stdout);
 
-    let updated = demo.json(&["flags", "update", "fresh", "--description", "For tests", "--owner", "", "--tag", "b"]);
+    let updated = demo.json(&["flags", "update", "zebra", "--description", "For tests", "--owner", "", "--tag", "b"]);
     assert_eq!(
         (&updated["description"], &updated["owner"], &updated["tags"]),
         (&json!("For tests"), &Value::Null, &json!(["b"]))
     );
-    let patched = demo.json(&["flags", "update", "fresh", "-e", "staging", "--patch", "{\"on\": false}"]);
+    let patched = demo.json(&["flags", "update", "zebra", "-e", "staging", "--patch", "{\"on\": false}"]);
     assert_eq!(patched["on"], false);
 
-    assert_eq!(demo.json(&["flags", "archive", "fresh"])["archived"], true);
-    assert_eq!(demo.json(&["flags", "list", "fresh"])["total"], 0);
-    assert_eq!(demo.json(&["flags", "list", "fresh", "--archived"])["total"], 1);
-    assert_eq!(demo.json(&["flags", "restore", "fresh"])["archived"], false);
+    assert_eq!(demo.json(&["flags", "archive", "zebra"])["archived"], true);
+    assert_eq!(demo.json(&["flags", "list", "zebra"])["total"], 0);
+    assert_eq!(demo.json(&["flags", "list", "zebra", "--archived"])["total"], 1);
+    assert_eq!(demo.json(&["flags", "restore", "zebra"])["archived"], false);
 }
 
 #[test]
