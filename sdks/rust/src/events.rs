@@ -124,7 +124,7 @@ pub(crate) async fn deliver(outbox: &mut Outbox, shared: Arc<Shared>, server: Se
             Ok(()) => continue,
             Err(Failure::RetryAfter(_, wait)) => wait.min(timing.slow),
             Err(Failure::Refused(_) | Failure::Rejected(_)) => timing.slow.mul_f64(1.0 - 0.5 * random()),
-            Err(Failure::Lost(_)) => timing.flush,
+            Err(Failure::Lost(_) | Failure::Left(..)) => timing.flush,
         };
         sleep_until(Instant::now() + wait.mul_f64(0.8 + 0.4 * random())).await;
     }

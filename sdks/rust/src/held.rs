@@ -191,7 +191,12 @@ impl Shared {
         }
     }
 
-    /// The stream ended or could not be opened.
+    /// The stream ended in good order and will be opened again.
+    pub(crate) fn stream_left(&self) {
+        self.held().streaming = false;
+    }
+
+    /// The stream broke or could not be opened.
     pub(crate) fn stream_failed(&self, message: &str, refused: bool) {
         let mut held = self.held();
         held.streaming = false;

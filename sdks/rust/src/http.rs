@@ -47,7 +47,7 @@ impl Server {
     pub(crate) async fn post(&self, path: &str, body: Bytes) -> Result<Response, Failure> {
         let request = self.client.post(format!("{}{path}", self.base)).header(header::CONTENT_TYPE, "application/json");
         match self.answer(request.body(body)).await? {
-            response if matches!(response.status().as_u16(), 400 | 413 | 415 | 422) => {
+            response if about_the_batch(response.status()) => {
                 Err(Failure::Rejected(format!("the server answers {}", response.status())))
             }
             response => judged(response),
@@ -76,6 +76,11 @@ impl Server {
             }
         }
     }
+}
+
+/// `spec/stream.md` 6.3: other refusals are about the key, or pass.
+fn about_the_batch(status: StatusCode) -> bool {
+    status.is_client_error() && !matches!(status.as_u16(), 401 | 403 | 408 | 429)
 }
 
 fn judged(response: Response) -> Result<Response, Failure> {

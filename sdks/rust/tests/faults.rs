@@ -269,7 +269,7 @@ async fn what_does_not_follow_is_fetched_whole() {
 }
 
 #[tokio::test]
-async fn goodbye_means_come_back() {
+async fn goodbye_means_come_back_and_nothing_is_stale() {
     let server = Server::start(|request| match request.nth {
         0 => Reply::Stream(vec![
             frame("put", &ruleset("a", 1, "one")),
@@ -280,7 +280,13 @@ async fn goodbye_means_come_back() {
     })
     .await;
     let client = client(&server, quick());
-    until_rev(&client, 2).await;
+    let mut watch = client.watch();
+    let mut states = Vec::new();
+    while client.status().version.is_none_or(|version| version.rev != 2) {
+        tokio::time::timeout(Duration::from_secs(30), watch.changed()).await.unwrap().unwrap();
+        states.push(watch.borrow_and_update().state);
+    }
+    assert!(!states.contains(&State::Stale), "{states:?}");
 }
 
 #[tokio::test]
@@ -401,7 +407,7 @@ async fn counts_are_sent_once_even_when_the_first_attempt_fails() {
 
 #[tokio::test]
 async fn a_batch_that_the_server_rejects_does_not_block_later_ones() {
-    for line in ["400 Bad Request", "413 Content Too Large", "422 Unprocessable Content"] {
+    for line in ["400 Bad Request", "404 Not Found", "413 Content Too Large", "422 Unprocessable Content"] {
         let server = Server::start(move |request| match (request.path.as_str(), request.nth) {
             (EVENTS, 0) => status(line),
             (EVENTS, _) => status("202 Accepted"),

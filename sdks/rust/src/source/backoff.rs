@@ -13,16 +13,20 @@ pub(crate) enum Failure {
     RetryAfter(String, Duration),
     /// 401, 403, 404, 405 and the like: asking again soon will not help, but an operator may repair it.
     Refused(String),
-    /// 400, 413, 415, 422 to something sent: the same will be refused again.
+    /// What was sent is refused and would be refused again.
     Rejected(String),
+    /// The stream ended in good order, with the wait that the server asked for: nothing is wrong with what is held.
+    Left(String, Option<Duration>),
 }
 
 impl Failure {
     pub(crate) fn message(&self) -> &str {
         match self {
-            Self::Lost(message) | Self::RetryAfter(message, _) | Self::Refused(message) | Self::Rejected(message) => {
-                message
-            }
+            Self::Lost(message)
+            | Self::RetryAfter(message, _)
+            | Self::Refused(message)
+            | Self::Rejected(message)
+            | Self::Left(message, _) => message,
         }
     }
 }
@@ -44,12 +48,14 @@ impl Backoff {
         let attempt = self.attempt;
         self.attempt = attempt.saturating_add(1);
         let wait = match failure {
-            Failure::Lost(_) if attempt == 0 => timing.first_retry.mul_f64(random),
-            Failure::Lost(_) => {
+            Failure::Lost(_) | Failure::Left(_, None) if attempt == 0 => timing.first_retry.mul_f64(random),
+            Failure::Lost(_) | Failure::Left(_, None) => {
                 let ceiling = timing.retry_base.saturating_mul(1 << attempt.min(16)).min(timing.retry_max);
                 ceiling.mul_f64(random)
             }
-            Failure::RetryAfter(_, wait) => (*wait).min(timing.slow).mul_f64(0.8 + 0.4 * random),
+            Failure::RetryAfter(_, wait) | Failure::Left(_, Some(wait)) => {
+                (*wait).min(timing.slow).mul_f64(0.8 + 0.4 * random)
+            }
             Failure::Refused(_) | Failure::Rejected(_) => timing.slow.mul_f64(1.0 - 0.5 * random),
         };
         wait.max(timing.retry_floor)

@@ -59,7 +59,7 @@ async fn stream_is_away(shared: &Shared, grace: Duration) {
     let mut since = Instant::now();
     loop {
         if shared.is_streaming() {
-            // Every end of a stream changes the status.
+            // A stream that breaks or cannot be opened again changes the status.
             if changes.changed().await.is_err() {
                 return;
             }

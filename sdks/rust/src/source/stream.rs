@@ -23,7 +23,10 @@ pub(crate) async fn stream(shared: Arc<Shared>, server: Server, timing: Timing, 
         if connection.began.is_some_and(|began| began.elapsed() >= timing.healthy) {
             backoff.reset();
         }
-        shared.stream_failed(failure.message(), matches!(failure, Failure::Refused(_)));
+        match &failure {
+            Failure::Left(..) => shared.stream_left(),
+            failure => shared.stream_failed(failure.message(), matches!(failure, Failure::Refused(_))),
+        }
         let wait = backoff.after(&failure, &timing, random());
         tracing::debug!(error = failure.message(), ?wait, "the flag stream ended; reconnecting");
         sleep(wait).await;
@@ -98,7 +101,7 @@ impl Connection<'_> {
             "goodbye" => {
                 let retry_ms = serde_json::from_str(&event.data).map_or(0, |Goodbye { retry_ms }| retry_ms);
                 let wait = std::time::Duration::from_millis(retry_ms);
-                return Err(Failure::RetryAfter("the server said goodbye".to_owned(), wait));
+                return Err(Failure::Left("the server said goodbye".to_owned(), Some(wait)));
             }
             // `ping`, and events of later servers.
             _ => Taken::No,
@@ -111,7 +114,7 @@ impl Connection<'_> {
             let response = self.server.get("/sdk/v1/ruleset", HeaderMap::new()).await?;
             let body = self.server.body(response).await?;
             super::put(self.shared, body, Origin::Stream).await?;
-            return Err(Failure::Lost("resynchronised".to_owned()));
+            return Err(Failure::Left("resynchronised".to_owned(), None));
         }
         Ok(())
     }
