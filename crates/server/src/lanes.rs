@@ -119,3 +119,72 @@ pub(crate) async fn on_management(State(app): State<App>, request: Request, next
 fn busy(words: &str) -> Response {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "management_busy", words).retry_between(1, 5).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::get;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+    use yardarm_hub::{Hub, HubOptions};
+
+    use super::*;
+
+    async fn lane(settings: Settings) -> (App, Router, tempfile::TempDir) {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", directory.path().join("lane.db").display());
+        let store = yardarm_store::open(&url).await.unwrap();
+        let hub = Hub::start(Arc::clone(&store), HubOptions::default()).await.unwrap();
+        let app = App::build(settings, store, hub, Arc::new(|| 0), Arc::new(|bytes| bytes.fill(1))).unwrap();
+        let thread = || async { std::thread::current().name().unwrap_or_default().to_owned() };
+        let router = Router::new()
+            .route("/thread", get(thread))
+            .route("/stuck", get(std::future::pending::<()>))
+            .layer(from_fn_with_state(app.clone(), on_management));
+        (app, router, directory)
+    }
+
+    async fn ask(router: &Router, path: &str) -> (StatusCode, String) {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.headers().contains_key("retry-after"), !response.status().is_success());
+        let status = response.status();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn management_has_its_own_threads_and_a_deadline() {
+        let mut settings = Settings::default();
+        settings.timeouts.management = Duration::from_millis(20);
+        let (_app, router, _directory) = lane(settings).await;
+        assert_eq!(ask(&router, "/thread").await, (StatusCode::OK, "management".to_owned()));
+        let (status, body) = ask(&router, "/stuck").await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(body.contains("management_busy"), "{body}");
+        // The turn was given back.
+        assert_eq!(ask(&router, "/thread").await.0, StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn a_full_lane_refuses_at_once_and_the_queue_is_bounded() {
+        let mut settings = Settings::default();
+        settings.limits.management_running = 1;
+        settings.limits.management_waiting = 1;
+        settings.timeouts.management_queue = Duration::from_millis(20);
+        let (app, router, _directory) = lane(settings).await;
+        let stuck = tokio::spawn({
+            let router = router.clone();
+            async move { ask(&router, "/stuck").await }
+        });
+        while app.management.turns.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let (first, second) = tokio::join!(ask(&router, "/thread"), ask(&router, "/thread"));
+        assert_eq!((first.0, second.0), (StatusCode::SERVICE_UNAVAILABLE, StatusCode::SERVICE_UNAVAILABLE));
+        assert_eq!(app.management.waiting.load(Ordering::Relaxed), 0);
+        stuck.abort();
+    }
+}

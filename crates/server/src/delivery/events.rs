@@ -4,6 +4,7 @@ use axum::extract::{Request, State};
 use http::StatusCode;
 use serde::Deserialize;
 use yardarm_eval::ruleset::Reason;
+use yardarm_model::document::Audience;
 use yardarm_store::Count;
 
 use super::caller::Caller;
@@ -99,6 +100,8 @@ fn check(wire: Wire, caller: &Caller, now: i64, most: usize) -> Result<Option<(S
         problem = problem.error("/counts", "too_many", message);
     }
     let grant = &caller.grant;
+    // Anybody can have a client key: what it counts must be something that is served, or it could fill the database.
+    let served = (grant.audience == Audience::Client).then(|| grant.live.published());
     let mut counts = Vec::with_capacity(wire.counts.len().min(most));
     for (index, one) in wire.counts.into_iter().take(most).enumerate() {
         let variant = one.variant.unwrap_or_default();
@@ -118,6 +121,7 @@ fn check(wire: Wire, caller: &Caller, now: i64, most: usize) -> Result<Option<(S
             problem = problem.error(at("start"), "start_range", message);
         }
         match reason {
+            Ok(_) if served.as_ref().is_some_and(|served| served.snapshot.flag(&one.flag).is_none()) => {}
             Ok(reason) if one.count > 0 => counts.push(Count {
                 scope_id: grant.scope_id.clone(),
                 environment: grant.environment.clone(),

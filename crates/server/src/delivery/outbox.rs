@@ -86,3 +86,61 @@ impl Outbox {
         telemetry.counts_pending.set(self.waiting().len() as f64);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use yardarm_store::{Attribution, Commit, CountQuery, RowWrite, Scope, ScopeKind, Tenant};
+
+    fn batch(id: &str, count: u64) -> Batch {
+        let count = Count {
+            scope_id: "tnt_1".into(),
+            environment: "production".into(),
+            flag: "f".into(),
+            variant: "on".into(),
+            reason: "STATIC".into(),
+            sdk: "rust/1".into(),
+            hour: 0,
+            count,
+        };
+        Batch { id: id.into(), at: 0, counts: vec![count] }
+    }
+
+    #[tokio::test]
+    async fn a_batch_waits_for_the_database_and_counts_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", directory.path().join("counts.db").display());
+        let store = yardarm_store::open(&url).await.unwrap();
+        let away = yardarm_store::open("postgres://nobody:nothing@127.0.0.1:1/none").await.unwrap();
+        let (id, key, epoch) = (String::from("tnt_1"), String::from("acme"), String::from("e1"));
+        let tenant = Tenant { id: id.clone(), key: key.clone(), name: key.clone(), created_at: 0 };
+        let scope = Scope { id: id.clone(), kind: ScopeKind::Tenant, tenant_id: id.clone(), key, epoch, rev: 0 };
+        let attribution = Attribution {
+            actor: "system:test".into(),
+            actor_name: "Test".into(),
+            action: "create".into(),
+            reason: String::new(),
+            trace_id: "0".repeat(32),
+            at: 0,
+        };
+        let rows = vec![RowWrite::InsertTenant(tenant), RowWrite::InsertScope(scope)];
+        let commit = Commit { scope_id: id.clone(), expected: None, attribution, documents: vec![], rows };
+        store.commit(commit).await.unwrap();
+
+        let (outbox, telemetry) = (Outbox::new(4), Telemetry::default());
+        let waiting = || outbox.waiting().iter().map(|batch| batch.id.clone()).collect::<Vec<_>>();
+        for id in ["a", "b"] {
+            assert!(outbox.accept(batch(id, 2)).is_ok());
+        }
+        outbox.write(away.as_ref(), &telemetry).await;
+        assert_eq!(waiting(), ["a", "b"], "in order, under the same ids");
+        // An acknowledgement was lost, so it comes again.
+        assert!(outbox.accept(batch("a", 2)).is_ok());
+        assert!(outbox.accept(batch("c", 2)).is_err(), "no room but for this node's own");
+        outbox.write(store.as_ref(), &telemetry).await;
+        assert_eq!(waiting(), Vec::<String>::new());
+        let query = CountQuery { scope_id: id, ..CountQuery::default() };
+        let total: u64 = store.counts(query).await.unwrap().iter().map(|count| count.count).sum();
+        assert_eq!(total, 4);
+    }
+}

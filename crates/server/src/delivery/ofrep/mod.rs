@@ -16,18 +16,10 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
-use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::app::App;
 use crate::json;
-
-/// The request of both endpoints; members not known here are ignored.
-#[derive(Default, Deserialize)]
-struct Wire {
-    #[serde(default)]
-    context: Value,
-}
 
 /// Why a whole request is refused, in the protocol's words.
 struct Refused {
@@ -74,13 +66,14 @@ fn context_of(body: &[u8]) -> Result<Value, Refused> {
     if body.is_empty() {
         return Ok(Value::Null);
     }
-    let wire: Wire = serde_json::from_slice(body).map_err(|error| Refused {
+    // Members not known here are ignored: the protocol may grow.
+    let mut members: Map<String, Value> = serde_json::from_slice(body).map_err(|error| Refused {
         status: StatusCode::BAD_REQUEST,
         code: "PARSE_ERROR",
         details: format!("The body is not a JSON object with a context: {error}."),
     })?;
-    match wire.context {
-        Value::Null | Value::Object(_) => Ok(wire.context),
+    match members.remove("context").unwrap_or_default() {
+        context @ (Value::Null | Value::Object(_)) => Ok(context),
         _ => Err(Refused {
             status: StatusCode::BAD_REQUEST,
             code: "INVALID_CONTEXT",
