@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::texts::text_hash;
+use crate::texts::{same, text_key};
 
 /// Attributes kept without an allocation.
 const INLINE: usize = 8;
@@ -37,18 +37,21 @@ impl<'a> From<&'a Value> for Attribute<'a> {
 }
 
 impl<'a> From<&'a str> for Attribute<'a> {
+    #[inline]
     fn from(text: &'a str) -> Self {
         Self::Text(text)
     }
 }
 
 impl<'a> From<&'a String> for Attribute<'a> {
+    #[inline]
     fn from(text: &'a String) -> Self {
         Self::Text(text)
     }
 }
 
 impl From<bool> for Attribute<'_> {
+    #[inline]
     fn from(value: bool) -> Self {
         Self::Bool(value)
     }
@@ -63,12 +66,14 @@ impl From<f64> for Attribute<'_> {
 }
 
 impl From<i32> for Attribute<'_> {
+    #[inline]
     fn from(number: i32) -> Self {
         Self::Number(f64::from(number))
     }
 }
 
 impl From<i64> for Attribute<'_> {
+    #[inline]
     #[expect(clippy::cast_precision_loss, reason = "documented: rounded beyond 2^53")]
     fn from(number: i64) -> Self {
         Self::Number(number as f64)
@@ -103,8 +108,7 @@ impl<'a> Attribute<'a> {
     #[inline]
     pub(crate) fn with_unit<R>(self, with: impl FnOnce(Option<&str>) -> R) -> R {
         match self {
-            Self::Text("") => with(None),
-            Self::Text(text) => with(Some(text)),
+            Self::Text(text) => with(Some(text).filter(|text| !text.is_empty())),
             Self::Number(number) => {
                 let mut room = [0; 20];
                 with(decimal(number, &mut room))
@@ -142,7 +146,7 @@ fn decimal(number: f64, room: &mut [u8; 20]) -> Option<&str> {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Entry<'a> {
-    hash: u64,
+    key: u64,
     name: &'a str,
     value: Attribute<'a>,
 }
@@ -198,6 +202,7 @@ impl<'a> Context<'a> {
     }
 
     /// An empty one.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
@@ -209,12 +214,14 @@ impl<'a> Context<'a> {
     /// let context = Context::builder().targeting_key("user-1").set("country", "DE").set("age", 37).build();
     /// assert_eq!(context.targeting_key(), Some("user-1"));
     /// ```
+    #[inline]
     pub fn builder() -> ContextBuilder<'a> {
         ContextBuilder { context: Self::new() }
     }
 
     /// Sets an attribute, the last one of a name counts. `key` and `targetingKey` set the unit key; the members of an
     /// object `user` become top-level attributes.
+    #[inline]
     pub fn set(&mut self, name: &'a str, value: impl Into<Attribute<'a>>) {
         let value = value.into();
         if is_key(name) {
@@ -223,13 +230,13 @@ impl<'a> Context<'a> {
         }
         if let ("user", Attribute::Json(Value::Object(members))) = (name, value) {
             for (name, value) in members {
-                if is_key(name) || self.get(text_hash(name), name) == Attribute::Null {
+                if is_key(name) || self.get(text_key(name), name) == Attribute::Null {
                     self.set(name, value);
                 }
             }
         }
-        let hash = text_hash(name);
-        if let Some(entry) = self.entries_mut().iter_mut().find(|entry| entry.hash == hash && entry.name == name) {
+        let key = text_key(name);
+        if let Some(entry) = self.entries_mut().iter_mut().find(|entry| same(entry.key, entry.name, key, name)) {
             entry.value = value;
         } else {
             self.push(name, value);
@@ -254,15 +261,18 @@ impl<'a> Context<'a> {
     /// The unit key; an empty one is absent.
     #[inline]
     pub(crate) fn key(&self) -> Attribute<'a> {
-        if self.key == Attribute::Text("") { Attribute::Null } else { self.key }
+        match self.key {
+            Attribute::Text(text) if text.is_empty() => Attribute::Null,
+            key => key,
+        }
     }
 
     /// A top-level attribute.
     #[inline]
-    pub(crate) fn get(&self, hash: u64, name: &str) -> Attribute<'a> {
+    pub(crate) fn get(&self, key: u64, name: &str) -> Attribute<'a> {
         self.entries()
             .iter()
-            .find(|entry| entry.hash == hash && entry.name == name)
+            .find(|entry| same(entry.key, entry.name, key, name))
             .map_or(Attribute::Null, |entry| entry.value)
     }
 
@@ -271,12 +281,14 @@ impl<'a> Context<'a> {
         if self.spilled.is_empty() { self.inline.get(..self.len).unwrap_or_default() } else { &self.spilled }
     }
 
+    #[inline]
     fn entries_mut(&mut self) -> &mut [Entry<'a>] {
         if self.spilled.is_empty() { self.inline.get_mut(..self.len).unwrap_or_default() } else { &mut self.spilled }
     }
 
+    #[inline]
     fn push(&mut self, name: &'a str, value: Attribute<'a>) {
-        let entry = Entry { hash: text_hash(name), name, value };
+        let entry = Entry { key: text_key(name), name, value };
         if self.spilled.is_empty() {
             if let Some(place) = self.inline.get_mut(self.len) {
                 *place = entry;
@@ -298,6 +310,7 @@ pub struct ContextBuilder<'a> {
 impl<'a> ContextBuilder<'a> {
     /// The unit key.
     #[must_use]
+    #[inline]
     pub fn targeting_key(mut self, key: &'a str) -> Self {
         self.context.key = Attribute::Text(key);
         self
@@ -305,17 +318,20 @@ impl<'a> ContextBuilder<'a> {
 
     /// See [`Context::set`].
     #[must_use]
+    #[inline]
     pub fn set(mut self, name: &'a str, value: impl Into<Attribute<'a>>) -> Self {
         self.context.set(name, value);
         self
     }
 
     /// The context.
+    #[inline]
     pub fn build(self) -> Context<'a> {
         self.context
     }
 }
 
+#[inline]
 fn is_key(name: &str) -> bool {
     matches!(name, "key" | "targetingKey")
 }
@@ -356,7 +372,7 @@ mod tests {
     use serde_json::json;
 
     fn get<'a>(context: &Context<'a>, name: &str) -> Attribute<'a> {
-        context.get(text_hash(name), name)
+        context.get(text_key(name), name)
     }
 
     #[test]

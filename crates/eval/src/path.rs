@@ -1,7 +1,7 @@
 //! Where an attribute is found: paths with what they mean decided once.
 
 use crate::context::{Attribute, Context};
-use crate::texts::text_hash;
+use crate::texts::text_key;
 
 /// What paths are looked up in.
 #[derive(Clone, Copy)]
@@ -20,7 +20,7 @@ pub(crate) enum Path {
     /// `$now`: the caller's clock in milliseconds since 1970.
     Now,
     /// An attribute, or a member somewhere below it.
-    Attribute { hash: u64, name: Box<str>, below: Box<[Box<str>]> },
+    Attribute { key: u64, name: Box<str>, below: Box<[Box<str>]> },
     /// Inside `some`: the element, or a member somewhere below it.
     Element(Box<[Box<str>]>),
 }
@@ -36,7 +36,7 @@ impl Path {
             [key] if key == "targetingKey" || key == "key" => Ok(Self::Key),
             [now] if now == "$now" => Ok(Self::Now),
             [name, below @ ..] => {
-                Ok(Self::Attribute { hash: text_hash(name), name: name.as_str().into(), below: boxed(below) })
+                Ok(Self::Attribute { key: text_key(name), name: name.as_str().into(), below: boxed(below) })
             }
         }
     }
@@ -46,8 +46,8 @@ impl Path {
         match self {
             Self::Key => subject.context.key(),
             Self::Now => Attribute::from(subject.now_ms),
-            Self::Attribute { hash, name, below } => {
-                let mut found = subject.context.get(*hash, name);
+            Self::Attribute { key, name, below } => {
+                let mut found = subject.context.get(*key, name);
                 for name in below {
                     found = found.member(name);
                 }

@@ -2,25 +2,46 @@
 
 use crate::limits::SCANNED_LIST;
 
-/// Hash of a text, for tables and context names. In memory only: it is never stored or sent.
+/// A number for a text, by which names and members are told apart before their bytes are looked at. In memory only: it is
+/// never stored or sent. Up to seven bytes the number *is* the text: equal numbers are equal texts ([`is_exact`]).
 #[inline]
-pub(crate) fn text_hash(text: &str) -> u64 {
-    const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
+pub(crate) fn text_key(text: &str) -> u64 {
     let bytes = text.as_bytes();
-    let mut hash = (bytes.len() as u64).wrapping_mul(SEED);
     if let Some(tail) = bytes.last_chunk::<8>() {
+        let mut hash = bytes.len() as u64;
         let mut rest = bytes;
         while let Some((chunk, more)) = rest.split_first_chunk::<8>() {
             hash = fold(hash ^ u64::from_le_bytes(*chunk));
             rest = more;
         }
-        fold(hash ^ u64::from_le_bytes(*tail))
+        fold(hash ^ u64::from_le_bytes(*tail)) | LONG
     } else if let (Some(head), Some(tail)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        fold(hash ^ (u64::from(u32::from_le_bytes(*head)) << 32 | u64::from(u32::from_le_bytes(*tail))))
+        // Head and tail may overlap: the same bytes are then put in the same place twice.
+        let shift = (bytes.len() - 4) * 8;
+        length(bytes) | u64::from(u32::from_le_bytes(*head)) | u64::from(u32::from_le_bytes(*tail)) << shift
     } else {
-        let short = bytes.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
-        fold(hash ^ short)
+        bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte)) | length(bytes)
     }
+}
+
+/// The top byte of a long text's key; that of a short one holds its length.
+const LONG: u64 = 0xFF << 56;
+
+#[inline]
+fn length(bytes: &[u8]) -> u64 {
+    (bytes.len() as u64) << 56
+}
+
+/// Whether texts with this key are equal without looking.
+#[inline]
+pub(crate) fn is_exact(key: u64) -> bool {
+    key < LONG
+}
+
+/// Whether a text and its key are another text and its key.
+#[inline]
+pub(crate) fn same(key: u64, text: &str, other_key: u64, other: &str) -> bool {
+    key == other_key && (is_exact(key) || text == other)
 }
 
 /// Multiplies to 128 bits and folds the halves: every input bit reaches every output bit.
@@ -72,7 +93,7 @@ impl TextTable {
     #[inline]
     pub(crate) fn get(&self, text: &str) -> Option<u32> {
         let mask = self.places.len() - 1;
-        let (hash, mut at) = spread(text_hash(text), mask);
+        let (hash, mut at) = spread(text_key(text), mask);
         loop {
             let place = self.places.get(at)?;
             if place.id == EMPTY {
@@ -109,7 +130,7 @@ impl Builder {
         // Beyond 4 GiB of text nothing more is found; such a ruleset cannot be in memory twice to get here.
         let (Ok(start), Ok(len)) = (u32::try_from(self.arena.len()), u32::try_from(text.len())) else { return };
         let mask = self.places.len() - 1;
-        let (hash, mut at) = spread(text_hash(text), mask);
+        let (hash, mut at) = spread(text_key(text), mask);
         while let Some(place) = self.places.get_mut(at) {
             if place.id == EMPTY {
                 *place = Place { hash, start, len, id };
@@ -128,21 +149,23 @@ impl Builder {
 /// The high half tells texts apart, the low half says where to look.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "halves of a hash")]
-fn spread(hash: u64, mask: usize) -> (u32, usize) {
+fn spread(key: u64, mask: usize) -> (u32, usize) {
+    let hash = fold(key);
     ((hash >> 32) as u32, hash as usize & mask)
 }
 
 /// A set of texts: scanned when it is short, hashed when it is long.
 #[derive(Debug)]
 pub(crate) enum Texts {
-    Few(Box<[Box<str>]>),
+    Few { keys: Box<[u64]>, texts: Box<[Box<str>]> },
     Many(TextTable),
 }
 
 impl Texts {
     pub(crate) fn new(texts: &[String]) -> Self {
         if texts.len() <= SCANNED_LIST {
-            Self::Few(texts.iter().map(|text| text.as_str().into()).collect())
+            let keys = texts.iter().map(|text| text_key(text)).collect();
+            Self::Few { keys, texts: texts.iter().map(|text| text.as_str().into()).collect() }
         } else {
             Self::Many(TextTable::new(texts.iter().map(|text| (text.as_str(), 0))))
         }
@@ -151,7 +174,14 @@ impl Texts {
     #[inline]
     pub(crate) fn contains(&self, text: &str) -> bool {
         match self {
-            Self::Few(texts) => texts.iter().any(|one| **one == *text),
+            Self::Few { keys, texts } => {
+                let key = text_key(text);
+                if is_exact(key) {
+                    keys.contains(&key)
+                } else {
+                    keys.iter().zip(texts).any(|(one, member)| same(*one, member, key, text))
+                }
+            }
             Self::Many(table) => table.get(text).is_some(),
         }
     }
@@ -172,6 +202,27 @@ mod tests {
             }
             for other in ["", "user-", "user-5000", "usér-1"] {
                 assert_eq!(table.get(other), None, "{other} in {count}");
+            }
+        }
+    }
+
+    #[test]
+    fn short_keys_are_exact_and_no_long_one_is() {
+        let mut texts: Vec<String> = vec![String::new()];
+        for len in 1..=9 {
+            for n in 0..len {
+                for byte in ["a", "b", "\0", "\u{7f}"] {
+                    let mut text = "a".repeat(len);
+                    text.replace_range(n..=n, byte);
+                    texts.push(text);
+                }
+            }
+        }
+        texts.extend(["ü", "üü", "üüü", "aüüü", "üüüü"].map(str::to_owned));
+        for a in &texts {
+            assert_eq!(is_exact(text_key(a)), a.len() < 8, "{a:?}");
+            for b in &texts {
+                assert_eq!(text_key(a) == text_key(b), a == b, "{a:?} {b:?}");
             }
         }
     }
