@@ -115,10 +115,12 @@ async fn a_damaged_document_leaves_its_last_good_version() {
 #[tokio::test]
 async fn a_restore_is_published_whole() {
     let bench = Bench::new().await;
-    bench.write(vec![turn("production", "a", true)]).await;
     let hub = bench.hub().await;
+    bench.write(vec![turn("production", "a", true)]).await;
+    hub.refresh("prj_1").await.unwrap();
     let production = hub.environment("prj_1", "production").unwrap();
-    let (_, mut frames) = production.resume(Some(&version("web-epoch", 2)));
+    let (kept, mut frames) = production.resume(Some(&version("web-epoch", 1)));
+    assert_eq!(patch(&kept[0]).to.rev, 2);
     let mut file = sqlx::SqliteConnection::connect(&bench.url).await.unwrap();
     file.execute(
         "DELETE FROM document WHERE kind = 'configuration';
