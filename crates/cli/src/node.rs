@@ -1,6 +1,7 @@
 //! A server in this process: its database, its projects in memory, its listener.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use yardarm_hub::{Hub, HubOptions};
@@ -10,6 +11,9 @@ use yardarm_store::{Store, StoreError};
 use crate::clock::now_ms;
 use crate::failure::{Exit, Failure};
 use crate::settings::{LogFormat, LogLevel, Resolved, address_for_people};
+
+/// Signals this close together are one request to stop.
+const SAME_REQUEST: Duration = Duration::from_secs(1);
 
 /// A server that is ready to serve.
 pub(crate) struct Node {
@@ -95,7 +99,8 @@ pub(crate) fn random() -> [u8; 32] {
     bytes
 }
 
-/// Ends with the first SIGTERM or SIGINT. A second one ends the process at once.
+/// Ends with the first SIGTERM or SIGINT. One more ends the process at once, unless it comes so soon that it is the same
+/// request by another way (a wrapper that passes signals on to a whole group).
 fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
@@ -106,10 +111,13 @@ fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
             _ = interrupt.recv() => "SIGINT",
         };
         tracing::info!(signal = which, "stopping: no new work, streams say good-bye; once more stops at once");
+        let first = Instant::now();
         tokio::spawn(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
+            while first.elapsed() < SAME_REQUEST {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
             }
             std::process::exit(1);
         });

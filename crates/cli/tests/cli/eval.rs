@@ -33,9 +33,9 @@ fn one_flag_for_people_and_for_programs() {
 #[test]
 fn many_contexts_give_a_line_for_each_flag() {
     let folder = tempfile::tempdir().unwrap();
-    let contexts: String = (1..=300).map(|n| format!("{{\"targetingKey\":\"user-{n}\"}}\n")).collect();
+    let contexts: Vec<_> = (1..=300).map(|n| format!("{{\"targetingKey\":\"user-{n}\"}}\n")).collect();
     let arguments = ["eval", "--all", "--ruleset", SHOP, "-e", "production", "--context-file", "-"];
-    let ran = run_with_input(folder.path(), &arguments, &contexts);
+    let ran = run_with_input(folder.path(), &arguments, &contexts.concat());
     let rows: Vec<Value> = ran.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     // Archived flags are served nowhere.
     assert_eq!(rows.len(), 300 * 44);

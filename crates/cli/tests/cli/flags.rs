@@ -92,7 +92,7 @@ fn a_change_is_undone_from_the_history() {
 fn segments_environments_keys_and_tokens() {
     let demo = Demo::start();
     let list = demo.folder.path().join("keys.txt");
-    std::fs::write(&list, (0..12_000).map(|n| format!("k-{n}\n")).collect::<String>()).unwrap();
+    std::fs::write(&list, (0..12_000).map(|n| format!("k-{n}\n")).collect::<Vec<_>>().concat()).unwrap();
     let segment = demo.json(&[
         "segments",
         "create",

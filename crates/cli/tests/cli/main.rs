@@ -1,5 +1,7 @@
 //! The built binary against a server of its own: `yardarm demo` on a free port, in a private folder.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 mod demo;
 mod eval;
 mod flags;

@@ -6,10 +6,10 @@ use crate::yardarm::{Demo, run};
 
 /// What an environment of an export serves, version and project left out.
 fn answers(demo: &Demo, file: &str, environment: &str) -> String {
-    let contexts: String = (0..50)
+    let contexts: Vec<_> = (0..50)
         .map(|n| format!("{{\"targetingKey\":\"user-{n}\",\"country\":\"DE\",\"account\":{{\"key\":\"acct-{n}\"}}}}\n"))
         .collect();
-    std::fs::write(demo.folder.path().join("contexts.jsonl"), contexts).unwrap();
+    std::fs::write(demo.folder.path().join("contexts.jsonl"), contexts.concat()).unwrap();
     let arguments = ["eval", "--all", "--ruleset", file, "-e", environment, "--context-file", "contexts.jsonl"];
     run(demo.folder.path(), &arguments).text().to_owned()
 }
