@@ -256,6 +256,16 @@ fn conditions() {
 }
 
 #[test]
+fn a_patch_says_each_problem_once() {
+    let project = Project::shop();
+    let patch = json!({"onn": true, "rules": [{"if": {"all": []}, "serve": {"variant": "onn"}}]});
+    let update = Command::UpdateConfiguration { flag: "payments".into(), environment: "production".into(), patch };
+    let expected =
+        [("/onn", "unknown_field", "\"on\""), ("/rules/0/serve/variant", "variant_missing", "did you mean \"on\"")];
+    check(&project, update, RefusalCode::Invalid, &expected);
+}
+
+#[test]
 fn circles_and_needs() {
     let mut project = Project::shop();
     let needing = |flag: &str, variant: &str, default: &str| json!({"on": true, "prerequisites": [{"flag": flag, "variants": [variant]}], "default": {"variant": default}, "off_variant": default});

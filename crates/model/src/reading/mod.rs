@@ -64,9 +64,14 @@ impl Problems {
     }
 
     fn push(&mut self, at: &At, code: &'static str, message: String) {
+        let problem = Problem { pointer: at.0.clone(), code, message };
+        // A patch is read by itself and again as part of what it makes: once is enough to say it.
+        if self.list.contains(&problem) {
+            return;
+        }
         self.total += 1;
         if self.list.len() < limits::PROBLEMS {
-            self.list.push(Problem { pointer: at.0.clone(), code, message });
+            self.list.push(problem);
         }
     }
 
