@@ -17,10 +17,8 @@ pub(crate) async fn healthz() -> Response {
 /// `GET /readyz`. 200 as long as flags are served, whatever the database does; 503 while the server goes away.
 pub(crate) async fn readyz(State(app): State<App>) -> Response {
     let draining = *app.draining.borrow();
-    let (status, delivery) = match draining {
-        true => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
-        false => (StatusCode::OK, "ready"),
-    };
+    let (status, delivery) =
+        if draining { (StatusCode::SERVICE_UNAVAILABLE, "draining") } else { (StatusCode::OK, "ready") };
     let management = if app.hub.database_reachable() { "ready" } else { "unavailable" };
     (status, Json(json!({"delivery": delivery, "management": management}))).into_response()
 }

@@ -132,11 +132,10 @@ pub fn parse(bytes: &[u8], depth: usize) -> Result<Value, Problem> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let result = Strict(&mut found).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     if !found.errors.is_empty() {
-        let (code, detail) = match found.too_deep {
-            true => ("too_deep", "The body is nested too deeply."),
-            false => {
-                ("duplicate_member", "An object has the same member twice, so it is not clear which one is meant.")
-            }
+        let (code, detail) = if found.too_deep {
+            ("too_deep", "The body is nested too deeply.")
+        } else {
+            ("duplicate_member", "An object has the same member twice, so it is not clear which one is meant.")
         };
         let mut problem = Problem::new(StatusCode::BAD_REQUEST, code, detail);
         problem.errors = found.errors;

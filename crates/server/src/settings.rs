@@ -129,10 +129,10 @@ impl Default for Timeouts {
             management: Duration::from_secs(15),
             stream_heartbeat: Duration::from_secs(15),
             stream_key_check: Duration::from_secs(4),
-            stream_age: Duration::from_secs(60 * 60),
+            stream_age: Duration::from_hours(1),
             drain: Duration::from_secs(8),
             counts_flush: Duration::from_secs(5),
-            ticket: Duration::from_secs(24 * 60 * 60),
+            ticket: Duration::from_hours(24),
         }
     }
 }

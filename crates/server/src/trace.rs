@@ -24,7 +24,7 @@ pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The ids of a request. An extractor: handlers pass `trace_id` on to `Attribution`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trace {
-    trace: u128,
+    id: u128,
     span: u64,
     sampled: bool,
 }
@@ -34,16 +34,16 @@ impl Trace {
     pub fn of(header: Option<&HeaderValue>) -> Self {
         let span = random_u64().max(1);
         match header.and_then(|value| value.to_str().ok()).and_then(parse) {
-            Some((trace, sampled)) => Self { trace, span, sampled },
+            Some((id, sampled)) => Self { id, span, sampled },
             None => {
-                Self { trace: (u128::from(random_u64()) << 64 | u128::from(random_u64())).max(1), span, sampled: false }
+                Self { id: (u128::from(random_u64()) << 64 | u128::from(random_u64())).max(1), span, sampled: false }
             }
         }
     }
 
     /// 32 lower-case hex digits.
     pub fn trace_id(self) -> String {
-        format!("{:032x}", self.trace)
+        format!("{:032x}", self.id)
     }
 
     fn span_id(self) -> HeaderValue {
@@ -51,7 +51,7 @@ impl Trace {
     }
 
     fn traceparent(self) -> HeaderValue {
-        let text = format!("00-{:032x}-{:016x}-{:02x}", self.trace, self.span, u8::from(self.sampled));
+        let text = format!("00-{:032x}-{:016x}-{:02x}", self.id, self.span, u8::from(self.sampled));
         HeaderValue::from_str(&text).expect("hex digits and hyphens are a valid header")
     }
 }

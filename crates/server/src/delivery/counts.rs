@@ -46,7 +46,7 @@ struct Environment {
     // Held, so that its address names it as long as it is here.
     live: Arc<LiveEnvironment>,
     scope_id: String,
-    environment: String,
+    key: String,
     shards: [Mutex<Shard>; SHARDS],
 }
 
@@ -136,7 +136,7 @@ impl Counts {
         let new = Arc::new(Environment {
             live: Arc::clone(&grant.live),
             scope_id: grant.scope_id.clone(),
-            environment: grant.environment.clone(),
+            key: grant.environment.clone(),
             shards: Default::default(),
         });
         self.environments.rcu(|old| {
@@ -160,7 +160,7 @@ impl Counts {
                 dropped += lost;
                 for entry in counted.into_values().chain(earlier) {
                     let key = (
-                        environment.environment.clone(),
+                        environment.key.clone(),
                         entry.flag.into_string(),
                         entry.variant.into_string(),
                         entry.reason,

@@ -134,7 +134,7 @@ fn check(wire: Wire, caller: &Caller, now: i64, most: usize) -> Result<Option<(S
             }),
             Ok(_) => {}
             Err(_) => {
-                problem = problem.error(at("reason"), "reason_unknown", "STATIC, DEFAULT, TARGETING_MATCH, SPLIT, …")
+                problem = problem.error(at("reason"), "reason_unknown", "STATIC, DEFAULT, TARGETING_MATCH, SPLIT, …");
             }
         }
         if problem.errors.len() >= 100 {

@@ -63,7 +63,7 @@ pub fn router() -> Router<App> {
         .allow_methods([Method::GET, Method::POST])
         .allow_headers(allowed)
         .expose_headers([ETAG, RETRY_AFTER, REQUEST_ID, TRACEPARENT])
-        .max_age(Duration::from_secs(2 * 60 * 60));
+        .max_age(Duration::from_hours(2));
     Router::new()
         .route("/ofrep/v1/evaluate/flags/{key}", post(ofrep::single::evaluate))
         .route("/ofrep/v1/evaluate/flags", post(ofrep::bulk::evaluate))

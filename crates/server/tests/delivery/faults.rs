@@ -42,9 +42,9 @@ async fn stopping_ends_streams_with_a_good_bye_and_writes_what_was_counted() {
     let shop = Shop::with(settings, None).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let (signal, told_to_stop) = tokio::sync::oneshot::channel::<()>();
     let app = shop.app.clone();
-    let server = tokio::spawn(yardarm_server::serve(app, listener, async { drop(stopped.await) }));
+    let server = tokio::spawn(yardarm_server::serve(app, listener, async { drop(told_to_stop.await) }));
     shop.evaluate("checkout", json!({})).await;
 
     let mut socket = TcpStream::connect(address).await.unwrap();
@@ -53,15 +53,15 @@ async fn stopping_ends_streams_with_a_good_bye_and_writes_what_was_counted() {
     let mut heard = Vec::new();
     let mut buffer = [0; 4_096];
     while !String::from_utf8_lossy(&heard).contains("event: put") {
-        let read = socket.read(&mut buffer).await.unwrap();
-        assert!(read > 0);
-        heard.extend_from_slice(&buffer[..read]);
+        let length = socket.read(&mut buffer).await.unwrap();
+        assert!(length > 0);
+        heard.extend_from_slice(&buffer[..length]);
     }
-    stop.send(()).unwrap();
+    signal.send(()).unwrap();
     socket.read_to_end(&mut heard).await.unwrap();
-    let heard = String::from_utf8_lossy(&heard).into_owned();
-    assert!(heard.contains("x-accel-buffering: no"), "{heard}");
-    assert!(heard.contains("event: goodbye\ndata: {\"retry_ms\":"), "{heard}");
+    let text = String::from_utf8_lossy(&heard).into_owned();
+    assert!(text.contains("x-accel-buffering: no"), "{text}");
+    assert!(text.contains("event: goodbye\ndata: {\"retry_ms\":"), "{text}");
     server.await.unwrap().unwrap();
     let query = yardarm_store::CountQuery { scope_id: "prj_1".into(), ..Default::default() };
     assert_eq!(shop.store.counts(query).await.unwrap().len(), 1);

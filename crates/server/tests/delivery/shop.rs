@@ -70,7 +70,7 @@ impl Shop {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", directory.path().join("shop.db").display());
         // A test machine can be very busy; how long a commit takes is not what is tested.
-        let patient = StoreOptions { deadline: Duration::from_secs(60), ..StoreOptions::default() };
+        let patient = StoreOptions { deadline: Duration::from_mins(1), ..StoreOptions::default() };
         let store = yardarm_store::open_with(&url, &patient).await.unwrap();
         let tenant = Tenant { id: "tnt_1".into(), key: "acme".into(), name: "Acme".into(), created_at: NOW };
         let scope = |id: &str, kind, key: &str| Scope {
@@ -206,6 +206,7 @@ impl Shop {
     }
 
     /// A request with a key; `body` makes it a POST.
+    #[expect(clippy::unused_self, reason = "reads as what it is: the shop is asked")]
     pub(crate) fn ask(&self, key: &str, path: &str, body: Option<Value>) -> Request<Body> {
         let request = Request::builder().uri(path).header("authorization", format!("Bearer {key}"));
         match body {
@@ -261,7 +262,8 @@ impl Events {
                 };
                 let data = serde_json::from_str(&field("data:")).unwrap_or(Value::Null);
                 let event = Event { name: field("event:"), id: field("id:"), data, text: text.to_owned() };
-                self.rest = rest.to_owned();
+                let rest = rest.to_owned();
+                self.rest = rest;
                 return Some(event);
             }
             let frame = self.body.frame().await?.unwrap();
