@@ -13,7 +13,7 @@ pub const MAX_REFERENCES_FOLLOWED: u32 = 10_000;
 pub const MAX_REGEX_BYTES: usize = 1 << 20;
 
 /// Lists up to this length are scanned; longer ones are hashed.
-pub(crate) const SCANNED_LIST: usize = 8;
+pub(crate) const SCANNED_LIST: usize = 16;
 
 /// Text that is lower-cased without an allocation, in bytes.
 pub(crate) const LOWERED_INLINE: usize = 256;

@@ -21,7 +21,8 @@ pub(crate) enum Read<'a> {
 
 /// Reads a value and hands it to `with`; `None` when the reader cannot read it. (A callback, so that lower-cased text
 /// can live on the stack.)
-#[inline]
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "measured: its match and the operator's become one")]
 pub(crate) fn read<R>(reader: Reader, value: Attribute<'_>, with: impl FnOnce(Option<Read<'_>>) -> R) -> R {
     let read = match (reader, value) {
         (Reader::StringLower, Attribute::Text(text)) => return lowered(text, |text| with(Some(Read::Text(text)))),

@@ -41,7 +41,21 @@ pub(crate) fn is_exact(key: u64) -> bool {
 /// Whether a text and its key are another text and its key.
 #[inline]
 pub(crate) fn same(key: u64, text: &str, other_key: u64, other: &str) -> bool {
-    key == other_key && (is_exact(key) || text == other)
+    key == other_key && (is_exact(key) || equal(text.as_bytes(), other.as_bytes()))
+}
+
+/// Equality without a call for the lengths that keys and names have.
+#[inline]
+fn equal(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    match (a.first_chunk::<8>(), a.last_chunk::<8>(), b.first_chunk::<8>(), b.last_chunk::<8>()) {
+        (Some(a_head), Some(a_tail), Some(b_head), Some(b_tail)) if a.len() <= 16 => {
+            a_head == b_head && a_tail == b_tail
+        }
+        _ => a == b,
+    }
 }
 
 /// Multiplies to 128 bits and folds the halves: every input bit reaches every output bit.
@@ -99,7 +113,7 @@ impl TextTable {
             if place.id == EMPTY {
                 return None;
             }
-            if place.hash == hash && place.text(&self.arena) == text.as_bytes() {
+            if place.hash == hash && equal(place.text(&self.arena), text.as_bytes()) {
                 return Some(place.id);
             }
             at = (at + 1) & mask;
@@ -138,7 +152,7 @@ impl Builder {
                 self.len += 1;
                 return;
             }
-            if place.hash == hash && place.text(&self.arena) == text.as_bytes() {
+            if place.hash == hash && equal(place.text(&self.arena), text.as_bytes()) {
                 return;
             }
             at = (at + 1) & mask;
@@ -193,7 +207,7 @@ mod tests {
 
     #[test]
     fn every_text_is_found_and_no_other() {
-        for count in [0_u32, 1, 2, 3, 9, 100, 5_000] {
+        for count in [0_u32, 1, 2, 3, 17, 100, 5_000] {
             let texts: Vec<String> = (0..count).map(|n| format!("user-{n}")).collect();
             let table = TextTable::new(texts.iter().zip(0..).map(|(text, id)| (text.as_str(), id)));
             assert_eq!(table.len(), count as usize);
@@ -223,6 +237,20 @@ mod tests {
             assert_eq!(is_exact(text_key(a)), a.len() < 8, "{a:?}");
             for b in &texts {
                 assert_eq!(text_key(a) == text_key(b), a == b, "{a:?} {b:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn texts_of_any_length_differ_in_any_byte() {
+        for len in 0..40 {
+            let text = "a".repeat(len);
+            assert!(equal(text.as_bytes(), text.clone().as_bytes()));
+            assert!(!equal(text.as_bytes(), "a".repeat(len + 1).as_bytes()));
+            for at in 0..len {
+                let mut other = text.clone();
+                other.replace_range(at..=at, "b");
+                assert!(!equal(text.as_bytes(), other.as_bytes()), "{text} {other}");
             }
         }
     }
