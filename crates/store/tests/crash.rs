@@ -10,7 +10,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use yardarm_store::{Attribution, Commit, DocumentWrite, RowWrite, Scope, ScopeKind, Store, Tenant, chain, open};
+use yardarm_store::{
+    Attribution, Commit, DocumentWrite, RowWrite, Scope, ScopeKind, Store, StoreOptions, Tenant, chain, open_with,
+};
 
 /// Set for the child: the URL of the database.
 const CHILD: &str = "YARDARM_CRASH_CHILD";
@@ -56,6 +58,12 @@ fn acknowledged_commits_survive_kill_9() {
         runtime().block_on(look(&url, &acknowledged));
     }
     assert!(acknowledged.len() as u64 >= cycles * 5);
+}
+
+/// Not about how busy the machine is.
+async fn open_patiently(url: &str) -> Arc<dyn Store> {
+    let options = StoreOptions { deadline: std::time::Duration::from_mins(2), ..StoreOptions::default() };
+    open_with(url, &options).await.unwrap()
 }
 
 /// Reads `ack REV WRITE` and says whether it was one.
@@ -104,11 +112,11 @@ async fn make_project(url: &str) {
         rev: 0,
     };
     let rows = vec![RowWrite::InsertTenant(tenant), RowWrite::InsertScope(scope)];
-    open(url).await.unwrap().commit(commit(Vec::new(), rows)).await.unwrap();
+    open_patiently(url).await.commit(commit(Vec::new(), rows)).await.unwrap();
 }
 
 async fn write_until_killed(url: String) {
-    let store = open(&url).await.unwrap();
+    let store = open_patiently(&url).await;
     let process = std::process::id();
     let writers: Vec<_> = (0..WRITERS)
         .map(|writer| {
@@ -130,7 +138,7 @@ async fn write_until_killed(url: String) {
 }
 
 async fn look(url: &str, acknowledged: &BTreeMap<u64, String>) {
-    let store: Arc<dyn Store> = open(url).await.unwrap();
+    let store: Arc<dyn Store> = open_patiently(url).await;
     let changes = store.changes("prj_1", 0, 1_000_000).await.unwrap();
     let (last, _) = chain::verify("prj_1", (0, chain::GENESIS.to_owned()), &changes).unwrap();
     assert_eq!(store.scope("prj_1").await.unwrap().unwrap().rev, last);

@@ -3,10 +3,17 @@
 use std::sync::Arc;
 
 use sqlx::{Connection as _, Executor as _, PgConnection};
-use yardarm_store::{Attribution, Commit, DocumentWrite, RowWrite, Scope, ScopeKind, Store, Tenant, User, open};
+use yardarm_store::{
+    Attribution, Commit, DocumentWrite, RowWrite, Scope, ScopeKind, Store, StoreOptions, Tenant, User, open_with,
+};
 
 /// An instant that tests call "now".
 pub(crate) const NOW: i64 = 1_800_000_000_000;
+
+/// The suite is about promises, not about how busy the machine is.
+fn patient() -> StoreOptions {
+    StoreOptions { deadline: std::time::Duration::from_mins(2), ..StoreOptions::default() }
+}
 
 pub(crate) struct Bench {
     pub(crate) store: Arc<dyn Store>,
@@ -19,7 +26,7 @@ impl Bench {
     pub(crate) async fn sqlite() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}/a/new/directory/yardarm.db", directory.path().display());
-        Self { store: open(&url).await.unwrap(), _directory: Some(directory), made: None }
+        Self { store: open_with(&url, &patient()).await.unwrap(), _directory: Some(directory), made: None }
     }
 
     /// `None`, and says so, when no server is named.
@@ -34,7 +41,7 @@ impl Bench {
         let mut connection = PgConnection::connect(&server).await.unwrap();
         connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
         let (base, _) = server.rsplit_once('/').expect("TEST_DATABASE_URL ends in /database");
-        let store = open(&format!("{base}/{name}")).await.unwrap();
+        let store = open_with(&format!("{base}/{name}"), &patient()).await.unwrap();
         Some(Self { store, _directory: None, made: Some((server, name)) })
     }
 
