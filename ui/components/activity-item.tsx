@@ -5,7 +5,7 @@ import { ApiProblem } from "@/lib/api/client";
 import type { HistoryItem } from "@/lib/api/types";
 import type { Change } from "@/lib/changes";
 import { cn } from "@/lib/cn";
-import { documentChanges, documentName } from "@/lib/history-words";
+import { documentChanges, documentName, prose } from "@/lib/history-words";
 import { useNow } from "@/lib/now";
 import { useHistoryEntry, useUndo } from "@/lib/queries/history";
 import { ago, clock, instant } from "@/lib/time";
@@ -42,7 +42,9 @@ export function ActivityItem({ item, compact }: { item: HistoryItem; compact?: b
           />
           <span className="min-w-0 flex-1">
             <span className="text-sm">
-              <b className="font-medium">{actorOf(item)}</b> <span className="text-ink-2">{item.summary}</span>
+              <b className="font-medium">{actorOf(item)}</b>{" "}
+              <span className="break-words text-ink-2">{prose(item)}</span>
+              {compact ? <Gist item={item} /> : null}
             </span>
             {item.reason ? <span className="block text-ink-2 text-xs">“{item.reason}”</span> : null}
           </span>
@@ -62,6 +64,20 @@ export function ActivityItem({ item, compact }: { item: HistoryItem; compact?: b
       {open ? <Detail item={item} /> : null}
       {undoing ? <UndoReview item={item} onClose={() => setUndoing(false)} /> : null}
     </li>
+  );
+}
+
+/** The first difference of a small change: "10 % → 25 %". */
+function Gist({ item }: { item: HistoryItem }) {
+  const { project } = useConsole();
+  const only = item.documents.length === 1 && item.action.endsWith("update");
+  const document = useHistoryEntry(project.key, item.rev, only).data?.documents[0];
+  const change = document ? documentChanges(document.kind, document.before, document.after)[0] : undefined;
+  if (!change || (change.before?.length ?? 0) + (change.after?.length ?? 0) > 60) return null;
+  return (
+    <span className="text-ink-3 text-xs">
+      : {change.subject.toLowerCase()} {change.before ?? "–"} → {change.after ?? "–"}
+    </span>
   );
 }
 
@@ -137,7 +153,7 @@ export function UndoReview({ item, onClose }: { item: HistoryItem; onClose: () =
       environment={touched}
       note={
         <p className="text-ink-2">
-          Puts back what <b className="text-ink">{actorOf(item)}</b> changed: {item.summary}. This is a new revision;
+          Puts back what <b className="text-ink">{actorOf(item)}</b> changed: {prose(item)}. This is a new revision;
           nothing is lost.
           {force ? <b className="mt-2 block text-warn">Later changes to the same things will be overwritten.</b> : null}
         </p>

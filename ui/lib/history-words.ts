@@ -1,5 +1,5 @@
 // Documents of a change in words, from their bodies before and after.
-import type { Configuration, DocumentKind, Json } from "./api/types";
+import type { Configuration, DocumentKind, HistoryItem, Json } from "./api/types";
 import { authored, type Change, configurationChanges } from "./changes";
 import { equalJson } from "./diff";
 import { conditionTokens, tokensText } from "./sentence";
@@ -21,6 +21,32 @@ export function documentName(kind: DocumentKind, key: string): string {
     return `${flag.join("/")} in ${environment}`;
   }
   return `${NAMES[kind] ?? kind} ${key}`;
+}
+
+/** What somebody did, from the action's verb: `flag.create` → "created". */
+const VERBS: Record<string, string> = {
+  create: "created",
+  update: "changed",
+  replace: "changed",
+  update_lists: "changed the members of",
+  edit_lists: "changed the members of",
+  delete: "deleted",
+  archive: "archived",
+  restore: "restored",
+  copy: "copied rules to",
+  revoke: "revoked",
+  import: "imported",
+  undo: "undid a change of",
+  revert: "put back",
+};
+
+/** A change in prose, after the name of who did it: "changed new-checkout in production". */
+export function prose(item: Pick<HistoryItem, "action" | "summary" | "documents">): string {
+  const [thing = "", verb = ""] = item.action.split(".");
+  // The things that come with a new flag are not what somebody made.
+  const made = verb === "create" && item.documents.find((document) => document.kind === thing);
+  const what = made ? `${thing} ${made.key}` : thing === "key" ? "an SDK key" : item.summary;
+  return VERBS[verb] ? `${VERBS[verb]} ${what}` : item.summary;
 }
 
 type Body = { [key: string]: Json };

@@ -10,19 +10,30 @@ const rule = (id: string, percent: number): Rule => ({
   if: { attribute: "country", operator: "in", values: ["DE"] },
   serve: { rollout: { variant: "on", percent, bucket_by: "user.key" } },
 });
-const base: Configuration = { on: true, rules: [rule("a", 10), rule("b", 20)], targets: [], prerequisites: [], default: { variant: "off" }, off_variant: "off" };
+const base: Configuration = {
+  on: true,
+  rules: [rule("a", 10), rule("b", 20)],
+  targets: [],
+  prerequisites: [],
+  default: { variant: "off" },
+  off_variant: "off",
+};
 
 describe("differences in sentences", () => {
   test("nothing", () => expect(configurationChanges(base, structuredClone(base))).toEqual([]));
   test("a percentage is two numbers", () =>
-    expect(configurationChanges(base, { ...base, rules: [rule("a", 25), rule("b", 20)] })).toEqual([{ subject: "Rule 1", before: "10 %", after: "25 %" }]));
+    expect(configurationChanges(base, { ...base, rules: [rule("a", 25), rule("b", 20)] })).toEqual([
+      { subject: "Rule 1", before: "10 %", after: "25 %" },
+    ]));
   test("a new rule and one that went", () =>
     expect(configurationChanges(base, { ...base, rules: [rule("a", 10), rule("c", 5)] })).toEqual([
       { subject: "Rule 2", before: "If country is DE, serve on to 20 % of users" },
       { subject: "Rule 2", after: "If country is DE, serve on to 5 % of users" },
     ]));
   test("another order", () =>
-    expect(configurationChanges(base, { ...base, rules: [rule("b", 20), rule("a", 10)] })).toEqual([{ subject: "Order of rules", before: "1, 2", after: "2, 1" }]));
+    expect(configurationChanges(base, { ...base, rules: [rule("b", 20), rule("a", 10)] })).toEqual([
+      { subject: "Order of rules", before: "1, 2", after: "2, 1" },
+    ]));
   test("switch, default, off variant, targets, prerequisites", () => {
     const after: Configuration = {
       ...base,
@@ -41,7 +52,10 @@ describe("differences in sentences", () => {
     ]);
   });
   test("ranges are the server's own", () => {
-    const kept = { ...base, default: { rollout: { variant: "on", percent: 1, ranges: [[0, 5]] as [number, number][] } } };
+    const kept = {
+      ...base,
+      default: { rollout: { variant: "on", percent: 1, ranges: [[0, 5]] as [number, number][] } },
+    };
     expect(authored(kept).default).toEqual({ rollout: { variant: "on", percent: 1 } });
   });
 });
@@ -50,14 +64,24 @@ describe("two people's edits", () => {
   test("different rules merge", () => {
     const theirs = { ...base, rules: [rule("a", 50), rule("b", 20)] };
     const mine = { ...base, rules: [rule("a", 10), rule("b", 30)] };
-    expect(merge(base, theirs, mine)).toEqual({ merged: { ...base, rules: [rule("a", 50), rule("b", 30)] }, conflicts: [] });
+    expect(merge(base, theirs, mine)).toEqual({
+      merged: { ...base, rules: [rule("a", 50), rule("b", 30)] },
+      conflicts: [],
+    });
   });
   test("their switch is not undone by my draft", () => {
     const mine = { ...base, off_variant: "on" };
-    expect(merge(base, { ...base, on: false }, mine)).toEqual({ merged: { ...base, on: false, off_variant: "on" }, conflicts: [] });
+    expect(merge(base, { ...base, on: false }, mine)).toEqual({
+      merged: { ...base, on: false, off_variant: "on" },
+      conflicts: [],
+    });
   });
   test("the same rule is a conflict, and mine is kept", () => {
-    const result = merge(base, { ...base, rules: [rule("a", 50), rule("b", 20)] }, { ...base, rules: [rule("a", 5), rule("b", 20)] });
+    const result = merge(
+      base,
+      { ...base, rules: [rule("a", 50), rule("b", 20)] },
+      { ...base, rules: [rule("a", 5), rule("b", 20)] },
+    );
     expect(result.conflicts).toEqual(["rule 1"]);
     expect(result.merged.rules?.[0]).toEqual(rule("a", 5));
   });
@@ -103,7 +127,9 @@ describe("documents of the history", () => {
     expect(documentName("sdk_key", "key_1")).toBe("SDK key key_1");
   });
   test("secrets and salts are not shown", () =>
-    expect(documentChanges("flag", { name: "A", salt: "x" }, { name: "B", salt: "y" })).toEqual([{ subject: "name", before: "A", after: "B" }]));
+    expect(documentChanges("flag", { name: "A", salt: "x" }, { name: "B", salt: "y" })).toEqual([
+      { subject: "name", before: "A", after: "B" },
+    ]));
   test("list members by difference", () =>
     expect(documentChanges("segment_list", { keys: ["a", "b"] }, { keys: ["b", "c"] })).toEqual([
       { subject: "Members", after: "c" },
@@ -116,7 +142,18 @@ test("a draft says what is missing before it is reviewed", () => {
     ...base,
     rules: [
       { id: "x", if: { all: [{ attribute: "", operator: "in", values: [] }] }, serve: { variant: "on" } },
-      { id: "y", if: { attribute: "country", operator: "in", values: [] }, serve: { split: { shares: [{ variant: "on", percent: 60 }, { variant: "off", percent: 30.5 }] } } },
+      {
+        id: "y",
+        if: { attribute: "country", operator: "in", values: [] },
+        serve: {
+          split: {
+            shares: [
+              { variant: "on", percent: 60 },
+              { variant: "off", percent: 30.5 },
+            ],
+          },
+        },
+      },
     ],
     prerequisites: [{ flag: "", variants: [] }],
   };

@@ -27,7 +27,9 @@ afterEach(cleanup);
 
 /** Violations of WCAG A and AA; colours are measured by contrast.test.ts. */
 async function violations(): Promise<string[]> {
-  const result = await axe.run(document.body, { rules: { "color-contrast": { enabled: false }, region: { enabled: false } } });
+  const result = await axe.run(document.body, {
+    rules: { "color-contrast": { enabled: false }, region: { enabled: false } },
+  });
   return result.violations.map((violation) => `${violation.id}: ${violation.nodes[0]?.html}`);
 }
 
@@ -90,7 +92,12 @@ describe("editing a rule", () => {
     render(<Condition_ start={{ attribute: "a", operator: "present" }} seen={seen} />);
     await user.click(screen.getByRole("button", { name: "Condition" }));
     await user.selectOptions(screen.getByRole("combobox", { name: "Joined by" }), "or");
-    expect(seen).toHaveBeenLastCalledWith({ any: [{ attribute: "a", operator: "present" }, { attribute: "", operator: "in", values: [] }] });
+    expect(seen).toHaveBeenLastCalledWith({
+      any: [
+        { attribute: "a", operator: "present" },
+        { attribute: "", operator: "in", values: [] },
+      ],
+    });
   });
   test("a percentage, then a split", async () => {
     const user = userEvent.setup();
@@ -101,16 +108,30 @@ describe("editing a rule", () => {
     expect(await violations()).toEqual([]);
     await user.selectOptions(screen.getByRole("combobox", { name: "Rule 1: how" }), "a split");
     expect(seen).toHaveBeenLastCalledWith({
-      split: { bucket_by: "user.key", shares: [{ variant: "on", percent: 50 }, { variant: "off", percent: 50 }] },
+      split: {
+        bucket_by: "user.key",
+        shares: [
+          { variant: "on", percent: 50 },
+          { variant: "off", percent: 50 },
+        ],
+      },
     });
     expect(screen.getByText("Adds up to 100 %.")).toBeTruthy();
     expect(await violations()).toEqual([]);
   });
   test("it reads as a sentence", () => {
     const { container } = render(
-      <RuleSentence rule={{ id: "r", if: { attribute: "user.country", operator: "in", values: ["DE", "AT"] }, serve: { rollout: { variant: "on", percent: 10 } } }} />,
+      <RuleSentence
+        rule={{
+          id: "r",
+          if: { attribute: "user.country", operator: "in", values: ["DE", "AT"] },
+          serve: { rollout: { variant: "on", percent: 10 } },
+        }}
+      />,
     );
-    expect(container.textContent?.replaceAll(/\s+/g, " ").trim()).toBe("If country is one of DE AT → serve on to 10 % of users");
+    expect(container.textContent?.replaceAll(/\s+/g, " ").trim()).toBe(
+      "If country is one of DE AT → serve on to 10 % of users",
+    );
   });
 });
 
@@ -125,7 +146,9 @@ test("chips: Backspace takes the last one back", async () => {
 
 test("a switch says what it is and its state", async () => {
   render(<Switch label="new-checkout in production, on" checked />);
-  expect(screen.getByRole("switch", { name: "new-checkout in production, on" }).getAttribute("aria-checked")).toBe("true");
+  expect(screen.getByRole("switch", { name: "new-checkout in production, on" }).getAttribute("aria-checked")).toBe(
+    "true",
+  );
 });
 
 describe("the review", () => {

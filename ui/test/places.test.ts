@@ -6,7 +6,14 @@ import { paletteItems } from "../lib/palette";
 import { ago } from "../lib/time";
 import { href, safeNext, withParams } from "../lib/url";
 
-const environment = (key: string, production = false): Environment => ({ key, name: key, position: 0, color: 1, production, revision: 1 });
+const environment = (key: string, production = false): Environment => ({
+  key,
+  name: key,
+  position: 0,
+  color: 1,
+  production,
+  revision: 1,
+});
 const environments = [environment("staging"), environment("production", true)];
 const flag = (key: string, on: boolean, more: Partial<FlagItem> = {}): FlagItem => ({
   key,
@@ -49,7 +56,13 @@ describe("the palette", () => {
   const pages = [{ href: "/keys", name: "SDK keys" }];
   const lines = (typed: string, editor = true) =>
     paletteItems(typed, flags, environments, pages, editor).map((item) =>
-      item.kind === "switch" ? `${item.verb} ${item.flag.key} ${item.environment.key}` : item.kind === "flag" ? item.flag.key : item.kind === "page" ? item.href : `create ${item.name}`,
+      item.kind === "switch"
+        ? `${item.verb} ${item.flag.key} ${item.environment.key}`
+        : item.kind === "flag"
+          ? item.flag.key
+          : item.kind === "page"
+            ? item.href
+            : `create ${item.name}`,
     );
   test.each([
     ["kill chk", ["Kill new-checkout production", "Kill new-checkout staging"]],
@@ -59,7 +72,13 @@ describe("the palette", () => {
     ["new flag Big sale", ["create Big sale"]],
     ["keys", ["/keys"]],
     ["zzzz", ["create zzzz"]],
-  ])("%s", (typed, wanted) => expect(lines(typed).slice(0, Math.max(1, wanted.length)).filter((line) => !line.startsWith("create turn"))).toEqual(wanted));
+  ])("%s", (typed, wanted) =>
+    expect(
+      lines(typed)
+        .slice(0, Math.max(1, wanted.length))
+        .filter((line) => !line.startsWith("create turn")),
+    ).toEqual(wanted),
+  );
   test("a viewer gets no verbs", () => expect(lines("kill chk", false)).toEqual([]));
   test("archived flags are not offered", () => expect(lines("old")).toEqual(["create old"]));
 });
@@ -81,13 +100,25 @@ describe("the flag list", () => {
     [{ tag: "web" }, "b"],
     [{ type: "json" }, ""],
     [{ archived: true }, "z"],
-  ])("%j", (filter, keys) => expect(filterFlags(flags, { ...none, ...filter }).map((f) => f.key).join("")).toBe(keys));
+  ])("%j", (filter, keys) =>
+    expect(
+      filterFlags(flags, { ...none, ...filter })
+        .map((f) => f.key)
+        .join(""),
+    ).toBe(keys),
+  );
   test.each([
     ["key", "abz"],
     ["-key", "zba"],
     ["-changed", "baz"],
     ["created", "zab"],
-  ])("sorted by %s", (sort, keys) => expect(sortFlags(flags, sort).map((f) => f.key).join("")).toBe(keys));
+  ])("sorted by %s", (sort, keys) =>
+    expect(
+      sortFlags(flags, sort)
+        .map((f) => f.key)
+        .join(""),
+    ).toBe(keys),
+  );
   test("5,000 flags filter within a frame's order of work", () => {
     const many = Array.from({ length: 5_000 }, (_, i) => flag(`flag-${i}`, i % 2 === 0));
     expect(filterFlags(many, { ...none, text: "flag-49" })).toHaveLength(111);
@@ -100,4 +131,11 @@ test("matching prefers word starts", () => {
   expect(ranked(["recheck", "new-checkout", "cash"], "check", (x) => [x], 5)).toEqual(["new-checkout", "recheck"]);
 });
 
-test("ages", () => expect([0, 59_000, 60_000, 3_600_000, 90_000_000].map((past) => ago(0, past))).toEqual(["now", "now", "1 min", "1 h", "1 d"]));
+test("ages", () =>
+  expect([0, 59_000, 60_000, 3_600_000, 90_000_000].map((past) => ago(0, past))).toEqual([
+    "now",
+    "now",
+    "1 min",
+    "1 h",
+    "1 d",
+  ]));

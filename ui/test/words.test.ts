@@ -14,14 +14,20 @@ describe("conditions read as sentences", () => {
     [attribute("country", ["DE", "AT"]), "country is one of DE AT"],
     [attribute("account.plan", [1, 2, 3, 4, 5, 6]), "account.plan is one of 1 2 3 4 and 2 more"],
     [{ ...attribute("country", ["DE"]), negate: true } as Condition, "country is not DE"],
-    [{ attribute: "email", operator: "ends_with", values: ["@a.example"], ignore_case: true }, "email ends with @a.example (any case)"],
+    [
+      { attribute: "email", operator: "ends_with", values: ["@a.example"], ignore_case: true },
+      "email ends with @a.example (any case)",
+    ],
     [{ attribute: "beta", operator: "present" }, "beta is present"],
     [{ attribute: "beta", operator: "present", negate: true }, "beta is missing"],
     [{ segment: "beta" }, "in segment beta"],
     [{ segment: "beta", negate: true }, "not in segment beta"],
     [{ all: [] }, "everyone"],
     [{ any: [] }, "nobody"],
-    [{ all: [attribute("a", [1]), { any: [attribute("b", [2]), { segment: "s" }] }] }, "a is 1 and (b is 2 or in segment s)"],
+    [
+      { all: [attribute("a", [1]), { any: [attribute("b", [2]), { segment: "s" }] }] },
+      "a is 1 and (b is 2 or in segment s)",
+    ],
     [{ not: { segment: "s" } }, "not (in segment s)"],
     [attribute("a", [""]), "a is (empty)"],
   ])("%j", (condition, text) => expect(say(condition)).toBe(text));
@@ -47,18 +53,38 @@ describe("serves read as sentences", () => {
     [{ variant: "on" }, "serve on"],
     [{ rollout: { variant: "on", percent: 10 } }, "serve on to 10 % of users"],
     [{ rollout: { variant: "on", percent: 0.125, bucket_by: "account.key" } }, "serve on to 0.125 % of accounts"],
-    [{ split: { shares: [{ variant: "A", percent: 50 }, { variant: "B", percent: 50 }] } }, "serve A to 50 %, B to 50 % of users"],
+    [
+      {
+        split: {
+          shares: [
+            { variant: "A", percent: 50 },
+            { variant: "B", percent: 50 },
+          ],
+        },
+      },
+      "serve A to 50 %, B to 50 % of users",
+    ],
   ])("%j", (serve, text) => expect(serveText(serve)).toBe(text));
   test("the default says what the others get", () =>
-    expect(serveText({ rollout: { variant: "on", percent: 10 } }, true, "off")).toBe("serve on to 10 % of users, others get off"));
-  test("a rule for all", () => expect(ruleText({ id: "r", if: { all: [] }, serve: { variant: "on" } })).toBe("Everyone: serve on"));
+    expect(serveText({ rollout: { variant: "on", percent: 10 } }, true, "off")).toBe(
+      "serve on to 10 % of users, others get off",
+    ));
+  test("a rule for all", () =>
+    expect(ruleText({ id: "r", if: { all: [] }, serve: { variant: "on" } })).toBe("Everyone: serve on"));
 });
 
 // The same cases as in crates/model/src/serves.rs: the chip for a draft and the chip of the server agree.
 describe("what a configuration serves", () => {
   const off: Serve = { variant: "off" };
   const rollout = (percent: number): Serve => ({ rollout: { variant: "on", percent } });
-  const split = (a: number, b: number): Serve => ({ split: { shares: [{ variant: "A", percent: a }, { variant: "B", percent: b }] } });
+  const split = (a: number, b: number): Serve => ({
+    split: {
+      shares: [
+        { variant: "A", percent: a },
+        { variant: "B", percent: b },
+      ],
+    },
+  });
   const rule = (condition: Condition, serve: Serve) => ({ id: "r", if: condition, serve });
   const country = (...values: Json[]) => attribute("user.country", values);
   const targets = (count: number) => [{ variant: "on", keys: Array.from({ length: count }, (_, i) => String(i)) }];
@@ -74,14 +100,34 @@ describe("what a configuration serves", () => {
     [{ default: split(50, 50) }, "split", "A 50 / B 50"],
     [{ default: split(100, 0) }, "all", "A"],
     [{ default: off, rules: [rule(country("DE"), rollout(10))] }, "partial", "10 % · user.country in DE"],
-    [{ default: off, rules: [rule(country(1, 2, 3, 4, 5), { variant: "on" })] }, "partial", "on · user.country in 1, 2, 3 and 2 more"],
+    [
+      { default: off, rules: [rule(country(1, 2, 3, 4, 5), { variant: "on" })] },
+      "partial",
+      "on · user.country in 1, 2, 3 and 2 more",
+    ],
     [{ default: off, rules: [rule({ segment: "beta" }, split(50, 50))] }, "partial", "A 50 / B 50 · in beta"],
-    [{ default: off, rules: [rule({ all: [{ segment: "beta" }, country("DE")] }, { variant: "on" })] }, "partial", "on · in beta and user.country in DE"],
-    [{ default: off, rules: [rule(country("a very long value of a country that nobody reads"), rollout(1))] }, "partial", "1 % · 1 rule"],
+    [
+      { default: off, rules: [rule({ all: [{ segment: "beta" }, country("DE")] }, { variant: "on" })] },
+      "partial",
+      "on · in beta and user.country in DE",
+    ],
+    [
+      { default: off, rules: [rule(country("a very long value of a country that nobody reads"), rollout(1))] },
+      "partial",
+      "1 % · 1 rule",
+    ],
     [{ default: { variant: "on" }, rules: [rule({ segment: "beta" }, off)] }, "rules", "1 rule"],
-    [{ default: off, rules: [rule({ all: [] }, off), rule({ all: [] }, off), rule({ all: [] }, off)] }, "rules", "3 rules"],
+    [
+      { default: off, rules: [rule({ all: [] }, off), rule({ all: [] }, off), rule({ all: [] }, off)] },
+      "rules",
+      "3 rules",
+    ],
     [{ default: off, targets: targets(2) }, "partial", "off + 2 targets"],
-    [{ default: off, rules: [rule({ segment: "beta" }, rollout(5))], targets: targets(1) }, "rules", "1 rule + 1 target"],
+    [
+      { default: off, rules: [rule({ segment: "beta" }, rollout(5))], targets: targets(1) },
+      "rules",
+      "1 rule + 1 target",
+    ],
   ])("%j", (change, kind, text) => {
     expect(servesOf({ on: true, default: off, off_variant: "off", ...change })).toEqual({ kind, text });
   });

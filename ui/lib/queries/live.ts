@@ -55,7 +55,7 @@ export function useLive(project: string | undefined): LiveState {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let offline: ReturnType<typeof setTimeout> | undefined;
     let delay = RETRY_FIRST_MS;
-    let wasOpen = false;
+    let missed = false;
     let lastId = "";
 
     const connect = () => {
@@ -66,8 +66,8 @@ export function useLive(project: string | undefined): LiveState {
         delay = RETRY_FIRST_MS;
         setState("live");
         // A new EventSource cannot send Last-Event-ID, so ask for everything that is on the screen again.
-        if (wasOpen) void catchUp(client);
-        wasOpen = true;
+        if (missed) void catchUp(client);
+        missed = false;
       };
       source.addEventListener("change", (event) => {
         const message = event as MessageEvent<string>;
@@ -79,10 +79,14 @@ export function useLive(project: string | undefined): LiveState {
           void catchUp(client);
         }
       });
+      source.addEventListener("resync", () => void catchUp(client));
       source.onerror = () => {
-        source?.close();
         setState((now) => (now === "offline" ? now : "reconnecting"));
         offline ??= setTimeout(() => setState("offline"), OFFLINE_AFTER_MS);
+        // The browser connects again by itself and resumes with Last-Event-ID, unless the server refused.
+        if (source?.readyState === EventSource.CONNECTING) return;
+        source?.close();
+        missed = true;
         timer = setTimeout(connect, delay * (0.5 + Math.random() / 2));
         delay = Math.min(delay * 2, RETRY_MOST_MS);
       };

@@ -55,7 +55,7 @@ export default function HistoryPage() {
           <Select aria-label="Who" value={actor} onChange={(event) => query.set({ actor: event.target.value }, "push")}>
             <option value="">By anybody</option>
             {members.map(({ user }) => (
-              <option key={user.id} value={user.id}>
+              <option key={user.id} value={`user:${user.id}`}>
                 {user.name}
               </option>
             ))}
