@@ -8,10 +8,18 @@ use tokio::sync::broadcast::Receiver;
 use yardarm_eval::Context;
 use yardarm_eval::ruleset::{Patch, Ruleset, Version};
 use yardarm_hub::{Frame, Hub, HubOptions, LiveEnvironment};
-use yardarm_store::{Attribution, Change, Commit, DocumentWrite, RowWrite, Scope, ScopeKind, Store, Tenant, open};
+use yardarm_store::{
+    Attribution, Change, Commit, DocumentWrite, RowWrite, Scope, ScopeKind, Store, StoreOptions, Tenant, open_with,
+};
 
 /// Far longer than anything takes; only a hang reaches it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Not about how busy the machine is.
+pub(crate) async fn open_patiently(url: &str) -> Arc<dyn Store> {
+    let options = StoreOptions { deadline: Duration::from_mins(2), ..StoreOptions::default() };
+    open_with(url, &options).await.unwrap()
+}
 
 pub(crate) struct Bench {
     pub(crate) store: Arc<dyn Store>,
@@ -24,7 +32,7 @@ impl Bench {
     pub(crate) async fn empty() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}/yardarm.db", directory.path().display());
-        let store = open(&url).await.unwrap();
+        let store = open_patiently(&url).await;
         let tenant = Tenant { id: "tnt_1".into(), key: "acme".into(), name: "Acme".into(), created_at: 0 };
         let rows =
             vec![RowWrite::InsertTenant(tenant), RowWrite::InsertScope(scope(ScopeKind::Tenant, "tnt_1", "acme"))];

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use sqlx::{Connection as _, Executor as _};
 use yardarm_hub::{Hub, HubOptions};
-use yardarm_store::{StoreError, open};
+use yardarm_store::StoreError;
 
-use crate::bench::{Bench, answer, flag, make_project, next, parse, patch, put, ruleset, turn, until, version};
+use crate::bench::{
+    Bench, answer, flag, make_project, next, open_patiently, parse, patch, put, ruleset, turn, until, version,
+};
 use crate::flaky::Flaky;
 
 fn quick() -> HubOptions {
@@ -70,7 +72,7 @@ async fn without_a_database_it_does_not_start() {
 #[tokio::test]
 async fn two_hubs_converge() {
     let bench = Bench::new().await;
-    let other_store = open(&bench.url).await.unwrap();
+    let other_store = open_patiently(&bench.url).await;
     let hubs = [
         Hub::start(bench.store.clone(), quick()).await.unwrap(),
         Hub::start(other_store.clone(), quick()).await.unwrap(),
