@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use utoipa::{OpenApi, ToSchema};
 use yardarm_store::Role;
 
+use crate::api::schema::Operator;
 use crate::api::{Documented, ROUTES};
 use crate::auth::{Cost, Route};
 
@@ -46,7 +47,7 @@ struct ProblemPart {
 }
 
 #[derive(OpenApi)]
-#[openapi(components(schemas(ProblemAnswer, ProblemPart)))]
+#[openapi(components(schemas(ProblemAnswer, ProblemPart, Operator)))]
 struct Problems;
 
 /// The document. The same bytes for the same code.

@@ -78,12 +78,9 @@ impl Fields {
 
     /// Text of at most so many characters, if it is there.
     pub(crate) fn optional_text(&mut self, name: &str, longest: usize) -> Option<String> {
-        let text = match self.any(name)? {
-            Value::String(text) => text,
-            _ => {
-                self.wrong(name, "type", "must be text");
-                return None;
-            }
+        let Value::String(text) = self.any(name)? else {
+            self.wrong(name, "type", "must be text");
+            return None;
         };
         if text.chars().count() > longest {
             self.wrong(name, "too_long", format!("has {} characters; the limit is {longest}", text.chars().count()));

@@ -1,8 +1,8 @@
 //! The management API: one file for each endpoint, one table for all of them.
 //!
 //! Adding an endpoint: a file with `handler` and its `#[utoipa::path]`, whose first argument is an access value of
-//! [`crate::auth`]; a line in the table below; a row in `tests/api_roles.rs`; `UPDATE_EXPECT=1 cargo test -p
-//! yardarm-server` to write `spec/openapi.json` anew. A handler that is not in the table is not reachable, and a line
+//! [`crate::auth`]; a line in the table below (`tests/api_roles.rs` tries it with every role, from another
+//! tenant and without a credential); `UPDATE_EXPECT=1 cargo test -p yardarm-server` to write `spec/openapi.json` anew. A handler that is not in the table is not reachable, and a line
 //! whose permission is not the one that the handler takes does not compile.
 
 mod answer;

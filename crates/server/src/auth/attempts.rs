@@ -39,7 +39,7 @@ impl Attempts {
                 *entry = Entry { since: now, count: 0 };
             }
             if entry.count >= limit {
-                return Err(u64::try_from((entry.since + WINDOW - now) / 1_000).unwrap_or(0) + 1);
+                return Err(u64::try_from(entry.since + WINDOW - now).unwrap_or(0).div_ceil(1_000));
             }
             entry.count += 1;
         }
@@ -72,7 +72,7 @@ mod tests {
         for _ in 0..PER_ADDRESS {
             assert_eq!(attempts.take("ana@example.com", "192.0.2.1", 0), Ok(()));
         }
-        assert_eq!(attempts.take("ana@example.com", "192.0.2.1", 1_000), Err(900));
+        assert_eq!(attempts.take("ana@example.com", "192.0.2.1", 1_000), Err(899));
         assert_eq!(attempts.take("ana@example.com", "192.0.2.2", 1_000), Ok(()));
         assert_eq!(attempts.take("bea@example.com", "192.0.2.1", 1_000), Ok(()));
         assert_eq!(attempts.take("ana@example.com", "192.0.2.1", WINDOW), Ok(()), "the window is over");

@@ -46,25 +46,31 @@ type Key = (String, String, u64);
 
 #[derive(Default)]
 pub(super) struct RecentChanges {
-    notes: Mutex<(HashMap<Key, Arc<ChangeNote>>, VecDeque<Key>)>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    notes: HashMap<Key, Arc<ChangeNote>>,
+    /// Oldest first.
+    order: VecDeque<Key>,
 }
 
 impl RecentChanges {
     pub(super) fn get(&self, scope_id: &str, epoch: &str, rev: u64) -> Option<Arc<ChangeNote>> {
-        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.0.get(&(scope_id.to_owned(), epoch.to_owned(), rev)).cloned()
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.notes.get(&(scope_id.to_owned(), epoch.to_owned(), rev)).cloned()
     }
 
     pub(super) fn put(&self, scope_id: &str, epoch: &str, note: Arc<ChangeNote>) {
         let key = (scope_id.to_owned(), epoch.to_owned(), note.rev);
-        let mut guard = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        let (notes, order) = &mut *guard;
-        if notes.insert(key.clone(), note).is_none() {
-            order.push_back(key);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.notes.insert(key.clone(), note).is_none() {
+            kept.order.push_back(key);
         }
-        while order.len() > CAPACITY {
-            if let Some(oldest) = order.pop_front() {
-                notes.remove(&oldest);
+        while kept.order.len() > CAPACITY {
+            if let Some(oldest) = kept.order.pop_front() {
+                kept.notes.remove(&oldest);
             }
         }
     }

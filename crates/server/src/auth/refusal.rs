@@ -156,6 +156,15 @@ pub(super) fn later_changes(names: &[String]) -> Problem {
     problem
 }
 
+/// An undo or a revert of what is so already, or of what stays as it is (a revoked key).
+pub(crate) fn nothing_to_put_back() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "nothing_to_put_back",
+        "This is so already, or is something that is not taken back, such as the end of an SDK key. Nothing was changed.",
+    )
+}
+
 /// The body is not acceptable.
 pub(crate) fn invalid(errors: Vec<ProblemError>) -> Problem {
     let mut problem = Problem::invalid();
@@ -166,11 +175,6 @@ pub(crate) fn invalid(errors: Vec<ProblemError>) -> Problem {
 /// One thing that is wrong.
 pub(crate) fn wrong(pointer: &str, code: &'static str, message: impl Into<String>) -> ProblemError {
     ProblemError { pointer: pointer.to_owned(), code: code.into(), message: message.into() }
-}
-
-/// The state of things forbids it.
-pub(crate) fn conflict(code: &'static str, detail: impl Into<String>) -> Problem {
-    Problem::new(StatusCode::CONFLICT, code, detail)
 }
 
 /// The errors of a refusal whose body was a part of a larger one.

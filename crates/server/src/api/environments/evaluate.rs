@@ -92,19 +92,15 @@ pub(crate) async fn handler(
     let now = access.now();
     let snapshot = &published.snapshot;
     let mut items = Vec::new();
-    match flag {
-        Some(key) => {
-            let found = snapshot.flag(&key).ok_or_else(refusal::not_found)?;
-            let answer = snapshot.evaluate(&key, &read, now);
-            items.push(evaluation(snapshot, found.key, found.value_type, answer, explain.then_some((&read, now)))?);
-        }
-        None => {
-            let mut all = Vec::new();
-            snapshot.evaluate_all(&read, now, |flag, answer| all.push((flag, answer)));
-            for (flag, answer) in all {
-                items.push(evaluation(snapshot, flag.key, flag.value_type, answer, explain.then_some((&read, now)))?);
-            }
-        }
+    let mut answers = Vec::new();
+    if let Some(key) = flag {
+        let found = snapshot.flag(&key).ok_or_else(refusal::not_found)?;
+        answers.push((found, snapshot.evaluate(found.key, &read, now)));
+    } else {
+        snapshot.evaluate_all(&read, now, |flag, answer| answers.push((flag, answer)));
+    }
+    for (flag, answer) in answers {
+        items.push(evaluation(snapshot, flag.key, flag.value_type, answer, explain.then_some((&read, now)))?);
     }
     Ok(Answer::ok(&EvaluationPage { items, version: VersionAnswer::from(&published.version) }))
 }

@@ -12,7 +12,8 @@ use yardarm_hub::LiveProject;
 use yardarm_store::Change;
 
 use super::answer::Answer;
-use super::projects::VersionAnswer;
+use crate::auth::refusal;
+use crate::problem::Problem;
 
 /// A change in a list.
 #[derive(Serialize, ToSchema)]
@@ -134,10 +135,8 @@ pub(crate) fn shown(kind: &str, body: Option<&str>) -> Option<Value> {
     Some(body)
 }
 
-/// The new change, or where the project stands when there was nothing to put back.
-pub(crate) fn put_back(live: &LiveProject, change: Option<&Change>) -> Answer {
-    match change {
-        Some(change) => Answer::ok(&ChangeItem::from(change)).version(live),
-        None => Answer::ok(&serde_json::json!({ "rev": null, "version": VersionAnswer::of(live) })).version(live),
-    }
+/// The new change. One that would change nothing was not made, and that is said.
+pub(crate) fn put_back(live: &LiveProject, change: Option<&Change>) -> Result<Answer, Problem> {
+    let change = change.ok_or_else(refusal::nothing_to_put_back)?;
+    Ok(Answer::ok(&ChangeItem::from(change)).version(live))
 }

@@ -50,5 +50,5 @@ pub(crate) async fn handler(access: ProjectAccess<Editor>, Body(body): Body) -> 
     let body = past.map(|past| serde_json::from_str::<Value>(&past.body)).transpose().map_err(refusal::internal)?;
     let command = Command::RestoreDocuments { documents: vec![(kind, key.clone(), body)] };
     let changed = access.change(command, Precondition::Optional(kind, key)).await?;
-    Ok(put_back(&changed.live, changed.change.as_ref()))
+    put_back(&changed.live, changed.change.as_ref())
 }

@@ -40,10 +40,8 @@ pub(crate) async fn handler(
         documents.push((kind, document.key.clone(), body.map_err(refusal::internal)?));
         expected.push((kind, document.key.clone(), if document.body.is_some() { change.rev } else { 0 }));
     }
-    let precondition = match query.force.unwrap_or(false) {
-        true => Precondition::None,
-        false => Precondition::Unchanged(expected),
-    };
+    let force = query.force.unwrap_or(false);
+    let precondition = if force { Precondition::None } else { Precondition::Unchanged(expected) };
     let changed = access.change(Command::RestoreDocuments { documents }, precondition).await?;
-    Ok(put_back(&changed.live, changed.change.as_ref()))
+    put_back(&changed.live, changed.change.as_ref())
 }
