@@ -14,7 +14,9 @@ use yardarm_eval::ruleset::{
 };
 
 use crate::allocation::{BUCKETS, size};
-use crate::document::{AttributeTest, Condition, Configuration, Flag, Operator, Segment, Serve, State, Target};
+use crate::document::{
+    AttributeTest, Condition, Configuration, Flag, Operator, Segment, Serve, State, Target, ValueType,
+};
 use crate::reading::checked_instant;
 
 /// The ruleset of one environment: a pure function of the project. `None` when there is no such environment.
@@ -93,11 +95,22 @@ pub fn flag_from(flag: &Flag, configuration: &Configuration) -> Compiled {
     Compiled {
         on: configuration.on,
         value_type: flag.value_type,
-        variants: flag.variants.iter().map(|variant| (variant.key.clone(), variant.value.clone())).collect(),
+        variants: flag.variants.iter().map(|variant| (variant.key.clone(), served(flag, &variant.value))).collect(),
         off: off(Reason::Disabled),
         rules,
         default: Outcome { serve: default, reason: None },
         buckets,
+    }
+}
+
+/// A value as clients get it. In a number flag with any fractional variant all are written with a fraction (`1.0`):
+/// clients of languages with integers and floats ask for one of the two, and the answer must not change its type from
+/// variant to variant.
+fn served(flag: &Flag, value: &Value) -> Value {
+    let fractional = || flag.variants.iter().any(|variant| variant.value.is_f64());
+    match (flag.value_type, value.as_f64()) {
+        (ValueType::Number, Some(number)) if fractional() => Value::from(number),
+        _ => value.clone(),
     }
 }
 

@@ -346,6 +346,7 @@ pub struct Rollout {
     /// Who gets it gets this.
     pub variant: String,
     /// 0 to 100, at most three decimals.
+    #[serde(serialize_with = "crate::normal::without_fraction")]
     pub percent: f64,
     /// Attribute that decides; people with the same value stay together.
     #[serde(default = "user_key")]
@@ -376,6 +377,7 @@ pub struct Share {
     /// Variant key.
     pub variant: String,
     /// 0 to 100, at most three decimals.
+    #[serde(serialize_with = "crate::normal::without_fraction")]
     pub percent: f64,
     /// See [`Rollout::ranges`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

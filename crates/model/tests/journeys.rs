@@ -257,3 +257,23 @@ fn a_change_that_evaluation_cannot_see_sends_nothing() {
     let patch = affected::patch(&before, &project.state, "production", todo, &Version::default(), &Version::default());
     assert!(patch.flags.is_empty());
 }
+
+#[test]
+fn number_flags_are_integers_or_floats_as_a_whole() {
+    let mut project = Project::shop();
+    let cases = [
+        ("ints", "[10,20]", vec!["10", "20"]),
+        ("floats", "[42.0,7.0]", vec!["42.0", "7.0"]),
+        ("mixed", "[1,2.5]", vec!["1.0", "2.5"]),
+    ];
+    for (key, values, served) in cases {
+        let values: Vec<Value> = serde_json::from_str(values).unwrap();
+        let variants: Vec<_> =
+            values.iter().enumerate().map(|(n, value)| json!({"key": format!("v{n}"), "value": value})).collect();
+        project.run(Command::CreateFlag { body: json!({"key": key, "type": "number", "variants": variants}) });
+        let ruleset = ruleset_for("shop", &project.state, &Version::default(), "production").unwrap();
+        let flag: Value = serde_json::from_str(ruleset.flags[key].get()).unwrap();
+        let found: Vec<_> = ["v0", "v1"].iter().map(|variant| flag["variants"][variant].to_string()).collect();
+        assert_eq!(found, served, "{key}");
+    }
+}
