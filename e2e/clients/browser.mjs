@@ -28,17 +28,28 @@ export async function browser() {
   await new Promise((resolve) => site.once("listening", resolve));
   const origin = `http://127.0.0.1:${site.address().port}`;
 
+  const visit = async () => {
+    const page = await started.newPage();
+    page.on("pageerror", (error) => console.error("in the page:", error));
+    await page.goto(origin);
+    return page;
+  };
+
   return {
+    /** Every flag of `types` for every context, by the web SDK with a client key. */
+    async answers(app, types, contexts) {
+      const page = await visit();
+      const job = [app.url, app.client_key, types, DEFAULTS, contexts, 4];
+      const answers = await page.evaluate((words) => window.answers(...words), job);
+      await page.close();
+      return answers;
+    },
     /** A page of somebody's site with the web SDK connected by a client key. */
     async shop(app, context) {
-      const page = await started.newPage();
-      page.on("pageerror", (error) => console.error("in the page:", error));
-      await page.goto(origin);
+      const page = await visit();
       await page.evaluate(([url, key, who]) => window.connect(url, key, who), [app.url, app.client_key, context]);
       return {
         page,
-        answers: (types, contexts) =>
-          page.evaluate(([t, d, c]) => window.answers(t, d, c), [types, DEFAULTS, contexts]),
         async follow(flag, onValue) {
           await page.exposeFunction("reported", onValue);
           await page.evaluate((key) => window.follow(key), flag);

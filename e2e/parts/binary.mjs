@@ -52,7 +52,7 @@ export async function demo({ database, directory, listen = "127.0.0.1:0" } = {})
     lines.once("line", resolve);
     lines.on("line", (line) => log.write(`${line}\n`));
     ended.then((how) => reject(new Error(`yardarm demo ended (${how}) before it served:\n${said.join("")}`)));
-    setTimeout(() => reject(new Error(`yardarm demo did not serve within 60 s:\n${said.join("")}`)), 60_000).unref();
+    setTimeout(() => reject(new Error(`yardarm demo did not serve within 2 min:\n${said.join("")}`)), 120_000).unref();
   });
   const kill = async (signal) => {
     child.kill(signal);
