@@ -262,7 +262,7 @@ impl<'a> Context<'a> {
     #[inline]
     pub(crate) fn key(&self) -> Attribute<'a> {
         match self.key {
-            Attribute::Text(text) if text.is_empty() => Attribute::Null,
+            Attribute::Text("") => Attribute::Null,
             key => key,
         }
     }
