@@ -31,10 +31,12 @@ pub(crate) struct FlagQuery {
     #[param(value_type = Option<crate::api::schema::ValueTypeName>)]
     value_type: Option<ValueType>,
     /// `false` by default.
+    #[param(inline)]
     archived: Option<Archived>,
     /// For `serves`.
     environment: Option<String>,
     /// In that environment.
+    #[param(inline)]
     serves: Option<Serving>,
     /// `key` (default), `name`, `created`, `changed`; with a `-` in front, the other way round.
     sort: Option<String>,

@@ -15,6 +15,7 @@ use crate::problem::Problem;
 #[into_params(parameter_in = Query)]
 pub(crate) struct ExportQuery {
     /// `json`; the CLI makes YAML of it.
+    #[param(inline)]
     format: Option<Format>,
 }
 
