@@ -70,6 +70,11 @@ async fn prepare(store: &dyn Store, data_dir: &Path) -> Result<Credentials, Fail
     credentials::ensure(store, &seeded, data_dir).await
 }
 
+/// What the person typed to start this, so that the printed command works as it stands.
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "yardarm".to_owned())
+}
+
 struct Ready<'a> {
     base_url: &'a str,
     console_url: &'a str,
@@ -95,7 +100,7 @@ impl Ready<'_> {
 {BOLD}Yardarm is serving a shop.{OFF} Everything is in {folder}; delete it to begin anew.
 
   Console       {BOLD}{console_url}{OFF}
-                {DIM}signs you in, once; start the demo again or run `yardarm users link` for another link{OFF}
+                {DIM}signs you in, once; the next start prints another link{OFF}
   Project       {PROJECT}, environment {ENVIRONMENT}
   Server key    {server_key}
   Client key    {client_key}
@@ -110,10 +115,11 @@ Ask for a flag:
 Turn it off, then ask again:
 
   export YARDARM_URL={base_url} YARDARM_TOKEN={token}
-  yardarm flags off new-checkout --environment {ENVIRONMENT}
+  {program} flags off new-checkout --environment {ENVIRONMENT}
 
 Ctrl-C stops it.",
             folder = data_dir.display(),
+            program = program(),
         ))
     }
 }
