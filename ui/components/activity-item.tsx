@@ -75,8 +75,8 @@ function Gist({ item }: { item: HistoryItem }) {
   const change = document ? documentChanges(document.kind, document.before, document.after)[0] : undefined;
   if (!change || (change.before?.length ?? 0) + (change.after?.length ?? 0) > 60) return null;
   return (
-    <span className="text-ink-3 text-xs">
-      : {change.subject.toLowerCase()} {change.before ?? "–"} → {change.after ?? "–"}
+    <span className="block text-ink-2 text-xs">
+      {change.subject}: {change.before ?? "–"} → {change.after ?? "–"}
     </span>
   );
 }

@@ -38,7 +38,8 @@ const CHIP: Record<Serves["kind"], { style: string; mark: string }> = {
 /** The one way to say what a flag serves: shape, colour and words. */
 export function ServesChip({ serves, className }: { serves: Serves | undefined; className?: string }) {
   if (!serves) return <span className="text-ink-3 text-xs">–</span>;
-  const { style, mark } = CHIP[serves.kind];
+  // On, but everyone gets "off": not the green of what is on.
+  const { style, mark } = CHIP[serves.kind === "all" && serves.text === "off" ? "off" : serves.kind];
   return (
     <span
       data-slot="serves-chip"

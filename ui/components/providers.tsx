@@ -2,20 +2,23 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { Toaster } from "sonner";
+import { useWide } from "@/lib/media";
 import { newQueryClient } from "@/lib/queries/client";
 import { TooltipProvider } from "./ui/tooltip";
 
 export function Providers({ children }: { children: ReactNode }) {
   const [client] = useState(newQueryClient);
+  // Beside the rail, or above on a phone: never over the button of a review or a draft bar.
+  const wide = useWide(768);
   return (
     <QueryClientProvider client={client}>
       <TooltipProvider delayDuration={400}>{children}</TooltipProvider>
       <Toaster
-        position="bottom-right"
+        position={wide ? "bottom-left" : "top-center"}
         duration={10_000}
         closeButton
         toastOptions={{
-          unstyled: false,
+          classNames: { description: "text-ink-2!" },
           style: {
             background: "var(--raised)",
             color: "var(--ink)",

@@ -11,7 +11,9 @@ export function ago(at: number, now: number): string {
   if (past < HOUR) return `${Math.floor(past / MINUTE)} min`;
   if (past < DAY) return `${Math.floor(past / HOUR)} h`;
   if (past < 30 * DAY) return `${Math.floor(past / DAY)} d`;
-  return new Date(at).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+  const date = new Date(at);
+  const year = date.getFullYear() === new Date(now).getFullYear() ? undefined : ("numeric" as const);
+  return date.toLocaleDateString("en-GB", { day: "numeric", month: "short", year });
 }
 
 /** The whole instant, for titles. */

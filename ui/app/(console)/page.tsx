@@ -120,8 +120,8 @@ function LatelyChanged() {
               serves={flag.environments[environment.key]?.serves ?? { kind: "off", text: "off" }}
               className="max-w-[45%]"
             />
-            <span className="w-24 shrink-0 truncate text-right text-ink-3 text-xs max-sm:hidden">
-              {flag.changed ? `${flag.changed.actor} · ${ago(flag.changed.at, now)}` : "new"}
+            <span className="w-32 shrink-0 truncate text-right text-ink-3 text-xs max-sm:hidden">
+              {flag.changed ? `${ago(flag.changed.at, now)} · ${flag.changed.actor}` : "new"}
             </span>
           </li>
         ))}

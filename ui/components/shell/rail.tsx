@@ -68,7 +68,7 @@ export function Rail({ project }: { project?: string }) {
       </Link>
       <NavigationLinks project={project} collapsed={collapsed} />
       <IconButton
-        label={collapsed ? "Show names" : "Hide names"}
+        label={collapsed ? "Widen the rail" : "Narrow the rail"}
         aria-expanded={!collapsed}
         onClick={toggle}
         className="mt-auto self-start"

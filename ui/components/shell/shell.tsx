@@ -16,7 +16,8 @@ import { Rail } from "./rail";
 import { Shortcuts } from "./shortcuts";
 import { TopBar } from "./top-bar";
 
-const CommandPalette = dynamic(() => import("../command-palette").then((m) => m.CommandPalette), { ssr: false });
+const loadPalette = () => import("../command-palette");
+const CommandPalette = dynamic(() => loadPalette().then((m) => m.CommandPalette), { ssr: false });
 const CreateFlag = dynamic(() => import("../create-flag").then((m) => m.CreateFlag), { ssr: false });
 
 const LAST_PROJECT = "yardarm:project";
@@ -34,6 +35,12 @@ export function Shell({ children }: { children: ReactNode }) {
   const [creating, setCreating] = useState<string | null>(null);
   const [shortcuts, setShortcuts] = useState(true);
   useEffect(() => setShortcuts(localStorage.getItem(SHORTCUTS) !== "off"), []);
+
+  // The palette is wanted at once when it is wanted: its code comes while nothing else does.
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPalette(), 600);
+    return () => clearTimeout(timer);
+  }, []);
 
   const unauthorised = session.error instanceof ApiProblem && session.error.status === 401;
   useEffect(() => {

@@ -195,7 +195,7 @@ function AccountMenu({ session }: { session: Session }) {
   return (
     <Menu>
       <MenuTrigger
-        aria-label={`Account of ${session.user.name}`}
+        aria-label={`${initials}, account of ${session.user.name}`}
         className="flex size-8 shrink-0 items-center justify-center rounded-full bg-accent-tint font-semibold text-accent text-xs hover:opacity-80 pointer-coarse:size-10"
       >
         {initials || "?"}

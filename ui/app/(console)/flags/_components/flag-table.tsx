@@ -98,7 +98,11 @@ export function FlagTable({ flags, sort, onSort, onSwitch }: Props) {
     return () => window.removeEventListener("keydown", start);
   }, []);
 
-  const template = `minmax(220px, 2.2fr) repeat(${environments.length}, minmax(140px, 1.2fr)) minmax(110px, 0.9fr) minmax(70px, 0.6fr)`;
+  // Production says the most, so it gets the most room.
+  const columns = environments
+    .map((each) => (each.production ? "minmax(190px, 1.9fr)" : "minmax(128px, 1fr)"))
+    .join(" ");
+  const template = `minmax(220px, 2.2fr) ${columns} minmax(110px, 0.9fr) minmax(76px, 0.6fr)`;
   const items = rows.getVirtualItems();
   return (
     <div
@@ -267,7 +271,7 @@ function Row(props: RowProps & { template: string }) {
         className="truncate pr-2 text-ink-2 text-xs"
         title={flag.changed ? instant(flag.changed.at) : undefined}
       >
-        {flag.changed ? `${flag.changed.actor} · ${ago(flag.changed.at, now)}` : "–"}
+        {flag.changed ? `${ago(flag.changed.at, now)} · ${flag.changed.actor}` : "–"}
       </div>
       <div role="gridcell" className="truncate text-ink-2 text-xs">
         {flag.owner ?? "–"}
@@ -280,6 +284,7 @@ function CardRow(props: RowProps) {
   const { flag } = props;
   const { environments } = useConsole();
   const now = useNow();
+  const ordered = environments.toSorted((a, b) => Number(b.production) - Number(a.production));
   const flashing = useFlashes().has(flag.key);
   return (
     <div
@@ -288,8 +293,14 @@ function CardRow(props: RowProps) {
     >
       <Name {...props} />
       <div className="flex min-w-0 items-center gap-3 overflow-hidden text-xs">
-        {environments.map((environment) => (
-          <span key={environment.key} className="flex min-w-0 items-center gap-1 text-ink-3">
+        {ordered.map((environment) => (
+          <span
+            key={environment.key}
+            className={cn(
+              "flex items-center gap-1 text-ink-3",
+              environment.production ? "min-w-0" : "max-w-24 shrink-0",
+            )}
+          >
             <EnvironmentMark environment={environment} />
             <span className="sr-only">{environment.name}</span>
             <ServesChip serves={flag.environments[environment.key]?.serves ?? { kind: "off", text: "off" }} />
