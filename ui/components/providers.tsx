@@ -8,13 +8,13 @@ import { TooltipProvider } from "./ui/tooltip";
 
 export function Providers({ children }: { children: ReactNode }) {
   const [client] = useState(newQueryClient);
-  // Beside the rail, or above on a phone: never over the button of a review or a draft bar.
+  // Above on a phone; globals.css lifts them over the buttons of a review and of a draft bar.
   const wide = useWide(768);
   return (
     <QueryClientProvider client={client}>
       <TooltipProvider delayDuration={400}>{children}</TooltipProvider>
       <Toaster
-        position={wide ? "bottom-left" : "top-center"}
+        position={wide ? "bottom-right" : "top-center"}
         duration={10_000}
         closeButton
         toastOptions={{

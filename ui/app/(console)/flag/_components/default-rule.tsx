@@ -4,7 +4,7 @@ import { useState } from "react";
 import { ServeSentence } from "@/components/rule-sentence";
 import { ServeEditor, VariantSelect } from "@/components/serve-editor";
 import { Button } from "@/components/ui/button";
-import type { Configuration, Flag } from "@/lib/api/types";
+import type { Configuration, Flag, Serve } from "@/lib/api/types";
 
 type Props = {
   flag: Flag;
@@ -13,9 +13,21 @@ type Props = {
   edit: (next: (value: Configuration) => Configuration) => void;
 };
 
+/** The one variant that a rule can give, if it is one. */
+const servedBy = (serve: Serve): string | null =>
+  "variant" in serve ? serve.variant : "rollout" in serve ? serve.rollout.variant : null;
+
 /** What everyone gets whom no rule has decided for. */
 export function DefaultRule({ flag, value, editable, edit, hasRules }: Props & { hasRules: boolean }) {
   const [editing, setEditing] = useState(false);
+  // Easily missed: a new flag serves its first variant by default, and a rule that serves the same changes nothing.
+  const last = "variant" in value.default ? value.default.variant : null;
+  const anyway =
+    last !== value.off_variant &&
+    (value.rules ?? []).length > 0 &&
+    (value.rules ?? []).every((rule) => servedBy(rule.serve) === last)
+      ? last
+      : null;
   return (
     <li aria-label="Default rule" className="px-4 py-2.5">
       <div className="flex items-start gap-3">
@@ -43,6 +55,18 @@ export function DefaultRule({ flag, value, editable, edit, hasRules }: Props & {
           </Button>
         ) : null}
       </div>
+      {editable && anyway ? (
+        <p className="ml-8 flex flex-wrap items-center gap-2 text-warn text-xs">
+          The rules make no difference: everyone gets {anyway} anyway.
+          <Button
+            size="sm"
+            variant="link"
+            onClick={() => edit((now) => ({ ...now, default: { variant: now.off_variant } }))}
+          >
+            Serve {value.off_variant} otherwise
+          </Button>
+        </p>
+      ) : null}
       {editing && editable ? (
         <div className="mt-2 rounded-md bg-sunken p-3">
           <ServeEditor
