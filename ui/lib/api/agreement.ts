@@ -1,0 +1,23 @@
+// What the server's OpenAPI says must fit the types the console is written with; `tsc` fails where it does not.
+import type { components } from "./schema";
+import type * as ours from "./types";
+
+type Schemas = components["schemas"];
+type Fits<Ours, Theirs extends Ours> = Theirs extends Ours ? true : never;
+
+/** Members that OpenAPI says less of: any JSON, text for a union of words, absent for null. */
+type Loose = "variants" | "environments" | "owner" | "changed" | "needs" | "needed_by";
+
+export type Agreement = [
+  Fits<Omit<ours.Session, "via">, Schemas["SessionAnswer"]>,
+  Fits<ours.Project, Schemas["ProjectAnswer"]>,
+  Fits<ours.Environment, Schemas["EnvironmentAnswer"]>,
+  Fits<Omit<ours.FlagItem, Loose>, Schemas["FlagItem"]>,
+  Fits<Omit<ours.Flag, Loose>, Schemas["FlagAnswer"]>,
+  Fits<Omit<ours.Serves, "kind">, Schemas["Serves"]>,
+  Fits<Omit<ours.Segment, "rules" | "used_by">, Schemas["SegmentAnswer"]>,
+  Fits<ours.SdkKey, Schemas["KeyAnswer"]>,
+  Fits<ours.AccessToken, Schemas["TokenAnswer"]>,
+  Fits<ours.Member, Schemas["Member"]>,
+  Fits<ours.Count, Schemas["EvaluationCount"]>,
+];
