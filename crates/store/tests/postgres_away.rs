@@ -187,7 +187,7 @@ async fn it_may_be_away_and_come_back() {
 
     // Hints come again, too.
     let mut hints = store.hints().unwrap();
-    let heard = tokio::time::timeout(Duration::from_secs(60), async {
+    let heard = tokio::time::timeout(Duration::from_mins(1), async {
         loop {
             store.commit(rename("hint")).await.unwrap();
             if let Ok(hint) = tokio::time::timeout(Duration::from_millis(500), hints.recv()).await {

@@ -1,4 +1,5 @@
 //! The house rules that a machine can hold: which crate may use which, how long a file may be, and how files are named.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -50,16 +50,16 @@ async fn stopping_ends_streams_with_a_good_bye_and_writes_what_was_counted() {
     let mut socket = TcpStream::connect(address).await.unwrap();
     let head = format!("GET /sdk/v1/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\r\n", shop.server_key);
     socket.write_all(head.as_bytes()).await.unwrap();
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     let mut buffer = [0; 4_096];
-    while !String::from_utf8_lossy(&heard).contains("event: put") {
+    while !String::from_utf8_lossy(&received).contains("event: put") {
         let length = socket.read(&mut buffer).await.unwrap();
         assert!(length > 0);
-        heard.extend_from_slice(&buffer[..length]);
+        received.extend_from_slice(&buffer[..length]);
     }
     signal.send(()).unwrap();
-    socket.read_to_end(&mut heard).await.unwrap();
-    let text = String::from_utf8_lossy(&heard).into_owned();
+    socket.read_to_end(&mut received).await.unwrap();
+    let text = String::from_utf8_lossy(&received).into_owned();
     assert!(text.contains("x-accel-buffering: no"), "{text}");
     assert!(text.contains("event: goodbye\ndata: {\"retry_ms\":"), "{text}");
     server.await.unwrap().unwrap();
