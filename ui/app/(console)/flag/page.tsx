@@ -1,4 +1,5 @@
 "use client";
+import dynamic from "next/dynamic";
 import { useConsole } from "@/components/console-context";
 import { ErrorState } from "@/components/states";
 import { SkeletonRows } from "@/components/ui/skeleton";
@@ -6,12 +7,14 @@ import { Tab, TabList, TabPanel, Tabs } from "@/components/ui/tabs";
 import { ApiProblem } from "@/lib/api/client";
 import { useFlag, useFlags } from "@/lib/queries/flags";
 import { useQuery } from "@/lib/url";
-import { ActivityTab } from "./_components/activity-tab";
 import { EnvironmentTabs } from "./_components/environment-tabs";
 import { FlagHeader } from "./_components/flag-header";
 import { RulesTab } from "./_components/rules-tab";
-import { SettingsTab } from "./_components/settings-tab";
-import { VariantsTab } from "./_components/variants-tab";
+
+// The rules come with the page; the code of the other tabs when they are opened.
+const ActivityTab = dynamic(() => import("./_components/activity-tab").then((m) => m.ActivityTab), { ssr: false });
+const SettingsTab = dynamic(() => import("./_components/settings-tab").then((m) => m.SettingsTab), { ssr: false });
+const VariantsTab = dynamic(() => import("./_components/variants-tab").then((m) => m.VariantsTab), { ssr: false });
 
 const TABS = [
   ["rules", "Rules"],
