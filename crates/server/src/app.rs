@@ -115,19 +115,23 @@ impl App {
     pub fn router(&self) -> Router {
         let management = api::router(self)
             .layer(CatchPanicLayer::custom(problem::panicked))
-            .layer(CompressionLayer::new())
             .layer(from_fn_with_state(self.clone(), lanes::on_management))
-            .layer(from_fn_with_state(self.clone(), trace::management));
+            .layer(from_fn_with_state(self.clone(), trace::management))
+            // Outside of the trace, which writes problems: what is compressed is what is sent.
+            .layer(CompressionLayer::new());
         let everything_else = Router::new()
             .merge(delivery::router())
             .route("/healthz", get(health::healthz))
             .route("/readyz", get(health::readyz))
             .route("/metrics", get(telemetry::metrics))
             .route("/openapi.json", get(openapi::serve))
-            .merge(ui::router())
             .layer(CatchPanicLayer::custom(problem::panicked))
             .layer(from_fn_with_state(self.clone(), trace::delivery));
-        Router::new().merge(management).merge(everything_else).with_state(self.clone())
+        let console = ui::router()
+            .layer(CatchPanicLayer::custom(problem::panicked))
+            .layer(from_fn_with_state(self.clone(), trace::delivery))
+            .layer(CompressionLayer::new());
+        Router::new().merge(management).merge(everything_else).merge(console).with_state(self.clone())
     }
 }
 

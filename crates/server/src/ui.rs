@@ -20,7 +20,6 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use sha2::{Digest, Sha256};
-use tower_http::compression::CompressionLayer;
 
 use crate::app::App;
 use crate::conditional::already_has;
@@ -28,7 +27,7 @@ use crate::keys;
 use crate::problem::no_such_route;
 
 #[derive(rust_embed::RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../ui/out"]
+#[folder = "../../ui/out"]
 #[allow_missing = true]
 struct Exported;
 
@@ -99,7 +98,7 @@ impl Console {
 
 /// Routes of the console and of `/docs`: everything that nothing else answers.
 pub fn router() -> Router<App> {
-    Router::new().route("/", get(serve)).fallback(serve).layer(CompressionLayer::new())
+    Router::new().route("/", get(serve)).fallback(serve)
 }
 
 async fn serve(State(app): State<App>, request: Request) -> Response {

@@ -45,6 +45,29 @@ async fn every_refusal_is_a_problem() {
 }
 
 #[tokio::test]
+async fn a_refusal_is_readable_for_those_who_accept_compression() {
+    let shop = Shop::open().await;
+    // Long enough to be worth compressing.
+    let path = format!("/api/v1/projects/{}/flags", "x".repeat(400));
+    for path in [path.as_str(), "/api/v1/no-such-thing"] {
+        let mut request = shop.ask(&shop.server_key, path, None);
+        request.headers_mut().insert("accept-encoding", "gzip".parse().unwrap());
+        let answer = shop.read(request).await;
+        let packed = answer.header("content-encoding") == "gzip";
+        assert_eq!(answer.body.starts_with(&[0x1f, 0x8b]), packed, "{path}: the header says what the body is");
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+    }
+}
+
+#[tokio::test]
+async fn a_console_that_was_built_is_in_the_binary() {
+    let exported = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/out/flags.html");
+    let shop = Shop::open().await;
+    let page = shop.read(shop.ask("", "/flags", None)).await;
+    assert_eq!(page.status == 200, exported.exists(), "{}", page.status);
+}
+
+#[tokio::test]
 async fn the_first_page_and_the_reference_are_there() {
     let shop = Shop::open().await;
     for (path, kind) in [("/", "text/html"), ("/docs", "text/html"), ("/docs/docs.js", "text/javascript")] {
