@@ -293,8 +293,8 @@ pub trait Store: Send + Sync + 'static {
     /// Uses a link up; false when somebody was faster.
     async fn use_link(&self, hash: &str, now: Millis) -> Result<bool, StoreError>;
 
-    /// Adds evaluation counts, once for each batch id; a batch seen before changes nothing.
-    async fn add_counts(&self, batch: &str, at: Millis, counts: &[Count]) -> Result<(), StoreError>;
+    /// Adds evaluation counts, once for each batch id, all batches or none; a batch seen before changes nothing.
+    async fn add_counts(&self, at: Millis, batches: &[CountBatch<'_>]) -> Result<(), StoreError>;
     /// Sums by environment, flag, variant, reason, SDK and hour; the newest 100,000.
     async fn counts(&self, query: CountQuery) -> Result<Vec<Count>, StoreError>;
 

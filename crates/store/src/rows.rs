@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Millis, Scope};
+use crate::{DocumentWrite, Millis, Scope};
 
 /// A customer of this installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,6 +147,15 @@ pub struct Count {
     pub count: u64,
 }
 
+/// Evaluations that are added together, once.
+#[derive(Clone, Copy, Debug)]
+pub struct CountBatch<'a> {
+    /// Unique.
+    pub id: &'a str,
+    /// What was counted.
+    pub counts: &'a [Count],
+}
+
 /// Which counts.
 #[derive(Clone, Debug, Default)]
 pub struct CountQuery {
@@ -163,9 +172,17 @@ pub struct CountQuery {
 /// A row written inside a commit.
 #[derive(Clone, Debug)]
 pub enum RowWrite {
-    /// A new scope at rev 0 (a project; or a tenant together with [`RowWrite::InsertTenant`]). When its id is the
-    /// commit's own scope, it is made before the revision is taken.
+    /// A new scope at rev 0 (a project; or a tenant together with [`RowWrite::InsertTenant`]). When the commit is logged
+    /// in it, it is made before its revision is taken.
     InsertScope(Scope),
+    /// The same change in another log, too, with documents of its own: a new project is also an entry in its tenant's
+    /// log. At most once for each scope.
+    AlsoLog {
+        /// Which log; never the commit's own.
+        scope_id: String,
+        /// Documents it leaves there.
+        documents: Vec<DocumentWrite>,
+    },
     /// A new tenant.
     InsertTenant(Tenant),
     /// Another name for a tenant.

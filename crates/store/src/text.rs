@@ -1,6 +1,8 @@
 //! Text that a database would not take: Postgres has no NUL in TEXT. Refused here, so that both behave alike.
 
-use crate::{Attribution, Commit, Count, DocumentWrite, RowWrite, StoreError};
+use std::collections::HashSet;
+
+use crate::{Attribution, Commit, Count, CountBatch, DocumentWrite, RowWrite, StoreError};
 
 /// Whether any of these holds a NUL. Nothing stored does, so a look-up by one finds nothing.
 pub(crate) fn has_nul<'a>(texts: impl IntoIterator<Item = &'a str>) -> bool {
@@ -9,7 +11,7 @@ pub(crate) fn has_nul<'a>(texts: impl IntoIterator<Item = &'a str>) -> bool {
 
 /// What is wrong with a commit before any database sees it.
 pub(crate) fn check(commit: &Commit) -> Result<(), StoreError> {
-    let Commit { documents, rows, attribution, .. } = commit;
+    let Commit { scope_id, documents, rows, attribution, expected: _ } = commit;
     if documents.is_empty() && rows.is_empty() {
         return Err(StoreError::Database("a commit without documents and rows".into()));
     }
@@ -17,7 +19,22 @@ pub(crate) fn check(commit: &Commit) -> Result<(), StoreError> {
     if has_nul([actor.as_str(), actor_name, action, reason, trace_id]) {
         return Err(nul("change"));
     }
-    let mut seen = std::collections::HashSet::with_capacity(documents.len());
+    check_documents(documents)?;
+    let mut logs = HashSet::from([scope_id]);
+    for row in rows {
+        if let RowWrite::AlsoLog { scope_id, documents } = row {
+            if !logs.insert(scope_id) {
+                return Err(StoreError::Database(format!("{scope_id} twice in a commit")));
+            }
+            check_documents(documents)?;
+        }
+        check_row(row)?;
+    }
+    Ok(())
+}
+
+fn check_documents(documents: &[DocumentWrite]) -> Result<(), StoreError> {
+    let mut seen = HashSet::with_capacity(documents.len());
     for DocumentWrite { kind, key, body } in documents {
         if has_nul([kind.as_str(), key].into_iter().chain(body.as_deref())) {
             return Err(nul("document"));
@@ -26,15 +43,13 @@ pub(crate) fn check(commit: &Commit) -> Result<(), StoreError> {
             return Err(StoreError::Database(format!("{kind} {key:?} twice in a commit")));
         }
     }
-    for row in rows {
-        check_row(row)?;
-    }
     Ok(())
 }
 
 fn check_row(row: &RowWrite) -> Result<(), StoreError> {
     let (table, texts) = match row {
         RowWrite::InsertScope(scope) => ("scope", vec![&scope.id, &scope.tenant_id, &scope.key, &scope.epoch]),
+        RowWrite::AlsoLog { scope_id, documents: _ } => ("scope", vec![scope_id]),
         RowWrite::InsertTenant(tenant) => ("tenant", vec![&tenant.id, &tenant.key, &tenant.name]),
         RowWrite::RenameTenant { id, name } => ("tenant", vec![id, name]),
         RowWrite::InsertUser(user) => ("app_user", vec![&user.id, &user.email, &user.name]),
@@ -49,9 +64,10 @@ fn check_row(row: &RowWrite) -> Result<(), StoreError> {
 }
 
 /// The same for counts.
-pub(crate) fn check_counts(batch: &str, counts: &[Count]) -> Result<(), StoreError> {
+pub(crate) fn check_counts(batches: &[CountBatch<'_>]) -> Result<(), StoreError> {
     let texts = |c: &Count| has_nul([c.scope_id.as_str(), &c.environment, &c.flag, &c.variant, &c.reason, &c.sdk]);
-    if has_nul([batch]) || counts.iter().any(texts) { Err(nul("count_hour")) } else { Ok(()) }
+    let bad = |batch: &CountBatch<'_>| has_nul([batch.id]) || batch.counts.iter().any(texts);
+    if batches.iter().any(bad) { Err(nul("count_hour")) } else { Ok(()) }
 }
 
 fn nul(table: &'static str) -> StoreError {

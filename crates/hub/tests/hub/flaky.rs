@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 use yardarm_store::{
-    AccessToken, Change, Commit, CommitError, Count, CountQuery, Document, HistoryQuery, Membership, Millis,
-    OneTimeLink, Scope, Session, Store, StoreError, Tenant, User,
+    AccessToken, Change, Commit, CommitError, Count, CountBatch, CountQuery, Document, HistoryQuery, Membership,
+    Millis, OneTimeLink, Scope, Session, Store, StoreError, Tenant, User,
 };
 
 pub(crate) struct Flaky {
@@ -172,9 +172,9 @@ impl Store for Flaky {
         self.inner.use_link(hash, now).await
     }
 
-    async fn add_counts(&self, batch: &str, at: Millis, counts: &[Count]) -> Result<(), StoreError> {
+    async fn add_counts(&self, at: Millis, batches: &[CountBatch<'_>]) -> Result<(), StoreError> {
         self.ask()?;
-        self.inner.add_counts(batch, at, counts).await
+        self.inner.add_counts(at, batches).await
     }
 
     async fn counts(&self, query: CountQuery) -> Result<Vec<Count>, StoreError> {

@@ -105,7 +105,7 @@ fn token_document(token: &AccessToken) -> Value {
 }
 
 impl TenantAccess<Admin> {
-    /// Makes a project with its environments: one commit to its own log, and an entry in the tenant's.
+    /// Makes a project with its environments: one commit, in its own log and in the tenant's.
     pub(crate) async fn create_project(
         &self,
         key: &str,
@@ -123,22 +123,23 @@ impl TenantAccess<Admin> {
             rev: 0,
         };
         let id = scope.id.clone();
+        let entry = DocumentWrite {
+            kind: Kind::Project.as_str().to_owned(),
+            key: key.to_owned(),
+            body: Some(json!({ "id": id, "name": project.get("name") }).to_string()),
+        };
+        let in_tenant = RowWrite::AlsoLog { scope_id: self.tenant().id.clone(), documents: vec![entry] };
         let commit = Commit {
             scope_id: id.clone(),
             expected: None,
             attribution: self.request.attribution()?,
             documents: writes(documents),
-            rows: vec![RowWrite::InsertScope(scope)],
+            rows: vec![RowWrite::InsertScope(scope), in_tenant],
         };
         gate.store.commit(commit).await.map_err(|error| match error {
             CommitError::Taken(_) => refusal::taken("/key", "key"),
             other => refusal::commit(other),
         })?;
-        // The project exists from here on, whatever happens to the line in the tenant's log.
-        let entry = json!({ "id": id, "name": project.get("name") });
-        if let Err(problem) = self.commit(Kind::Project.as_str(), key, Some(entry), Vec::new()).await {
-            tracing::error!(project = key, ?problem, "the tenant's log has no entry for a new project");
-        }
         gate.hub.wake(&id);
         gate.hub.refresh(&id).await?.ok_or_else(refusal::not_found)
     }

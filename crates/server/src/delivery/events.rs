@@ -107,11 +107,12 @@ fn check(wire: Wire, caller: &Caller, now: i64, most: usize) -> Result<Option<(S
         let variant = one.variant.unwrap_or_default();
         let reason = serde_json::from_value::<Reason>(serde_json::Value::String(one.reason));
         let at = |member: &str| format!("/counts/{index}/{member}");
-        if one.flag.is_empty() || one.flag.len() > KEY {
-            problem = problem.error(at("flag"), "key_invalid", "A flag key has 1 to 128 characters.");
+        if one.flag.is_empty() || one.flag.len() > KEY || one.flag.contains('\0') {
+            problem = problem.error(at("flag"), "key_invalid", "A flag key has 1 to 128 characters, none of them NUL.");
         }
-        if variant.len() > KEY {
-            problem = problem.error(at("variant"), "key_invalid", "A variant key has at most 128 characters.");
+        if variant.len() > KEY || variant.contains('\0') {
+            let message = "A variant key has at most 128 characters, none of them NUL.";
+            problem = problem.error(at("variant"), "key_invalid", message);
         }
         if one.count > MOST {
             problem = problem.error(at("count"), "too_large", format!("A count is at most {MOST}."));

@@ -4,13 +4,17 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use yardarm_store::{Count, Store};
+use yardarm_store::{Count, CountBatch, Store, StoreError};
 
 use super::counts::Counts;
 use crate::telemetry::Telemetry;
 
-/// How long one batch may take; the store's own deadline should pass first.
+/// How long one transaction may take; the store's own deadline should pass first.
 const DEADLINE: Duration = Duration::from_secs(10);
+/// Batches written in one transaction: each costs a transaction's disk sync otherwise.
+const TOGETHER: usize = 256;
+/// Counts written in one transaction, unless a single batch has more.
+const COUNTS_TOGETHER: usize = 10_000;
 
 /// A batch. The store adds one id only once, so a repetition is harmless.
 pub(super) struct Batch {
@@ -63,27 +67,58 @@ impl Outbox {
         }
     }
 
-    /// Writes batches in order until none waits or one fails. The failed one stays first and keeps its id.
+    /// Writes batches in order until none waits or the database is away, many in one transaction. What could not be
+    /// written stays first and keeps its ids.
     #[expect(clippy::cast_precision_loss, reason = "a number of batches")]
     pub(super) async fn write(&self, store: &dyn Store, telemetry: &Telemetry) {
         let _one_at_a_time = self.writing.lock().await;
+        // After a refusal one at a time, so that only the batch that is refused is given up.
+        let mut singly = 0;
         loop {
-            let Some(Batch { id, at, counts }) = self.waiting().pop_front() else { break };
-            match tokio::time::timeout(DEADLINE, store.add_counts(&id, at, &counts)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(yardarm_store::StoreError::Database(why))) => {
-                    // The database answered and will not take it: trying for ever would hold up all the others.
-                    telemetry.counts_dropped.increment(counts.iter().map(|count| count.count).sum());
-                    tracing::error!(why, batch = id, "the database refused a batch of counts; it is given up");
-                }
-                failed => {
-                    tracing::warn!(?failed, batch = id, "counts wait for the database");
-                    self.waiting().push_front(Batch { id, at, counts });
+            let some = self.next(if singly > 0 { 1 } else { TOGETHER });
+            let Some(last) = some.last() else { break };
+            let batches: Vec<_> =
+                some.iter().map(|batch| CountBatch { id: &batch.id, counts: &batch.counts }).collect();
+            match tokio::time::timeout(DEADLINE, store.add_counts(last.at, &batches)).await {
+                Ok(Ok(())) => singly = usize::saturating_sub(singly, 1),
+                Err(_) | Ok(Err(StoreError::Unavailable(_))) => {
+                    tracing::warn!(batches = some.len(), "counts wait for the database");
+                    self.put_back(some);
                     break;
+                }
+                // The database will not take it: trying for ever would hold up all the others.
+                Ok(Err(error)) if some.len() == 1 => {
+                    let lost = last.counts.iter().fold(0, |sum: u64, count| sum.saturating_add(count.count));
+                    telemetry.counts_dropped.increment(lost);
+                    tracing::error!(%error, batch = last.id, "the database refused a batch of counts; it is given up");
+                    singly = usize::saturating_sub(singly, 1);
+                }
+                Ok(Err(_)) => {
+                    singly = some.len();
+                    self.put_back(some);
                 }
             }
         }
         telemetry.counts_pending.set(self.waiting().len() as f64);
+    }
+
+    /// The first batches: at most `most`, and not many more counts than one statement takes.
+    fn next(&self, most: usize) -> Vec<Batch> {
+        let mut waiting = self.waiting();
+        let mut counts = 0;
+        let fits = |batch: &&Batch| {
+            counts += batch.counts.len();
+            counts <= COUNTS_TOGETHER
+        };
+        let number = waiting.iter().take(most).take_while(fits).count().max(1).min(waiting.len());
+        waiting.drain(..number).collect()
+    }
+
+    fn put_back(&self, batches: Vec<Batch>) {
+        let mut waiting = self.waiting();
+        for batch in batches.into_iter().rev() {
+            waiting.push_front(batch);
+        }
     }
 }
 
@@ -139,8 +174,17 @@ mod tests {
         assert!(outbox.accept(batch("c", 2)).is_err(), "no room but for this node's own");
         outbox.write(store.as_ref(), &telemetry).await;
         assert_eq!(waiting(), Vec::<String>::new());
+
+        // Text that no database takes does not hold up, or take along, what came with it.
+        let mut bad = batch("bad", 2);
+        bad.counts[0].flag = "f\0".into();
+        for batch in [batch("d", 2), bad, batch("e", 2)] {
+            assert!(outbox.accept(batch).is_ok());
+        }
+        outbox.write(store.as_ref(), &telemetry).await;
+        assert_eq!(waiting(), Vec::<String>::new());
         let query = CountQuery { scope_id: id, ..CountQuery::default() };
         let total: u64 = store.counts(query).await.unwrap().iter().map(|count| count.count).sum();
-        assert_eq!(total, 4);
+        assert_eq!(total, 8);
     }
 }

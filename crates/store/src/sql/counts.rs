@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::QueryBuilder;
 
 use super::{Connection, Db, dialect};
-use crate::{Count, CountQuery, Millis, StoreError};
+use crate::{Count, CountBatch, CountQuery, Millis, StoreError};
 
 /// Rows in one multi-row statement: well below both databases' limits on parameters.
 const ROWS_AT_ONCE: usize = 1_000;
@@ -16,28 +16,33 @@ const FORGET_AT_ONCE: i64 = 1_000;
 /// Most rows that one query answers with.
 const MOST_ROWS: i64 = 100_000;
 
-/// Everything but BEGIN and COMMIT. False when the batch was added before.
+/// Everything but BEGIN and COMMIT. False when every batch was added before.
 pub(super) async fn add(
     connection: &mut Connection,
-    batch: &str,
     at: Millis,
-    counts: &[Count],
+    batches: &[CountBatch<'_>],
 ) -> Result<bool, sqlx::Error> {
-    let noted = sqlx::query("INSERT INTO count_batch (batch, at) VALUES ($1, $2) ON CONFLICT (batch) DO NOTHING")
-        .bind(batch)
-        .bind(at)
-        .execute(&mut *connection)
-        .await?;
-    if noted.rows_affected() == 0 {
-        return Ok(false);
-    }
-    // One row for each key, in key order: an upsert may not meet a row twice, and two batches never wait for each
-    // other crosswise.
+    // In order of their ids, so that two nodes with the same batches never wait for each other crosswise.
+    let mut batches: Vec<_> = batches.iter().collect();
+    batches.sort_by_key(|batch| batch.id);
     let mut sums: BTreeMap<_, i64> = BTreeMap::new();
-    for Count { scope_id, environment, flag, variant, reason, sdk, hour, count } in counts {
-        let sum = sums.entry((scope_id, environment, flag, hour, variant, reason, sdk)).or_default();
-        *sum = sum.saturating_add(i64::try_from(*count).unwrap_or(i64::MAX));
+    let mut added = false;
+    for CountBatch { id, counts } in batches {
+        let noted = sqlx::query("INSERT INTO count_batch (batch, at) VALUES ($1, $2) ON CONFLICT (batch) DO NOTHING")
+            .bind(*id)
+            .bind(at)
+            .execute(&mut *connection)
+            .await?;
+        if noted.rows_affected() == 0 {
+            continue;
+        }
+        added = true;
+        for Count { scope_id, environment, flag, variant, reason, sdk, hour, count } in *counts {
+            let sum = sums.entry((scope_id, environment, flag, hour, variant, reason, sdk)).or_default();
+            *sum = sum.saturating_add(i64::try_from(*count).unwrap_or(i64::MAX));
+        }
     }
+    // One row for each key, in key order: an upsert may not meet a row twice, and nobody waits crosswise here either.
     let rows: Vec<_> = sums.into_iter().collect();
     for chunk in rows.chunks(ROWS_AT_ONCE) {
         let mut upsert = QueryBuilder::<Db>::new(
@@ -53,7 +58,7 @@ pub(super) async fn add(
         );
         upsert.build().persistent(false).execute(&mut *connection).await?;
     }
-    Ok(true)
+    Ok(added)
 }
 
 /// Removes some batch ids that are too old to come again.

@@ -11,8 +11,8 @@ use tokio::sync::{OnceCell, broadcast};
 
 use super::{Connection, Db, counts, dialect, log, people, read};
 use crate::{
-    AccessToken, Change, Commit, CommitError, Count, CountQuery, Document, HistoryQuery, Membership, Millis,
-    OneTimeLink, Scope, Session, Store, StoreError, StoreOptions, Tenant, User, text,
+    AccessToken, Change, Commit, CommitError, Count, CountBatch, CountQuery, Document, HistoryQuery, Membership,
+    Millis, OneTimeLink, Scope, Session, Store, StoreError, StoreOptions, Tenant, User, text,
 };
 
 /// Every so many batches of counts, old batch ids are removed.
@@ -212,11 +212,11 @@ impl Store for Database {
         self.within(async { people::use_link(&mut *self.writer().await?, hash, now).await }).await
     }
 
-    async fn add_counts(&self, batch: &str, at: Millis, counts: &[Count]) -> Result<(), StoreError> {
-        text::check_counts(batch, counts)?;
+    async fn add_counts(&self, at: Millis, batches: &[CountBatch<'_>]) -> Result<(), StoreError> {
+        text::check_counts(batches)?;
         self.within(async {
             let mut transaction = self.begin().await?;
-            let added = counts::add(&mut transaction, batch, at, counts).await.map_err(dialect::error)?;
+            let added = counts::add(&mut transaction, at, batches).await.map_err(dialect::error)?;
             transaction.commit().await.map_err(dialect::error)?;
             if added && self.batches.fetch_add(1, Ordering::Relaxed).is_multiple_of(FORGET_EVERY) {
                 let connection: &mut Connection = &mut *self.writer().await?;

@@ -9,29 +9,90 @@ use crate::{Change, Commit, CommitError, DocumentWrite, RowWrite, Scope, ScopeKi
 /// Rows in one multi-row statement: well below both databases' limits on parameters.
 const ROWS_AT_ONCE: usize = 1_000;
 
+/// A log that a commit adds a change to.
+struct Entry<'a> {
+    scope_id: &'a str,
+    expected: Option<&'a (String, u64)>,
+    documents: &'a [DocumentWrite],
+}
+
+/// A revision that was taken.
+struct Taken {
+    rev: i64,
+    tenant_id: String,
+    prev_hash: String,
+}
+
 /// Everything of a commit but BEGIN and COMMIT.
 pub(super) async fn commit(connection: &mut Connection, commit: &Commit) -> Result<Change, CommitError> {
-    let Commit { scope_id, expected, attribution, documents, rows } = commit;
+    let Commit { scope_id: own, expected, attribution, documents, rows } = commit;
+    let mut entries = vec![Entry { scope_id: own, expected: expected.as_ref(), documents }];
+    entries.extend(rows.iter().filter_map(|row| match row {
+        RowWrite::AlsoLog { scope_id, documents } => Some(Entry { scope_id, expected: None, documents }),
+        _ => None,
+    }));
+    // Every commit takes its locks in this order, so that no two wait for each other crosswise.
+    entries.sort_by_key(|entry| entry.scope_id);
 
     // A scope that this commit makes has nobody to wait for; it must be there before its revision is taken.
+    let logged = |scope: &Scope| entries.iter().any(|entry| entry.scope_id == scope.id);
     for row in rows {
         match row {
             RowWrite::InsertTenant(tenant) => people::insert_tenant(connection, tenant).await?,
-            RowWrite::InsertScope(scope) if scope.id == *scope_id => insert_scope(connection, scope).await?,
+            RowWrite::InsertScope(scope) if logged(scope) => insert_scope(connection, scope).await?,
             _ => {}
         }
     }
+    let mut taken = Vec::with_capacity(entries.len());
+    for entry in &entries {
+        taken.push(take(connection, entry).await?);
+    }
 
-    // The serialisation point: from here until COMMIT nobody else writes to this scope, so revisions are gapless and
-    // in commit order.
+    let mut made = None;
+    let mut tenant = None;
+    for (Entry { scope_id, documents, .. }, Taken { rev, tenant_id, prev_hash }) in entries.iter().zip(taken) {
+        let change = Change {
+            rev: rev.cast_unsigned(),
+            attribution: attribution.clone(),
+            hash: chain::hash(scope_id, rev.cast_unsigned(), &prev_hash, attribution, documents),
+            prev_hash,
+            documents: documents.to_vec(),
+        };
+        insert_change(connection, scope_id, &change).await.map_err(dialect::error)?;
+        append_documents(connection, scope_id, rev, documents).await.map_err(dialect::error)?;
+        write_current(connection, scope_id, rev, documents).await.map_err(dialect::error)?;
+        if scope_id == own {
+            (made, tenant) = (Some(change), Some(tenant_id));
+        }
+    }
+    let (Some(change), Some(tenant_id)) = (made, tenant) else { return Err(CommitError::NoScope) };
+
+    for row in rows {
+        match row {
+            RowWrite::InsertTenant(_) | RowWrite::AlsoLog { .. } => {}
+            RowWrite::InsertScope(scope) if logged(scope) => {}
+            RowWrite::InsertScope(scope) => insert_scope(connection, scope).await?,
+            row => people::write(connection, &tenant_id, row).await?,
+        }
+    }
+    for entry in &entries {
+        dialect::notify(connection, entry.scope_id).await.map_err(dialect::error)?;
+    }
+    Ok(change)
+}
+
+/// The serialisation point: from here until COMMIT nobody else writes to this scope, so revisions are gapless and in
+/// commit order.
+async fn take(connection: &mut Connection, entry: &Entry<'_>) -> Result<Taken, CommitError> {
+    let Entry { scope_id, expected, .. } = entry;
     let taken: Option<(i64, String)> = sqlx::query_as(
         "UPDATE scope SET rev = rev + 1
           WHERE id = $1 AND ($2 IS NULL OR (epoch = $2 AND rev = $3))
       RETURNING rev, tenant_id",
     )
     .bind(scope_id)
-    .bind(expected.as_ref().map(|(epoch, _)| epoch.as_str()))
-    .bind(expected.as_ref().map(|(_, rev)| rev.cast_signed()))
+    .bind(expected.map(|(epoch, _)| epoch.as_str()))
+    .bind(expected.map(|(_, rev)| rev.cast_signed()))
     .fetch_optional(&mut *connection)
     .await
     .map_err(dialect::error)?;
@@ -53,27 +114,7 @@ pub(super) async fn commit(connection: &mut Connection, commit: &Commit) -> Resu
             return Err(StoreError::Damaged { table: "change", what: format!("{scope_id} has no {}", rev - 1) }.into());
         }
     };
-    let change = Change {
-        rev: rev.cast_unsigned(),
-        attribution: attribution.clone(),
-        hash: chain::hash(scope_id, rev.cast_unsigned(), &prev_hash, attribution, documents),
-        prev_hash,
-        documents: documents.clone(),
-    };
-
-    insert_change(connection, scope_id, &change).await.map_err(dialect::error)?;
-    append_documents(connection, scope_id, rev, documents).await.map_err(dialect::error)?;
-    write_current(connection, scope_id, rev, documents).await.map_err(dialect::error)?;
-    for row in rows {
-        match row {
-            RowWrite::InsertTenant(_) => {}
-            RowWrite::InsertScope(scope) if scope.id == *scope_id => {}
-            RowWrite::InsertScope(scope) => insert_scope(connection, scope).await?,
-            row => people::write(connection, &tenant_id, row).await?,
-        }
-    }
-    dialect::notify(connection, scope_id).await.map_err(dialect::error)?;
-    Ok(change)
+    Ok(Taken { rev, tenant_id, prev_hash })
 }
 
 /// Why no revision was taken.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use yardarm_store::{Commit, CommitError, Count, CountQuery, LinkPurpose, OneTimeLink, Store, chain};
+use yardarm_store::{
+    Commit, CommitError, Count, CountBatch, CountQuery, LinkPurpose, OneTimeLink, RowWrite, Store, chain,
+};
 
 use crate::bench::{NOW, commit, make_project, put};
 
@@ -141,6 +143,32 @@ pub(crate) async fn readers_see_whole_commits(store: Arc<dyn Store>) {
     assert!(reader.await.unwrap() > 0, "the reader never looked");
 }
 
+/// Half of them from the one log, half from the other: locks taken in the order of the call would be a deadlock.
+pub(crate) async fn changes_in_two_logs_never_wait_crosswise(store: Arc<dyn Store>) {
+    make_project(&*store, "prj_1").await;
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                let (own, other) = if writer % 2 == 0 { ("prj_1", "tnt_1") } else { ("tnt_1", "prj_1") };
+                for n in 0..EACH {
+                    let documents = vec![put("note", &format!("w{writer}"), &n.to_string())];
+                    let also = RowWrite::AlsoLog { scope_id: other.into(), documents: documents.clone() };
+                    store.commit(Commit { rows: vec![also], ..commit(own, documents) }).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    for scope_id in ["prj_1", "tnt_1"] {
+        let changes = store.changes(scope_id, 0, 10_000).await.unwrap();
+        let (last, _) = chain::verify(scope_id, (0, chain::GENESIS.to_owned()), &changes).unwrap();
+        assert_eq!(last, WRITERS * EACH + 1);
+    }
+}
+
 pub(crate) async fn counts_from_many_nodes_add_up(store: Arc<dyn Store>) {
     let nodes: Vec<_> = (0..16)
         .map(|node| {
@@ -162,7 +190,8 @@ pub(crate) async fn counts_from_many_nodes_add_up(store: Arc<dyn Store>) {
                 if node % 2 == 0 {
                     counts.reverse();
                 }
-                store.add_counts(&format!("node-{node}"), NOW, &counts).await.unwrap();
+                let id = format!("node-{node}");
+                store.add_counts(NOW, &[CountBatch { id: &id, counts: &counts }]).await.unwrap();
             })
         })
         .collect();

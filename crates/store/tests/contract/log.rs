@@ -89,6 +89,38 @@ pub(crate) async fn a_commit_is_all_or_nothing(store: Arc<dyn Store>) {
     assert_eq!(store.commit(commit("tnt_1", vec![put("note", "n", "{}")])).await.unwrap().rev, 3);
 }
 
+pub(crate) async fn a_change_in_two_logs_is_one_transaction(store: Arc<dyn Store>) {
+    make_tenant(&*store, "tnt_1").await;
+    let also = |scope_id: &str| RowWrite::AlsoLog {
+        scope_id: scope_id.into(),
+        documents: vec![put("project", "web", r#"{"id":"prj_1"}"#)],
+    };
+    let new = |rows: Vec<RowWrite>| Commit { rows, ..commit("prj_1", vec![put("project", "web", "{}")]) };
+    let made = || RowWrite::InsertScope(scope(ScopeKind::Project, "prj_1", "tnt_1"));
+    let change = store.commit(new(vec![made(), also("tnt_1")])).await.unwrap();
+    assert_eq!((change.rev, change.documents.len()), (1, 1), "the commit's own");
+    for (scope_id, revs) in [("prj_1", 1), ("tnt_1", 2)] {
+        let changes = store.changes(scope_id, 0, 10).await.unwrap();
+        chain::verify(scope_id, (0, chain::GENESIS.to_owned()), &changes).unwrap();
+        assert_eq!(changes.len(), revs, "{scope_id}");
+        assert_eq!(changes[revs - 1].attribution, change.attribution, "{scope_id}");
+    }
+    let entry = store.document("tnt_1", "project", "web").await.unwrap().unwrap();
+    assert_eq!((entry.rev, entry.body.as_str()), (2, r#"{"id":"prj_1"}"#));
+
+    // Whatever fails in either, both stay as they were.
+    let stale = Commit { expected: Some(("prj_1-epoch".into(), 0)), ..new(vec![also("tnt_1")]) };
+    assert!(matches!(store.commit(stale).await, Err(CommitError::Stale { rev: 1, .. })));
+    assert!(matches!(store.commit(new(vec![also("tnt_none")])).await, Err(CommitError::NoScope)));
+    assert!(matches!(store.commit(new(vec![made(), also("tnt_1")])).await, Err(CommitError::Taken("scope.key"))));
+    for twice in [vec![also("tnt_1"), also("tnt_1")], vec![also("prj_1")]] {
+        let refused = store.commit(new(twice)).await;
+        assert!(matches!(refused, Err(CommitError::Store(StoreError::Database(_)))), "{refused:?}");
+    }
+    assert_eq!(store.scope("prj_1").await.unwrap().unwrap().rev, 1);
+    assert_eq!(store.scope("tnt_1").await.unwrap().unwrap().rev, 2);
+}
+
 pub(crate) async fn a_commit_to_no_scope_is_refused(store: Arc<dyn Store>) {
     let lost = store.commit(commit("prj_none", vec![put("flag", "a", "{}")])).await;
     assert!(matches!(lost, Err(CommitError::NoScope)), "{lost:?}");
