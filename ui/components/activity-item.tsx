@@ -12,6 +12,7 @@ import { ago, clock, instant } from "@/lib/time";
 import { saved } from "@/lib/undo";
 import { useConsole } from "./console-context";
 import { JsonDiff, SentenceDiff } from "./differences";
+import { RevertButton } from "./revert-review";
 import { ReviewSheet } from "./review-sheet";
 import { ErrorState } from "./states";
 import { Badge } from "./ui/badge";
@@ -97,6 +98,7 @@ function Detail({ item }: { item: HistoryItem }) {
             ) : document.after === null ? (
               <Badge tone="bad">removed</Badge>
             ) : null}
+            <RevertButton document={document} rev={item.rev} />
           </h3>
           <Tabs defaultValue="words">
             <TabList className="mb-2 border-0">

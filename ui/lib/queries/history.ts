@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, path, request } from "../api/client";
-import type { DocumentKind, HistoryEntry, HistoryItem, List } from "../api/types";
+import type { DocumentKind, HistoryEntry, HistoryItem, Json, List } from "../api/types";
 
 export type HistoryFilter = { kind?: string; key?: string; flag?: string; actor?: string };
 
@@ -22,6 +22,19 @@ export const useHistoryEntry = (project: string, rev: number, enabled: boolean) 
     queryFn: ({ signal }) => get<HistoryEntry>(`${historyPath(project)}/${rev}`, undefined, signal),
     staleTime: Number.POSITIVE_INFINITY,
     enabled,
+  });
+
+/** A document as its newest revision left it. */
+export const useDocumentNow = (project: string, kind: DocumentKind, key: string) =>
+  useQuery({
+    queryKey: ["history", project, "now", kind, key],
+    queryFn: async ({ signal }): Promise<{ rev: number; body: Json }> => {
+      const last = await get<List<HistoryItem>>(historyPath(project), { kind, key, limit: 1 }, signal);
+      const rev = last.items[0]?.rev ?? 0;
+      const entry = await get<HistoryEntry>(`${historyPath(project)}/${rev}`, undefined, signal);
+      return { rev, body: entry.documents.find((each) => each.kind === kind && each.key === key)?.after ?? null };
+    },
+    staleTime: 0,
   });
 
 export const undo = (project: string, rev: number, options: { force?: boolean; reason?: string } = {}) =>
