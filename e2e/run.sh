@@ -16,6 +16,7 @@ chromium=$(command -v chromium || command -v chromium-browser || true)
 [ -n "$chromium" ] || missing+=(chromium)
 ls -d /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing+=(postgresql)
 command -v curl >/dev/null || missing+=(curl)
+command -v sqlite3 >/dev/null || missing+=(sqlite3)
 if [ ${#missing[@]} -gt 0 ]; then
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo "e2e: please install: ${missing[*]}" >&2; exit 1; }
   apt-get update -qq
@@ -35,7 +36,7 @@ if ! cmp -s requirements.txt .work/venv/.e2e-lock; then
   cp requirements.txt .work/venv/.e2e-lock
 fi
 
-tests=(agreement.test.mjs changes.test.mjs faults/crash.test.mjs faults/postgres.test.mjs)
+tests=(agreement.test.mjs changes.test.mjs guides.test.mjs faults/crash.test.mjs faults/postgres.test.mjs)
 if [ $# -gt 0 ]; then tests=(); for name in "$@"; do tests+=("${name%.test.mjs}.test.mjs"); done; fi
 # One at a time: each of them wants the machine for itself.
 exec node --test --test-concurrency=1 --test-reporter=spec "${tests[@]}"

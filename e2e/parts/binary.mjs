@@ -28,14 +28,12 @@ export async function freePort() {
 
 let started = 0;
 
-/**
- * Starts `yardarm demo` and answers once it serves: what it printed, and ways to use and to end it.
- * `database`: a URL, or nothing for SQLite. `directory` and `listen` are given to start the same server again.
- */
-export async function demo({ database, directory, listen = "127.0.0.1:0" } = {}) {
+/** Starts `yardarm <word> --json`; what its first line said, and ways to end it. */
+async function start(word, { database, directory, listen = "127.0.0.1:0" } = {}) {
   const home = directory ?? (await mkdtemp(join(tmpdir(), "yardarm-e2e-")));
   const settings = database ? { YARDARM_DATABASE_URL: database } : {};
-  const child = spawn(binary, ["demo", "--json", "--listen", listen, "--data-dir", home], {
+  const child = spawn(binary, [word, "--json", "--listen", listen, "--data-dir", home], {
+    cwd: home,
     env: clean({ ...settings, HOME: home }),
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -51,14 +49,14 @@ export async function demo({ database, directory, listen = "127.0.0.1:0" } = {})
     const lines = createInterface({ input: child.stdout });
     lines.once("line", resolve);
     lines.on("line", (line) => log.write(`${line}\n`));
-    ended.then((how) => reject(new Error(`yardarm demo ended (${how}) before it served:\n${said.join("")}`)));
-    setTimeout(() => reject(new Error(`yardarm demo did not serve within 2 min:\n${said.join("")}`)), 120_000).unref();
+    ended.then((how) => reject(new Error(`yardarm ${word} ended (${how}) before it served:\n${said.join("")}`)));
+    setTimeout(() => reject(new Error(`yardarm ${word} did not serve within 2 min:\n${said.join("")}`)), 120_000).unref();
   });
   const kill = async (signal) => {
     child.kill(signal);
     return ended;
   };
-  const app = {
+  return {
     ...JSON.parse(first),
     directory: home,
     database,
@@ -71,13 +69,21 @@ export async function demo({ database, directory, listen = "127.0.0.1:0" } = {})
       return how;
     },
   };
-  return app;
 }
+
+/**
+ * A demo with its seeded shop: `url`, `console_url`, `token`, `project`, `environment`, `server_key`, `client_key`.
+ * `database`: a URL, or nothing for SQLite. `directory` and `listen` are given to start the same server again.
+ */
+export const demo = (options) => start("demo", options);
+
+/** A server with nothing in it: `url`, `setup_url`. */
+export const serve = (options) => start("serve", options);
 
 /** Runs the command line against a server; its JSON answer. */
 export async function cli(app, ...words) {
   const settings = { YARDARM_URL: app.url, YARDARM_TOKEN: app.token, YARDARM_PROJECT: app.project, HOME: app.directory };
-  const options = { env: clean(settings), maxBuffer: 1 << 30, timeout: 60_000 };
+  const options = { env: clean(settings), maxBuffer: 1 << 30, timeout: 120_000 };
   const { stdout } = await promisify(execFile)(binary, [...words, "--json"], options);
   return stdout;
 }
@@ -88,14 +94,14 @@ export async function api(app, method, path, body, headers = {}) {
     method,
     headers: { authorization: `Bearer ${app.token}`, ...(body ? { "content-type": "application/json" } : {}), ...headers },
     body: body ? JSON.stringify(body) : undefined,
-    signal: AbortSignal.timeout(30_000),
+    signal: AbortSignal.timeout(60_000),
   });
   const text = await response.text();
   return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : null };
 }
 
 /** Waits for something to become true, looking again every few milliseconds. */
-export async function until(what, done, { within = 30_000, every = 20 } = {}) {
+export async function until(what, done, { within = 60_000, every = 20 } = {}) {
   const end = performance.now() + within;
   let last;
   for (;;) {

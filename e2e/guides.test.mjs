@@ -1,0 +1,128 @@
+// The commands of docs/guides, as printed. Only what differs on every machine is put in: addresses, keys, folders.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import { demo, freePort, until } from "./parts/binary.mjs";
+import { postgres } from "./parts/postgres.mjs";
+
+/** The `sh` blocks of a guide. */
+async function blocks(name) {
+  const text = await readFile(new URL(`../docs/guides/${name}.md`, import.meta.url), "utf8");
+  return [...text.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block]) => block);
+}
+
+/** Runs a block in a shell of its own, after the lines of `names`; stops at the first command that fails. */
+function shell(home, names, block) {
+  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("YARDARM_")));
+  const child = spawn("bash", ["-euo", "pipefail", "-c", `${names}\n${block}`], {
+    cwd: home,
+    env: { ...environment, HOME: home, PATH: `${home}:${process.env.PATH}` },
+    detached: true,
+  });
+  const result = { out: "", said: "" };
+  child.stdout.on("data", (data) => (result.out += data));
+  child.stderr.on("data", (data) => (result.said += data));
+  result.ended = new Promise((resolve) => child.once("close", (code) => resolve(code)));
+  result.stop = async (signal = "SIGTERM") => {
+    try {
+      process.kill(-child.pid, signal);
+    } catch {
+      // It has ended by itself.
+    }
+    return result.ended;
+  };
+  return result;
+}
+
+/** Runs a block to its end; what it printed. */
+async function done(home, names, block) {
+  const run = shell(home, names, block);
+  assert.equal(await run.ended, 0, `${block}\n${run.out}\n${run.said}`);
+  return run.out;
+}
+
+async function home() {
+  const folder = await mkdtemp(join(tmpdir(), "yardarm-e2e-guide-"));
+  await symlink(process.env.YARDARM_BIN, join(folder, "yardarm"));
+  return folder;
+}
+
+test("the quickstart", async () => {
+  const [make, printed, ask, why, watch, change, ...more] = await blocks("quickstart");
+  assert.deepEqual([make, more], ["make run\n", []]);
+  const app = await demo();
+  const folder = await home();
+  let watching;
+  try {
+    const names = printed
+      .replace("http://127.0.0.1:3524", app.url)
+      .replace("yd_pat_…", app.token)
+      .replace("yd_srv_…", app.server_key);
+    assert.ok(!names.includes("…"), names);
+    const answer = JSON.parse(await done(folder, names, ask));
+    assert.deepEqual([answer.key, answer.value], ["new-checkout", true]);
+    assert.match(await done(folder, names, why), /new-checkout/);
+    watching = shell(folder, names, watch);
+    await until("everything has come", () => watching.out.includes("event: put") || watching.out.includes("event:put"));
+    await done(folder, names, change);
+    await until("both changes have come", () => watching.out.match(/^event: ?patch$/gm)?.length >= 2);
+  } finally {
+    await watching?.stop();
+    await app.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("self-hosting", async () => {
+  const [start, settings, ready, link, save, restore, moved, ...more] = await blocks("self-hosting");
+  assert.deepEqual(more, []);
+  const folder = await home();
+  const cluster = await postgres();
+  const address = `127.0.0.1:${await freePort()}`;
+  const here = (block) =>
+    block
+      .replaceAll("127.0.0.1:3524", address)
+      .replaceAll("postgres://yardarm:secret@db.example.com/yardarm", cluster.url);
+  // `yardarm serve` takes its address from the environment here, as in the text.
+  const names = `export YARDARM_LISTEN=${address}`;
+  const running = [];
+  const serving = async (block) => {
+    const run = shell(folder, names, here(block));
+    running.push(run);
+    await until("it is ready", async () => (await fetch(`http://${address}/readyz`)).ok);
+    return run;
+  };
+  const stop = async (run) => assert.equal(await run.stop(), 0, run.said);
+  try {
+    let server = await serving(start);
+    await until("it prints the link", () => /\/setup\?token=\S+/.test(server.out));
+    const token = /token=([^\s\u001b]+)/.exec(server.out)[1];
+    const set = await fetch(`http://${address}/api/v1/setup`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ token, tenant: { key: "acme", name: "Acme" }, name: "Ana", email: "ana@example.com", password: "a sentence is easy to remember" }),
+    });
+    assert.equal(set.status, 201, await set.text());
+    await done(folder, names, here(settings));
+    assert.match(await done(folder, names, here(ready)), /"ready"/);
+    assert.match(await done(folder, names, here(link)), /\/sign-in\?token=/);
+    await done(folder, names, here(save));
+    await stop(server);
+    await done(folder, names, here(restore));
+    server = await serving(start);
+    assert.ok(!server.out.includes("/setup?token="), "the owner is back");
+    await stop(server);
+    server = await serving(moved);
+    assert.match(server.out, /\/setup\?token=/);
+    await stop(server);
+  } finally {
+    for (const run of running) await run.stop("SIGKILL");
+    await cluster.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
