@@ -4,6 +4,7 @@ CPU is user + system time of the server process over the requests it answered, w
 than requests a second. Rounds alternate between the routes; the median counts.
 """
 
+import atexit
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -36,9 +38,12 @@ def call(method: str, url: str, token: str, body: object = None, headers: dict |
     request.add_header("Content-Type", "application/json")
     for name, value in (headers or {}).items():
         request.add_header(name, value)
-    with urllib.request.urlopen(request, timeout=60) as response:
-        text = response.read()
-        return json.loads(text) if text else {}
+    try:
+        with urllib.request.urlopen(request, timeout=60) as response:
+            text = response.read()
+            return json.loads(text) if text else {}
+    except urllib.error.HTTPError as error:
+        raise SystemExit(f"{method} {url}: {error.read().decode()}") from error
 
 
 def load(url: str, pid: int, key: str, script: str | None) -> tuple[float, float]:
@@ -69,8 +74,8 @@ def many_flags(url: str, token: str) -> None:
             {"key": f"flag-{n:05}", "name": f"Flag {n}", "type": "boolean", "variants": on_off, "salt": f"s{n}",
              "created_at": 0, "environments": {"production": production}}
         )
-    for start in range(0, FLAGS, 2_500):
-        body = {"format": 1, "flags": flags[start : start + 2_500]}
+    for start in range(0, FLAGS, 500):
+        body = {"format": 1, "flags": flags[start : start + 500]}
         call("POST", f"{url}/api/v1/projects/many/import", token, body)
 
 
@@ -114,12 +119,14 @@ def main() -> None:
         started = time.perf_counter()
         command = [str(binary), "demo", "--json", "--listen", "127.0.0.1:0", "--data-dir", directory]
         server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        atexit.register(server.kill)
         first = json.loads(server.stdout.readline())
         seeded_s = time.perf_counter() - started
         server.terminate()
         server.wait(timeout=30)
         started = time.perf_counter()
         server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        atexit.register(server.kill)
         demo = json.loads(server.stdout.readline())
         warm_s = time.perf_counter() - started
         time.sleep(3)

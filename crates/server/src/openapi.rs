@@ -88,6 +88,7 @@ pub fn document() -> Value {
 fn complete(operation: &mut Value, route: &Route) {
     let public = route.permission == "public";
     operation["security"] = if public { json!([]) } else { json!([{ "token": [] }, { "session": [] }]) };
+    operation["x-yardarm-cost"] = Value::String(format!("{:?}", route.cost).to_lowercase());
     let needs = match (public, route.action) {
         (true, _) => String::new(),
         (false, None) => format!("\n\nNeeds `{}`.", route.permission),

@@ -1,5 +1,7 @@
 //! Everything wrong that can be sent: a clear problem that names the place and the fix, nothing written, no history.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use yardarm_testkit::TestApp;
 
@@ -157,9 +159,7 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-#[tokio::test]
-async fn bad_bodies_name_the_place_and_write_nothing() {
-    let app = TestApp::start_sqlite().await;
+async fn bad_bodies_name_the_place_and_write_nothing(app: Arc<TestApp>) {
     app.flag("checkout").await;
     app.flag("base").await;
     app.flag("needs-base").await;
@@ -193,9 +193,7 @@ async fn bad_bodies_name_the_place_and_write_nothing() {
     assert_eq!(history.body["items"][0]["rev"], before, "no history entry");
 }
 
-#[tokio::test]
-async fn bytes_that_are_no_json_are_refused_before_anybody_reads_them() {
-    let app = TestApp::start_sqlite().await;
+async fn bytes_that_are_no_json_are_refused_before_anybody_reads_them(app: Arc<TestApp>) {
     let before = app.rev().await;
     let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
     let large = format!("{{\"key\":\"{}\"}}", "a".repeat(9 << 20));
@@ -224,9 +222,7 @@ async fn bytes_that_are_no_json_are_refused_before_anybody_reads_them() {
     assert_eq!(app.rev().await, before);
 }
 
-#[tokio::test]
-async fn several_mistakes_are_told_at_once() {
-    let app = TestApp::start_sqlite().await;
+async fn several_mistakes_are_told_at_once(app: Arc<TestApp>) {
     let reply = app.owner.post(FLAGS, json!({ "key": "!", "type": "bool", "tags": [1], "x": 1 })).await;
     let pointers: Vec<String> = reply.problems().into_iter().map(|(pointer, _)| pointer).collect();
     for pointer in ["/key", "/type", "/tags/0", "/x"] {
@@ -237,3 +233,9 @@ async fn several_mistakes_are_told_at_once() {
     let pointers: Vec<String> = reply.problems().into_iter().map(|(pointer, _)| pointer).collect();
     assert_eq!(pointers, ["/tenant/key", "/tenant/name", "/name", "/email", "/password"], "{}", reply.body);
 }
+
+yardarm_testkit::on_both_stores![
+    bad_bodies_name_the_place_and_write_nothing,
+    bytes_that_are_no_json_are_refused_before_anybody_reads_them,
+    several_mistakes_are_told_at_once,
+];

@@ -1,13 +1,13 @@
 //! Preconditions, pages, segments, keys, export and import, the console's stream.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use yardarm_testkit::TestApp;
 
 const CHECKOUT: &str = "/api/v1/projects/shop/flags/checkout/environments/production";
 
-#[tokio::test]
-async fn preconditions() {
-    let app = TestApp::start_sqlite().await;
+async fn preconditions(app: Arc<TestApp>) {
     app.flag("checkout").await;
     let body = json!({ "on": true, "default": { "variant": "on" }, "off_variant": "off" });
     let without = app.owner.put(CHECKOUT, body.clone()).await;
@@ -37,9 +37,7 @@ async fn preconditions() {
     assert_eq!((reason.status, reason.text("code").as_str()), (400, "reason_invalid"));
 }
 
-#[tokio::test]
-async fn writers_at_the_same_time_all_get_their_own_revision() {
-    let app = std::sync::Arc::new(TestApp::start_sqlite().await);
+async fn writers_at_the_same_time_all_get_their_own_revision(app: Arc<TestApp>) {
     let before = app.rev().await;
     let writers: Vec<_> = (0..16)
         .map(|n| {
@@ -56,9 +54,7 @@ async fn writers_at_the_same_time_all_get_their_own_revision() {
     assert_eq!(app.rev().await, before + 16);
 }
 
-#[tokio::test]
-async fn pages_sorts_and_filters() {
-    let app = TestApp::start_sqlite().await;
+async fn pages_sorts_and_filters(app: Arc<TestApp>) {
     for n in 0..23 {
         let body = json!({ "key": format!("flag-{n:02}"), "name": format!("Name {:02}", 99 - n),
             "tags": [if n % 2 == 0 { "even" } else { "odd" }], "owner": "ana", "description": format!("about {n}") });
@@ -108,9 +104,7 @@ async fn pages_sorts_and_filters() {
     assert_eq!(older.body["items"][0]["rev"], last - 1);
 }
 
-#[tokio::test]
-async fn segments_and_keys() {
-    let app = TestApp::start_sqlite().await;
+async fn segments_and_keys(app: Arc<TestApp>) {
     app.flag("checkout").await;
     let segments = "/api/v1/projects/shop/segments";
     let body = json!({ "key": "beta", "name": "Beta", "included": ["u3", "u1", "u2"],
@@ -150,9 +144,7 @@ async fn segments_and_keys() {
     assert_eq!(undo.status, 409, "a revoked key stays revoked: {}", undo.body);
 }
 
-#[tokio::test]
-async fn an_import_brings_everything_or_nothing() {
-    let app = TestApp::start_sqlite().await;
+async fn an_import_brings_everything_or_nothing(app: Arc<TestApp>) {
     app.flag("checkout").await;
     let ten = json!({ "on": true, "default": { "rollout": { "variant": "on", "percent": 10 } } });
     assert_eq!(app.owner.patch(CHECKOUT, ten).await.status, 200);
@@ -193,9 +185,7 @@ async fn until(response: &mut reqwest::Response, what: &str) -> Option<String> {
     }
 }
 
-#[tokio::test]
-async fn the_console_hears_changes_until_its_session_ends() {
-    let app = TestApp::start_sqlite().await;
+async fn the_console_hears_changes_until_its_session_ends(app: Arc<TestApp>) {
     let browser = app.browser().await;
     let stream = "/api/v1/projects/shop/stream";
     let mut response = browser.open("GET", stream, None).await;
@@ -214,3 +204,12 @@ async fn the_console_hears_changes_until_its_session_ends() {
     assert_eq!(browser.delete("/api/v1/session").await.status, 204);
     assert!(until(&mut response, "no such text").await.is_none(), "it ended");
 }
+
+yardarm_testkit::on_both_stores![
+    preconditions,
+    writers_at_the_same_time_all_get_their_own_revision,
+    pages_sorts_and_filters,
+    segments_and_keys,
+    an_import_brings_everything_or_nothing,
+    the_console_hears_changes_until_its_session_ends,
+];

@@ -1,13 +1,13 @@
 //! The main job through HTTP: make a flag, configure it, see it evaluated, look at its history, undo.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use yardarm_testkit::TestApp;
 
 const PRODUCTION: &str = "/api/v1/projects/shop/flags/checkout/environments/production";
 
-#[tokio::test]
-async fn a_flag_is_made_configured_evaluated_and_undone() {
-    let app = TestApp::start_sqlite().await;
+async fn a_flag_is_made_configured_evaluated_and_undone(app: Arc<TestApp>) {
     let flag = app.flag("checkout").await;
     assert_eq!(flag["type"], "boolean");
     assert_eq!(flag["environments"]["production"]["on"], false);
@@ -59,3 +59,5 @@ async fn a_flag_is_made_configured_evaluated_and_undone() {
     assert_eq!(reverted.status, 200, "{}", reverted.body);
     assert_eq!(app.owner.get(PRODUCTION).await.body["on"], true);
 }
+
+yardarm_testkit::on_both_stores![a_flag_is_made_configured_evaluated_and_undone,];

@@ -1,5 +1,7 @@
 //! Setting up, signing in, sessions, tokens, and requests that other sites make browsers send.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use yardarm_testkit::{OWNER_EMAIL, OWNER_PASSWORD, TestApp};
 
@@ -38,9 +40,7 @@ async fn the_setup_link_works_once() {
     assert_eq!((signed_in.status, signed_in.body["role"].as_str()), (200, Some("owner")));
 }
 
-#[tokio::test]
-async fn sign_in_link_works_once_and_ends() {
-    let app = TestApp::start_sqlite().await;
+async fn sign_in_link_works_once_and_ends(app: Arc<TestApp>) {
     let link = app.app.sign_in_link(OWNER_EMAIL).await.unwrap().unwrap();
     assert!(app.app.sign_in_link("nobody@example.com").await.unwrap().is_none());
     let visitor = app.anonymous();
@@ -52,9 +52,7 @@ async fn sign_in_link_works_once_and_ends() {
     assert_eq!(visitor.post("/api/v1/session/link", json!({ "token": late })).await.status, 409);
 }
 
-#[tokio::test]
-async fn unknown_people_and_wrong_passwords_are_the_same_answer_and_are_counted() {
-    let app = TestApp::start_sqlite().await;
+async fn unknown_people_and_wrong_passwords_are_the_same_answer_and_are_counted(app: Arc<TestApp>) {
     let visitor = app.anonymous();
     let mut seen = Vec::new();
     for email in [OWNER_EMAIL, "nobody@example.com"] {
@@ -75,9 +73,7 @@ async fn unknown_people_and_wrong_passwords_are_the_same_answer_and_are_counted(
     assert_eq!(visitor.post("/api/v1/session", right).await.status, 200);
 }
 
-#[tokio::test]
-async fn sessions_end() {
-    let app = TestApp::start_sqlite().await;
+async fn sessions_end(app: Arc<TestApp>) {
     let browser = app.browser().await;
     let session = browser.get("/api/v1/session").await;
     assert_eq!(session.body["via"], "session");
@@ -94,9 +90,25 @@ async fn sessions_end() {
     assert_eq!(browser.get("/api/v1/session").await.status, 401, "thirty days are over");
 }
 
-#[tokio::test]
-async fn cookies_are_taken_from_the_console_only() {
-    let app = TestApp::start_sqlite().await;
+async fn signing_in_ends_the_session_it_replaces(app: Arc<TestApp>) {
+    let browser = app.browser().await;
+    let right = json!({ "email": OWNER_EMAIL, "password": OWNER_PASSWORD });
+    let wrong = browser.post("/api/v1/session", json!({ "email": OWNER_EMAIL, "password": "wrong password" })).await;
+    assert_eq!((wrong.status, browser.get("/api/v1/session").await.status), (401, 200), "a failure ends nothing");
+    let elsewhere = app.browser().await;
+    let again = browser.post("/api/v1/session", right).await;
+    assert_eq!(again.status, 200, "{}", again.body);
+    assert_eq!(browser.get("/api/v1/session").await.status, 401);
+    let renewed = app.anonymous().with_cookie(&again.cookie());
+    assert_eq!(renewed.get("/api/v1/session").await.status, 200);
+    assert_eq!(elsewhere.get("/api/v1/session").await.status, 200, "another browser's is its own");
+
+    let link = app.app.sign_in_link(OWNER_EMAIL).await.unwrap().unwrap();
+    assert_eq!(renewed.post("/api/v1/session/link", json!({ "token": link })).await.status, 200);
+    assert_eq!(renewed.get("/api/v1/session").await.status, 401);
+}
+
+async fn cookies_are_taken_from_the_console_only(app: Arc<TestApp>) {
     let browser = app.browser().await;
     let body = json!({ "key": "from-browser" });
     let flags = "/api/v1/projects/shop/flags";
@@ -131,9 +143,7 @@ async fn cookies_are_taken_from_the_console_only() {
     assert_eq!(same.post(flags, body).await.status, 201);
 }
 
-#[tokio::test]
-async fn tokens_hold_what_they_were_given_and_end() {
-    let app = TestApp::start_sqlite().await;
+async fn tokens_hold_what_they_were_given_and_end(app: Arc<TestApp>) {
     let viewer = app.with_role("viewer").await;
     let more = viewer.post("/api/v1/tokens", json!({ "name": "x", "role": "editor" })).await;
     assert_eq!((more.status, more.problems()[0].1.as_str()), (403, "grants_too_much"));
@@ -164,3 +174,12 @@ async fn tokens_hold_what_they_were_given_and_end() {
     }
     assert_eq!(app.anonymous().get("/api/v1/projects").await.status, 401);
 }
+
+yardarm_testkit::on_both_stores![
+    sign_in_link_works_once_and_ends,
+    unknown_people_and_wrong_passwords_are_the_same_answer_and_are_counted,
+    sessions_end,
+    signing_in_ends_the_session_it_replaces,
+    cookies_are_taken_from_the_console_only,
+    tokens_hold_what_they_were_given_and_end,
+];

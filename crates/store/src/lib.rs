@@ -7,6 +7,8 @@
 pub mod chain;
 mod postgres;
 pub mod rows;
+#[cfg(feature = "scratch")]
+pub mod scratch;
 mod sqlite;
 mod text;
 

@@ -3,6 +3,8 @@
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
+use crate::documented;
+
 /// An HTTP client with a base address and headers.
 #[derive(Clone)]
 pub struct Client {
@@ -63,8 +65,10 @@ impl Client {
         self.send("DELETE", path, None).await
     }
 
-    /// Anything, with a body of bytes as JSON unless the client has another content type.
+    /// Anything, with a body of bytes as JSON unless the client has another content type. A success of the management
+    /// API must be as its OpenAPI document says.
     pub async fn send(&self, method: &str, path: &str, body: Option<Vec<u8>>) -> Reply {
+        let request = body.as_deref().map(|body| serde_json::from_slice(body).unwrap_or_default());
         let response = self.open(method, path, body).await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = response.bytes().await.unwrap();
@@ -74,6 +78,7 @@ impl Client {
             serde_json::from_slice(&bytes)
                 .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()))
         };
+        documented::check(method, path, request.as_ref(), status, &body);
         Reply { status, headers, body }
     }
 

@@ -10,17 +10,23 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests end where something is not as it must be")]
 
 mod client;
+mod documented;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use yardarm_hub::{Hub, HubOptions};
+use yardarm_server::settings::Timeouts;
 use yardarm_server::{App, Settings};
+use yardarm_store::StoreOptions;
+use yardarm_store::scratch::Scratch;
 
 pub use client::{Client, Reply};
+pub use documented::template;
 
 /// E-mail address of the owner.
 pub const OWNER_EMAIL: &str = "ana@example.com";
@@ -38,8 +44,37 @@ pub struct TestApp {
     /// The app itself, for what has no endpoint.
     pub app: App,
     clock: Arc<AtomicI64>,
+    clock_broken: Arc<AtomicBool>,
     stop: Option<oneshot::Sender<()>>,
+    scratch: Option<Scratch>,
     _folder: Option<tempfile::TempDir>,
+}
+
+/// Runs test bodies (`async fn name(app: Arc<TestApp>)`) on SQLite, and on Postgres when `TEST_DATABASE_URL` names a server
+/// on which databases may be made (`scripts/with-postgres cargo test …`).
+#[macro_export]
+macro_rules! on_both_stores {
+    ($($name:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    super::$name(std::sync::Arc::new($crate::TestApp::start_sqlite().await)).await;
+                }
+            )+
+        }
+        mod on_postgres {
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    let Some(app) = $crate::TestApp::start_postgres().await else { return };
+                    let app = std::sync::Arc::new(app);
+                    super::$name(std::sync::Arc::clone(&app)).await;
+                    app.remove_database().await;
+                }
+            )+
+        }
+    };
 }
 
 impl TestApp {
@@ -48,6 +83,24 @@ impl TestApp {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("yardarm.db").display());
         Self { _folder: Some(folder), ..Self::start(&url).await }
+    }
+
+    /// On a fresh Postgres database; `None`, and says so, when no server is named.
+    pub async fn start_postgres() -> Option<Self> {
+        let Ok(server) = std::env::var("TEST_DATABASE_URL") else {
+            eprintln!("skipped: TEST_DATABASE_URL is not set");
+            return None;
+        };
+        let scratch = Scratch::create(&server).await.unwrap();
+        let app = Self::start(&scratch.url()).await;
+        Some(Self { scratch: Some(scratch), ..app })
+    }
+
+    /// Removes the database of [`Self::start_postgres`]; a failed test leaves it behind for a look.
+    pub async fn remove_database(&self) {
+        if let Some(scratch) = &self.scratch {
+            scratch.remove().await.unwrap();
+        }
     }
 
     /// On a database that nobody uses yet.
@@ -75,23 +128,33 @@ impl TestApp {
 
     /// Running, but nobody can sign in yet.
     pub async fn start_empty(store_url: &str) -> Self {
-        let store = yardarm_store::open(store_url).await.unwrap();
+        // Tests are about what happens, not about how busy the machine is.
+        let patience = Duration::from_mins(2);
+        let options = StoreOptions { deadline: patience, ..StoreOptions::default() };
+        let store = yardarm_store::open_with(store_url, &options).await.unwrap();
         let hub = Hub::start(Arc::clone(&store), HubOptions::default()).await.unwrap();
         let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let address = listener.local_addr().unwrap();
         let url = format!("http://{address}");
         // 2026-01-01T00:00:00Z, and as much later as the test says.
         let clock = Arc::new(AtomicI64::new(1_767_225_600_000));
+        let timeouts = Timeouts { management: patience, management_queue: patience, ..Timeouts::default() };
         let settings = Settings {
+            timeouts,
             listen: address,
             base_url: url.clone(),
             database_url: store_url.to_owned(),
             ..Settings::default()
         };
         let now = Arc::clone(&clock);
+        let broken = Arc::new(AtomicBool::new(false));
+        let panics = Arc::clone(&broken);
+        let read = move || {
+            assert!(!panics.load(Ordering::Relaxed), "the clock is broken");
+            now.load(Ordering::Relaxed)
+        };
         let random = |bytes: &mut [u8]| getrandom::fill(bytes).unwrap();
-        let app =
-            App::build(settings, store, hub, Arc::new(move || now.load(Ordering::Relaxed)), Arc::new(random)).unwrap();
+        let app = App::build(settings, store, hub, Arc::new(read), Arc::new(random)).unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = app.clone();
         tokio::spawn(async move {
@@ -101,7 +164,17 @@ impl TestApp {
             .await
         });
         let owner = Client::new(&url);
-        Self { url, token: String::new(), owner, app, clock, stop: Some(stop), _folder: None }
+        Self {
+            url,
+            token: String::new(),
+            owner,
+            app,
+            clock,
+            clock_broken: broken,
+            stop: Some(stop),
+            scratch: None,
+            _folder: None,
+        }
     }
 
     /// Milliseconds since 1970, as the app sees them.
@@ -112,6 +185,11 @@ impl TestApp {
     /// Lets time pass for everything that asks for the time of day. Timers of the runtime go on as they are.
     pub fn advance(&self, milliseconds: i64) {
         self.clock.fetch_add(milliseconds, Ordering::Relaxed);
+    }
+
+    /// While it is broken, whoever asks for the time panics.
+    pub fn break_clock(&self, broken: bool) {
+        self.clock_broken.store(broken, Ordering::Relaxed);
     }
 
     /// Without a credential.

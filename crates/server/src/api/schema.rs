@@ -1,5 +1,6 @@
-//! The documents that people write, for OpenAPI only: `yardarm-model` owns them and knows nothing of OpenAPI. A test
-//! reads samples of each through `model`, so the two cannot say different things.
+//! The documents that people write, for OpenAPI only: `yardarm-model` owns them and knows nothing of OpenAPI. The
+//! test client holds every body that was accepted and every answer against these schemas, strictly, and
+//! `tests/api_answers.rs` brings the richest documents, so the two cannot say different things.
 #![expect(dead_code, reason = "these describe documents; nothing is made of them")]
 
 use serde::Deserialize;

@@ -132,6 +132,7 @@ impl<R: Writes> ProjectAccess<R> {
         let gate = &self.request.gate;
         let lock = gate.api.commit_lock(self.scope_id());
         let _turn = tokio::time::timeout(QUEUE, lock.lock()).await.map_err(|_| refusal::busy())?;
+        let begun = std::time::Instant::now();
         for _ in 0..TRIES {
             let Decision { live, documents } = self.decide(command.clone(), &precondition).await?;
             if documents.is_empty() {
@@ -145,7 +146,11 @@ impl<R: Writes> ProjectAccess<R> {
                 rows: Vec::new(),
             };
             match gate.store.commit(commit).await {
-                Ok(change) => return self.made(change, &live.scope.epoch).await,
+                Ok(change) => {
+                    let made = self.made(change, &live.scope.epoch).await;
+                    gate.telemetry.commit_seconds.record(begun.elapsed().as_secs_f64());
+                    return made;
+                }
                 Err(CommitError::Stale { .. }) => {}
                 Err(error) => return Err(refusal::commit(error)),
             }

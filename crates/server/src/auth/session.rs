@@ -17,7 +17,8 @@ use crate::app::App;
 use crate::keys;
 use crate::problem::Problem;
 
-/// Sessions end after this, however busy, milliseconds: 30 days.
+/// Sessions end after this, milliseconds: 30 days, however busy or idle they are. There is no shorter limit for idle ones:
+/// the console's open stream would keep every forgotten tab busy, so a limit would promise what it cannot hold.
 const LIFETIME: i64 = 30 * 24 * 60 * 60 * 1_000;
 
 /// Somebody without a credential yet.
@@ -25,6 +26,8 @@ pub(crate) struct Visitor {
     gate: App,
     action: &'static str,
     trace_id: String,
+    /// Hash of the session that the browser has already.
+    replaces: Option<String>,
 }
 
 impl Permission for Visitor {
@@ -41,7 +44,8 @@ impl FromRequestParts<App> for Visitor {
         csrf::check(parts, &gate.settings.base_url)?;
         let action = parts.extensions.get::<&'static Route>().and_then(|route| route.action).unwrap_or("session");
         let trace_id = trace_id(parts);
-        Ok(Self { gate, action, trace_id })
+        let replaces = cookie::read(&parts.headers, gate.settings.secure()).map(keys::hash_hex);
+        Ok(Self { gate, action, trace_id, replaces })
     }
 }
 
@@ -147,8 +151,13 @@ impl Visitor {
         self.open(user, &tenant_id).await
     }
 
+    /// Opens a session under a new id. The one that the browser had ends: its cookie is overwritten, so nobody could end
+    /// it any more, and whoever planted or copied it must not stay.
     async fn open(&self, user: User, tenant_id: &str) -> Result<SignedIn, Problem> {
         let (_, cookie, access) = open_session(&self.gate, user, tenant_id, &self.trace_id).await?;
+        if let Some(old) = &self.replaces {
+            self.gate.store.delete_session(old).await?;
+        }
         Ok(SignedIn { access, cookie })
     }
 }

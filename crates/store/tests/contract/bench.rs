@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sqlx::{Connection as _, Executor as _, PgConnection};
+use yardarm_store::scratch::Scratch;
 use yardarm_store::{
     Attribution, Commit, DocumentWrite, RowWrite, Scope, ScopeKind, Store, StoreOptions, Tenant, User, open_with,
 };
@@ -18,8 +18,7 @@ fn patient() -> StoreOptions {
 pub(crate) struct Bench {
     pub(crate) store: Arc<dyn Store>,
     _directory: Option<tempfile::TempDir>,
-    /// (URL of the server, name of the database made on it).
-    made: Option<(String, String)>,
+    made: Option<Scratch>,
 }
 
 impl Bench {
@@ -35,23 +34,17 @@ impl Bench {
             eprintln!("skipped: TEST_DATABASE_URL is not set");
             return None;
         };
-        let mut bytes = [0_u8; 8];
-        getrandom::fill(&mut bytes).unwrap();
-        let name = format!("yardarm_test_{:016x}", u64::from_ne_bytes(bytes));
-        let mut connection = PgConnection::connect(&server).await.unwrap();
-        connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
-        let (base, _) = server.rsplit_once('/').expect("TEST_DATABASE_URL ends in /database");
-        let store = open_with(&format!("{base}/{name}"), &patient()).await.unwrap();
-        Some(Self { store, _directory: None, made: Some((server, name)) })
+        let made = Scratch::create(&server).await.unwrap();
+        let store = open_with(&made.url(), &patient()).await.unwrap();
+        Some(Self { store, _directory: None, made: Some(made) })
     }
 
     /// Removes what [`Self::postgres`] made. A failed test leaves its database behind for a look.
     pub(crate) async fn finish(self) {
         let Self { store, made, .. } = self;
         drop(store);
-        if let Some((server, name)) = made {
-            let mut connection = PgConnection::connect(&server).await.unwrap();
-            connection.execute(sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).await.unwrap();
+        if let Some(made) = made {
+            made.remove().await.unwrap();
         }
     }
 }

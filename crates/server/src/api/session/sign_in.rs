@@ -20,7 +20,8 @@ pub(crate) struct SignIn {
     password: String,
 }
 
-/// Signs in with a password. An unknown address and a wrong password are the same answer.
+/// Signs in with a password. An unknown address and a wrong password are the same answer. The session ends after 30 days,
+/// however busy or idle; one that the browser had before ends now.
 #[utoipa::path(post, path = "/api/v1/session", operation_id = "signIn", tag = "session", request_body = SignIn,
     responses((status = 200, body = SessionAnswer)))]
 pub(crate) async fn handler(
