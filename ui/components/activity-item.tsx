@@ -57,7 +57,13 @@ export function ActivityItem({ item, compact }: { item: HistoryItem; compact?: b
           {compact ? ago(item.at, now) : clock(item.at)}
         </span>
         {can("editor") && !compact ? (
-          <Button size="sm" variant="ghost" aria-label={`Undo revision ${item.rev}`} onClick={() => setUndoing(true)}>
+          <Button
+            size="sm"
+            variant="ghost"
+            className="-mt-1"
+            aria-label={`Undo revision ${item.rev}`}
+            onClick={() => setUndoing(true)}
+          >
             <Undo2 /> Undo
           </Button>
         ) : null}

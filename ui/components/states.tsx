@@ -5,13 +5,15 @@ import { ApiProblem } from "@/lib/api/client";
 import { problemText } from "@/lib/undo";
 import { Button } from "./ui/button";
 
-/** Nothing to show, and what to do about it. */
+/** Nothing to show, and what to do about it. `heading` is `h1` where this is all there is on the page. */
 export function EmptyState({
+  heading: Heading = "h2",
   icon,
   title,
   children,
   action,
 }: {
+  heading?: "h1" | "h2";
   icon?: ReactNode;
   title: string;
   children?: ReactNode;
@@ -20,7 +22,7 @@ export function EmptyState({
   return (
     <div data-slot="empty" className="mx-auto flex max-w-md flex-col items-center gap-2 px-6 py-14 text-center">
       {icon ? <div className="mb-1 text-ink-3 [&_svg]:size-7">{icon}</div> : null}
-      <h2 className="font-semibold text-base">{title}</h2>
+      <Heading className="font-semibold text-base">{title}</Heading>
       {children ? <div className="text-ink-2 text-sm">{children}</div> : null}
       {action ? <div className="mt-3 flex flex-wrap justify-center gap-2">{action}</div> : null}
     </div>
@@ -28,12 +30,22 @@ export function EmptyState({
 }
 
 /** What went wrong, and the way on. Forbidden and missing say who can help. */
-export function ErrorState({ error, retry, what }: { error: unknown; retry?: () => void; what: string }) {
+export function ErrorState({
+  error,
+  retry,
+  what,
+  heading,
+}: {
+  error: unknown;
+  retry?: () => void;
+  what: string;
+  heading?: "h1" | "h2";
+}) {
   const status = error instanceof ApiProblem ? error.status : null;
   const traceId = error instanceof ApiProblem ? error.traceId : null;
   if (status === 403) {
     return (
-      <EmptyState icon={<Lock />} title={`You may not see ${what}`}>
+      <EmptyState heading={heading} icon={<Lock />} title={`You may not see ${what}`}>
         Ask an owner or an administrator of this tenant for the right.
       </EmptyState>
     );
@@ -41,6 +53,7 @@ export function ErrorState({ error, retry, what }: { error: unknown; retry?: () 
   return (
     <div role="alert">
       <EmptyState
+        heading={heading}
         icon={<CircleAlert className="text-bad" />}
         title={status === 404 ? `There is no such ${what.replace(/^(the|this) /, "")}` : `Could not load ${what}`}
         action={

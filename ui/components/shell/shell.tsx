@@ -84,15 +84,15 @@ export function Shell({ children }: { children: ReactNode }) {
   const error = (unauthorised ? null : session.error) ?? projects.error ?? environments.error;
   const retry = () => Promise.all([session.refetch(), projects.refetch()]);
   let body: ReactNode;
-  if (error) body = <ErrorState error={error} what="the console" retry={() => void retry()} />;
+  if (error) body = <ErrorState heading="h1" error={error} what="the console" retry={() => void retry()} />;
   else if (signedIn && projects.data?.items.length === 0) {
     body = (
-      <EmptyState icon={<FolderPlus />} title="Make the first project" action={<CreateProject />}>
+      <EmptyState heading="h1" icon={<FolderPlus />} title="Make the first project" action={<CreateProject />}>
         A project holds flags and segments for one product, with its environments development, staging and production.
       </EmptyState>
     );
   } else if (signedIn && projects.data && !project) {
-    body = <ErrorState error={new ApiProblem(404, {})} what="this project" />;
+    body = <ErrorState heading="h1" error={new ApiProblem(404, {})} what="this project" />;
   } else if (!value) body = <SkeletonRows label="Loading" count={9} />;
   else body = children;
 

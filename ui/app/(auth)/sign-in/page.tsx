@@ -59,7 +59,8 @@ function SignIn() {
     const form = new FormData(event.currentTarget);
     void enter(() => signIn({ email: String(form.get("email")), password: String(form.get("password")) }));
   };
-  const wrong = error instanceof ApiProblem && error.status === 401;
+  const code = error instanceof ApiProblem ? error.code : null;
+  const wrong = code === "sign_in_failed";
   return (
     <AuthCard
       title="Sign in"
@@ -87,7 +88,7 @@ function SignIn() {
               <Input {...props} name="email" type="email" autoComplete="username" required autoFocus className="h-10" />
             )}
           </Field>
-          <Field label="Password" error={wrong && !tried.current ? "The e-mail or the password is wrong." : null}>
+          <Field label="Password" error={wrong ? "The e-mail or the password is wrong." : null}>
             {(props) => (
               <Input
                 {...props}
@@ -99,7 +100,7 @@ function SignIn() {
               />
             )}
           </Field>
-          {wrong && tried.current ? (
+          {code === "link_used" ? (
             <FormError
               error={
                 new Error("This link has been used or is too old. Sign in with your password, or make a new link.")

@@ -36,9 +36,9 @@ export default function FlagPage() {
     environments.find((each) => each.key === wanted) ?? environments.find((each) => each.production) ?? environments[0];
   const tab = TABS.some(([name]) => name === query.read("tab")) ? query.read("tab") : "rules";
 
-  if (key === "") return <ErrorState error={new ApiProblem(404, {})} what="this flag" />;
+  if (key === "") return <ErrorState heading="h1" error={new ApiProblem(404, {})} what="this flag" />;
   if (answer.error && !flag)
-    return <ErrorState error={answer.error} what="this flag" retry={() => void answer.refetch()} />;
+    return <ErrorState heading="h1" error={answer.error} what="this flag" retry={() => void answer.refetch()} />;
   if (!flag || !environment) return <SkeletonRows label="Loading the flag" count={10} />;
 
   return (

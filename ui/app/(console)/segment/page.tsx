@@ -24,7 +24,7 @@ export default function SegmentPage() {
   const segment = useSegment(project.key, query.read("key"));
   if (segment.data) return <Loaded segment={segment.data} />;
   if (segment.error || query.read("key") === "")
-    return <ErrorState error={segment.error} what="this segment" retry={() => void segment.refetch()} />;
+    return <ErrorState error={segment.error} what="this segment" heading="h1" retry={() => void segment.refetch()} />;
   return <SkeletonRows label="Loading the segment" />;
 }
 
