@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { browser } from "./clients/browser.mjs";
 import * as node from "./clients/node.mjs";
-import { curlStream, pythonWatch, rustWatch } from "./clients/processes.mjs";
+import { curlStream, pythonWatch, rustAnswers, rustWatch } from "./clients/processes.mjs";
 import { api, cli, demo, until } from "./parts/binary.mjs";
 import { postgres } from "./parts/postgres.mjs";
 
@@ -51,8 +51,21 @@ async function everyone(app, chromium) {
   });
   stops.push(curl.stop);
 
+  // The stream that a bulk answer names, as any program on the web may open it.
+  const bulk = await fetch(`${app.url}/ofrep/v1/evaluate/flags`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${app.client_key}`, "content-type": "application/json" },
+    body: JSON.stringify({ context: { targetingKey: "probe" } }),
+  });
+  const [{ endpoint }] = (await bulk.json()).eventStreams;
+  const address = new URL(endpoint.requestUri, endpoint.origin ?? app.url).href;
+  const refetches = [];
+  const ofrep = curlStream(address, [], ({ event, data }) => event === "message" && refetches.push(JSON.parse(data)));
+  stops.push(ofrep.stop);
+
   return {
     seen,
+    refetches,
     async stop() {
       for (const stop of stops) await stop();
     },
@@ -101,11 +114,14 @@ for (const database of ["sqlite", "postgres"]) {
         });
       }
 
+      await until("curl on the OFREP stream has been told", () => clients.refetches.length > 0);
+      assert.equal(clients.refetches.at(-1).type, "refetchEvaluation");
+
       await t.test("a person in the console", async (sub) => {
         const { status } = await fetch(app.url);
         assert.equal(status, 200, "the console is not in this binary: run `make console`, then build it again");
         const context = await chromium.newContext({ viewport: { width: 1280, height: 900 } });
-        context.setDefaultTimeout(20_000);
+        context.setDefaultTimeout(60_000);
         const page = await context.newPage();
         const complaints = [];
         page.on("pageerror", (error) => complaints.push(String(error)));
@@ -136,7 +152,10 @@ for (const database of ["sqlite", "postgres"]) {
       await t.test("what the SDKs asked is counted", async () => {
         // Those over OFREP are counted by the server; our SDK reports by itself.
         const path = `/projects/${app.project}/counts?environment=${app.environment}&flag=${FLAG}`;
-        await until("the counts are there", async () => (await api(app, "GET", path)).body.items.length > 0);
+        const counted = async (from) => (await api(app, "GET", path)).body.items.some(({ sdk, count }) => from.test(sdk) && count > 0);
+        await until("what came over OFREP is counted", () => counted(/^ofrep/i));
+        await rustAnswers(app, [{ targetingKey: "probe" }, { targetingKey: "another" }]);
+        await until("batches of the Rust SDK have arrived", () => counted(/^rust\//));
       });
     } finally {
       await clients?.stop();

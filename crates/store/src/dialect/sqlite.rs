@@ -45,7 +45,8 @@ pub(super) async fn pools(url: &str, options: &StoreOptions) -> Result<Pools, St
         .busy_timeout(options.deadline);
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
-        .acquire_timeout(options.deadline)
+        // Opening a file on a busy disk is not a request; what is one has a deadline of its own around it.
+        .acquire_timeout(options.deadline.max(Duration::from_mins(1)))
         .idle_timeout(None)
         .max_lifetime(None)
         // When the disk is full SQLite has already rolled back, the driver's own ROLLBACK fails, and it believes to be
