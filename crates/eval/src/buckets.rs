@@ -2,7 +2,7 @@
 
 use crate::hash::Murmur3;
 use crate::path::{Path, Subject};
-use crate::ruleset::{Bucket, Hash};
+use crate::ruleset::Bucket;
 
 /// One past the largest bucket number.
 pub(crate) const BUCKETS: u64 = 1 << 32;
@@ -18,7 +18,8 @@ impl CompiledBucket {
     pub(crate) fn new(bucket: &Bucket) -> Result<Self, String> {
         let unit = Path::new(&bucket.unit, false)?;
         match bucket.hash {
-            Hash::Murmur3 => Ok(Self { unit, hash: Murmur3::new(bucket.seed, bucket.prefix.as_bytes()) }),
+            _ if *bucket != native(bucket) => Err("not supported yet".to_owned()),
+            _ => Ok(Self { unit, hash: Murmur3::new(bucket.seed, bucket.prefix.as_bytes()) }),
         }
     }
 
@@ -27,6 +28,10 @@ impl CompiledBucket {
     pub(crate) fn number(&self, subject: Subject<'_>) -> Option<u64> {
         self.unit.find(subject).with_unit(|unit| unit.map(|unit| u64::from(self.hash.finish(unit.as_bytes()))))
     }
+}
+
+fn native(bucket: &Bucket) -> Bucket {
+    Bucket { seed: bucket.seed, ..Bucket::native(bucket.prefix.clone(), bucket.unit.clone()) }
 }
 
 /// Refuses ranges that are upside down, outside the bucket or over each other; sorts them and drops empty ones.

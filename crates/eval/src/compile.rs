@@ -133,7 +133,11 @@ impl Scope<'_> {
                 variants: variants.iter().map(|variant| variant.as_str().into()).collect(),
                 must_be_on: *on,
             })),
-            Condition::Bucket { bucket, ranges, missing } => {
+            Condition::Answer { .. } | Condition::Compute(_) => return Err("not supported yet".to_owned()),
+            Condition::Bucket { bucket, ranges, ramps, missing } => {
+                if !ramps.is_empty() {
+                    return Err("ramps are not supported yet".to_owned());
+                }
                 let ranges = sorted_ranges(ranges.iter().map(|(lo, hi)| (*lo, *hi, ())).collect())?;
                 CompiledCondition::Bucket(Box::new(BucketTest {
                     bucket: self.bucket(bucket)?,
@@ -172,6 +176,7 @@ impl Scope<'_> {
             Serve::Flag(key) => CompiledServe::Flag(self.flag(key)),
             Serve::CallerDefault => CompiledServe::CallerDefault,
             Serve::Error(code) => CompiledServe::Error(*code),
+            Serve::Compute(_) => return Err("not supported yet".to_owned()),
         })
     }
 

@@ -69,6 +69,7 @@ impl Operator {
             Op::Lt | Op::Lte | Op::Gt | Op::Gte => !matches!(reader, Reader::Bool | Reader::List),
             Op::Starts | Op::Ends | Op::Contains | Op::Matches | Op::Cidr => text,
             Op::HasAny | Op::HasAll => reader == Reader::List,
+            _ => false,
         };
         if !fits {
             return Err(format!("operator `{}` does not work on values read as `{}`", name(op), reader_name(reader)));
@@ -104,6 +105,7 @@ impl Operator {
                     .map_err(|error| format!("regular expression `{pattern}`: {error}"))?;
                 Self::Matches(Box::new(regex))
             }
+            _ => return Err(format!("operator `{}` is not supported yet", name(op))),
         })
     }
 

@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use yardarm_eval::ruleset::{
-    Bucket, Condition as Test, ErrorCode, FORMAT, Flag as Compiled, Hash, Op, Outcome, Reader, Reason, Rule, Ruleset,
-    Segment as CompiledSegment, Serve as Served, Split as Ranges, Test as Leaf, Truth, Version,
+    Bucket, Condition as Test, ErrorCode, FORMAT, Flag as Compiled, Op, Outcome, Reader, Reason, Rule, Ruleset,
+    Segment as CompiledSegment, Serve as Served, Split as Ranges, Test as Leaf, Truth, Unknown, Version,
 };
 
 use crate::allocation::{BUCKETS, size};
@@ -100,6 +100,8 @@ pub fn flag_from(flag: &Flag, configuration: &Configuration) -> Compiled {
         rules,
         default: Outcome { serve: default, reason: None },
         buckets,
+        unknown: Unknown::Skip,
+        cycle: None,
     }
 }
 
@@ -159,13 +161,9 @@ fn serve(serve: &Serve, rest: Option<&str>, flag: &Flag, buckets: &mut BTreeMap<
         _ if by_targeting_key => Served::Error(ErrorCode::TargetingKeyMissing),
         _ => rest.clone(),
     });
-    buckets.entry(name.clone()).or_insert_with(|| Bucket {
-        hash: Hash::Murmur3,
-        seed: 0,
-        prefix: format!("{}:", flag.salt),
-        unit,
-    });
-    Served::Split(Ranges { bucket: name, ranges, rest: Box::new(rest), missing: Box::new(missing) })
+    buckets.entry(name.clone()).or_insert_with(|| Bucket::native(format!("{}:", flag.salt), unit));
+    let (rest, missing) = (Box::new(rest), Box::new(missing));
+    Served::Split(Ranges { bucket: name, ranges, serves: Vec::new(), ramps: Vec::new(), rest, missing })
 }
 
 /// Compiles a segment: `included`, or not `excluded` and any rule. Always true or false, never unknown.
@@ -252,5 +250,5 @@ fn attribute(test: &AttributeTest) -> Test {
 }
 
 fn leaf(attr: Vec<String>, reader: Reader, op: Op, arg: Value) -> Leaf {
-    Leaf { attr, reader, op, arg, missing: Truth::Unknown, invalid: Truth::Unknown, each: false }
+    Leaf { attr, reader, op, arg, missing: Truth::Unknown, invalid: Truth::Unknown, each: false, null: false }
 }
