@@ -1,0 +1,21 @@
+//! flagd.
+
+use crate::verify::Section;
+use crate::{Imported, Options, Source, Unreadable};
+
+/// See [`crate::Format::sdks`].
+pub(crate) const SDKS: &[&str] = &[];
+
+/// Reads flagd's files.
+pub(crate) fn import(files: &[Source], _options: &Options) -> Result<Imported, Unreadable> {
+    Err(unread(files))
+}
+
+/// Runs flagd's published cases.
+pub(crate) fn verify(cases: &[Source]) -> Result<Vec<Section>, Unreadable> {
+    Err(unread(cases))
+}
+
+fn unread(files: &[Source]) -> Unreadable {
+    Unreadable::new(files.first().map_or("", |file| &file.name), "files of flagd are not read yet")
+}
