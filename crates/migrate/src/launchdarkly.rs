@@ -1,21 +1,17 @@
-//! LaunchDarkly.
+//! LaunchDarkly: flag data as its SDKs download it, and what its REST API lists.
 
-use crate::verify::Section;
-use crate::{Imported, Options, Source, Unreadable};
+mod clause;
+mod context;
+mod flag;
+mod read;
+mod reference;
+mod rollout;
+mod segment;
+mod source;
+mod verify;
 
-/// See [`crate::Format::sdks`].
-pub(crate) const SDKS: &[&str] = &[];
+pub(crate) use read::import;
+pub(crate) use verify::verify;
 
-/// Reads LaunchDarkly's files.
-pub(crate) fn import(files: &[Source], _options: &Options) -> Result<Imported, Unreadable> {
-    Err(unread(files))
-}
-
-/// Runs LaunchDarkly's published cases.
-pub(crate) fn verify(cases: &[Source]) -> Result<Vec<Section>, Unreadable> {
-    Err(unread(cases))
-}
-
-fn unread(files: &[Source]) -> Unreadable {
-    Unreadable::new(files.first().map_or("", |file| &file.name), "files of LaunchDarkly are not read yet")
-}
+/// See [`crate::Format::sdks`]: those that calculate shares in doubles come first.
+pub(crate) const SDKS: &[&str] = &["python", "node", "rust"];

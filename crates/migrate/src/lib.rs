@@ -9,7 +9,9 @@
 //!
 //! One file (or folder) a system. All of it is pure: files come in as text, time and randomness as values.
 
+mod authored;
 mod configcat;
+mod exact;
 mod flagd;
 mod flagsmith;
 mod growthbook;

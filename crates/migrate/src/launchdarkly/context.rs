@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 /// Single-kind, multi-kind, or the older user without `kind` whose own attributes are under `custom`. `None` when it is
 /// not a usable context (no key, a reserved kind).
-pub fn context(source: &Value) -> Option<Value> {
+pub(super) fn context(source: &Value) -> Option<Value> {
     let members = source.as_object()?;
     let mut result = Map::new();
     let kinds = match members.get("kind").map(Value::as_str) {
@@ -57,7 +57,10 @@ mod tests {
     #[test]
     fn kinds_are_objects_and_users_are_the_top_level() {
         let table = [
-            (json!({"kind": "user", "key": "u", "a": 1}), Some(json!({"kind": ["user"], "user": {"key": "u", "a": 1}}))),
+            (
+                json!({"kind": "user", "key": "u", "a": 1}),
+                Some(json!({"kind": ["user"], "user": {"key": "u", "a": 1}})),
+            ),
             (
                 json!({"kind": "multi", "user": {"key": "u"}, "org": {"key": "o", "_meta": {}}}),
                 Some(json!({"kind": ["org", "user"], "user": {"key": "u"}, "org": {"key": "o"}})),

@@ -98,8 +98,10 @@ pub(super) struct Rule {
     pub(super) id: Option<String>,
     pub(super) description: Option<String>,
     pub(super) clauses: Vec<Clause>,
+    pub(super) variation: Option<i64>,
+    pub(super) rollout: Option<Rollout>,
     #[serde(flatten)]
-    pub(super) answer: Answer,
+    pub(super) rest: Rest,
 }
 
 /// One variation, or a rollout over several.
