@@ -5,23 +5,27 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::buckets::{CompiledBucket, sorted_ranges};
+use crate::buckets::{CompiledBucket, CompiledRamp, sorted_ranges};
 use crate::compiled::{
-    BucketTest, CompiledCondition, CompiledFlag, CompiledOutcome, CompiledRule, CompiledSegment, CompiledServe,
-    CompiledSplit, CompiledTest, FlagBody, FlagTest, ListTest, Reference, SegmentBody, SomeTest, Variant,
+    AnswerTest, BucketTest, CompiledCondition, CompiledFlag, CompiledOutcome, CompiledRule, CompiledSegment,
+    CompiledServe, CompiledSplit, CompiledTest, FlagBody, FlagTest, ListTest, Part, Reference, SegmentBody, SomeTest,
+    Variant,
 };
+use crate::compute::Logic;
 use crate::limits::MAX_CONDITION_DEPTH;
 use crate::operators::{self, Operator};
 use crate::path::Path;
-use crate::ruleset::{Bucket, Condition, Flag, Op, Outcome, Reason, Segment, Serve, Split, Test, ValueType};
+use crate::ruleset::{
+    Bucket, Condition, Flag, Op, Outcome, Ramp, Reason, Segment, Serve, Split, Test, Unknown, ValueType,
+};
 use crate::tables::Symbols;
 
 /// Compiles one flag.
-pub(crate) fn compile_flag(raw: &RawValue, symbols: &mut Symbols) -> CompiledFlag {
+pub(crate) fn compile_flag(key: &str, raw: &RawValue, symbols: &mut Symbols) -> CompiledFlag {
     let mut references = Vec::new();
     let body = serde_json::from_str::<Flag>(raw.get())
         .map_err(|error| error.to_string())
-        .and_then(|flag| flag_body(flag, symbols, &mut references));
+        .and_then(|flag| flag_body(key, flag, symbols, &mut references));
     CompiledFlag { references: unique(body.is_ok(), references), body }
 }
 
@@ -44,7 +48,12 @@ fn unique(usable: bool, mut references: Vec<Reference>) -> Box<[Reference]> {
     references.into()
 }
 
-fn flag_body(flag: Flag, symbols: &mut Symbols, references: &mut Vec<Reference>) -> Result<FlagBody, String> {
+fn flag_body(
+    key: &str,
+    flag: Flag,
+    symbols: &mut Symbols,
+    references: &mut Vec<Reference>,
+) -> Result<FlagBody, String> {
     for (key, value) in &flag.variants {
         let fits = match flag.value_type {
             ValueType::Boolean => value.is_boolean(),
@@ -59,7 +68,8 @@ fn flag_body(flag: Flag, symbols: &mut Symbols, references: &mut Vec<Reference>)
     let buckets = compile_buckets(&flag.buckets)?;
     let bucket_names: Vec<&str> = flag.buckets.keys().map(String::as_str).collect();
     let variants: Vec<&str> = flag.variants.keys().map(String::as_str).collect();
-    let mut scope = Scope { variants: &variants, buckets: &bucket_names, symbols, references };
+    let names = Names { flag: key, variants: &variants, buckets: &bucket_names, compiled: &buckets };
+    let mut scope = Scope { names, symbols, references };
     let off = scope.outcome(&flag.off, Reason::Disabled)?;
     let mut rules = Vec::with_capacity(flag.rules.len());
     for rule in &flag.rules {
@@ -72,9 +82,18 @@ fn flag_body(flag: Flag, symbols: &mut Symbols, references: &mut Vec<Reference>)
     }
     let usual = if rules.is_empty() { Reason::Static } else { Reason::Default };
     let default = scope.outcome(&flag.default, usual)?;
+    let cycle = match &flag.cycle {
+        None => None,
+        // Whatever leads on could lead around.
+        Some(Outcome { serve: Serve::Variant(_) | Serve::CallerDefault | Serve::Error(_), .. }) => {
+            flag.cycle.as_ref().map(|outcome| scope.outcome(outcome, Reason::Default).map(Box::new)).transpose()?
+        }
+        Some(_) => return Err("`cycle` serves a variant, `caller_default` or an error".to_owned()),
+    };
+    let unknown_is_error = flag.unknown == Unknown::Error;
     let variants = flag.variants.into_iter().map(|(key, value)| Variant { key: key.into(), value }).collect();
     let (on, value_type) = (flag.on, flag.value_type);
-    Ok(FlagBody { on, value_type, variants, off, rules: rules.into(), default, buckets })
+    Ok(FlagBody { on, value_type, variants, off, rules: rules.into(), default, buckets, unknown_is_error, cycle })
 }
 
 fn segment_body(
@@ -84,8 +103,9 @@ fn segment_body(
 ) -> Result<SegmentBody, String> {
     let buckets = compile_buckets(&segment.buckets)?;
     let names: Vec<&str> = segment.buckets.keys().map(String::as_str).collect();
-    let mut scope = Scope { variants: &[], buckets: &names, symbols, references };
-    Ok(SegmentBody { condition: scope.condition(&segment.condition, Place::TOP)?, buckets })
+    let names = Names { flag: "", variants: &[], buckets: &names, compiled: &buckets };
+    let condition = Scope { names, symbols, references }.condition(&segment.condition, Place::TOP)?;
+    Ok(SegmentBody { condition, buckets })
 }
 
 fn compile_buckets(buckets: &BTreeMap<String, Bucket>) -> Result<Box<[CompiledBucket]>, String> {
@@ -106,10 +126,18 @@ impl Place {
     const TOP: Self = Self { depth: 0, in_some: false };
 }
 
-/// What names mean inside one flag or segment.
-struct Scope<'n> {
+/// Names inside one flag or segment.
+#[derive(Clone, Copy)]
+struct Names<'n> {
+    flag: &'n str,
     variants: &'n [&'n str],
     buckets: &'n [&'n str],
+    compiled: &'n [CompiledBucket],
+}
+
+/// What names mean.
+struct Scope<'n> {
+    names: Names<'n>,
     symbols: &'n mut Symbols,
     references: &'n mut Vec<Reference>,
 }
@@ -133,15 +161,19 @@ impl Scope<'_> {
                 variants: variants.iter().map(|variant| variant.as_str().into()).collect(),
                 must_be_on: *on,
             })),
-            Condition::Answer { .. } | Condition::Compute(_) => return Err("not supported yet".to_owned()),
+            Condition::Answer { key, condition, failing } => CompiledCondition::Answer(Box::new(AnswerTest {
+                flag: self.flag(key),
+                condition: self.condition(condition, Place { in_some: true, ..inner })?,
+                failing: *failing,
+            })),
+            Condition::Compute(rule) => CompiledCondition::Compute(Box::new(Logic::new(self.names.flag, rule)?)),
             Condition::Bucket { bucket, ranges, ramps, missing } => {
-                if !ramps.is_empty() {
-                    return Err("ramps are not supported yet".to_owned());
-                }
-                let ranges = sorted_ranges(ranges.iter().map(|(lo, hi)| (*lo, *hi, ())).collect())?;
+                let (bucket, size) = self.bucket(bucket)?;
+                let ranges = sorted_ranges(ranges.iter().map(|(lo, hi)| (*lo, *hi, ())).collect(), size)?;
                 CompiledCondition::Bucket(Box::new(BucketTest {
-                    bucket: self.bucket(bucket)?,
+                    bucket,
                     ranges: ranges.into_iter().map(|(lo, hi, ())| (lo, hi)).collect(),
+                    ramps: ramps.iter().map(|ramp| CompiledRamp::new(ramp, 0, size)).collect::<Result<_, _>>()?,
                     missing: *missing,
                 }))
             }
@@ -176,34 +208,55 @@ impl Scope<'_> {
             Serve::Flag(key) => CompiledServe::Flag(self.flag(key)),
             Serve::CallerDefault => CompiledServe::CallerDefault,
             Serve::Error(code) => CompiledServe::Error(*code),
-            Serve::Compute(_) => return Err("not supported yet".to_owned()),
+            Serve::Compute(rule) => CompiledServe::Compute(Box::new(Logic::new(self.names.flag, rule)?)),
         })
     }
 
     fn split(&mut self, split: &Split, depth: usize) -> Result<CompiledSplit, String> {
-        let mut ends = Vec::with_capacity(split.ranges.len());
+        let (bucket, size) = self.bucket(&split.bucket)?;
+        let mut parts = Vec::with_capacity(split.ranges.len() + split.serves.len());
+        for (lo, hi, variant) in &split.ranges {
+            parts.push((*lo, *hi, Part::Variant(self.variant(variant)?)));
+        }
+        let mut serves = Vec::with_capacity(split.serves.len());
+        for ((lo, hi, serve), at) in split.serves.iter().zip(0..) {
+            parts.push((*lo, *hi, Part::Serve(at)));
+            serves.push(self.serve(serve, depth)?);
+        }
+        let mut ends = Vec::with_capacity(parts.len());
         let mut reached = 0;
-        for (lo, hi, variant) in sorted_ranges(split.ranges.clone())? {
+        for (lo, hi, part) in sorted_ranges(parts, size)? {
             if reached < lo {
-                ends.push((lo, None));
+                ends.push((lo, Part::Rest));
             }
-            ends.push((hi, Some(self.variant(&variant)?)));
+            ends.push((hi, part));
             reached = hi;
         }
+        let ramps = split.ramps.iter().map(|ramp| self.ramp(ramp, size)).collect::<Result<_, _>>()?;
         Ok(CompiledSplit {
-            bucket: self.bucket(&split.bucket)?,
+            bucket,
             ends: ends.into(),
+            serves: serves.into(),
+            ramps,
             rest: self.serve(&split.rest, depth)?,
             missing: self.serve(&split.missing, depth)?,
         })
     }
 
-    fn variant(&self, key: &str) -> Result<u32, String> {
-        position(self.variants, key).ok_or_else(|| format!("there is no variant `{key}`"))
+    fn ramp(&self, ramp: &Ramp, size: u128) -> Result<CompiledRamp, String> {
+        let variant = ramp.variant.as_deref().ok_or("a ramp of a split serves a variant")?;
+        CompiledRamp::new(ramp, self.variant(variant)?, size)
     }
 
-    fn bucket(&self, key: &str) -> Result<u32, String> {
-        position(self.buckets, key).ok_or_else(|| format!("there is no bucket `{key}`"))
+    fn variant(&self, key: &str) -> Result<u32, String> {
+        position(self.names.variants, key).ok_or_else(|| format!("there is no variant `{key}`"))
+    }
+
+    /// Position and size.
+    fn bucket(&self, key: &str) -> Result<(u32, u128), String> {
+        let at = position(self.names.buckets, key);
+        let bucket = at.and_then(|at| self.names.compiled.get(at as usize));
+        at.zip(bucket.map(CompiledBucket::size)).ok_or_else(|| format!("there is no bucket `{key}`"))
     }
 
     fn flag(&mut self, key: &str) -> u32 {
@@ -239,6 +292,7 @@ fn compile_test(test: &Test, in_some: bool) -> Result<CompiledTest, String> {
         missing: test.missing,
         invalid: test.invalid,
         each: test.each,
+        null: test.null,
         label: label(test.op, &test.arg).into(),
     })
 }

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::buckets::CompiledBucket;
+use crate::buckets::{CompiledBucket, CompiledRamp};
+use crate::compute::Logic;
 use crate::operators::Operator;
 use crate::path::Path;
 use crate::ruleset::{ErrorCode, Reader, Reason, Truth, ValueType};
@@ -24,6 +25,10 @@ pub(crate) struct FlagBody {
     pub(crate) rules: Box<[CompiledRule]>,
     pub(crate) default: CompiledOutcome,
     pub(crate) buckets: Box<[CompiledBucket]>,
+    /// Answers an error when no rule decides and one was unknown.
+    pub(crate) unknown_is_error: bool,
+    /// Answers when the flag refers to itself.
+    pub(crate) cycle: Option<Box<CompiledOutcome>>,
 }
 
 #[derive(Debug)]
@@ -58,16 +63,32 @@ pub(crate) enum CompiledServe {
     Flag(u32),
     CallerDefault,
     Error(ErrorCode),
+    Compute(Box<Logic>),
 }
 
 #[derive(Debug)]
 pub(crate) struct CompiledSplit {
     /// Position in the flag's buckets.
     pub(crate) bucket: u32,
-    /// Sorted, without gaps: each part reaches from the end before it to its own; `None` is the rest.
-    pub(crate) ends: Box<[(u64, Option<u32>)]>,
+    /// Sorted, without gaps: each part reaches from the end before it to its own.
+    pub(crate) ends: Box<[(u64, Part)]>,
+    /// What [`Part::Serve`] serves.
+    pub(crate) serves: Box<[CompiledServe]>,
+    /// Go before `ends`.
+    pub(crate) ramps: Box<[CompiledRamp]>,
     pub(crate) rest: CompiledServe,
     pub(crate) missing: CompiledServe,
+}
+
+/// What a part of a split serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// As outside of all parts.
+    Rest,
+    /// Position in the flag's variants.
+    Variant(u32),
+    /// Position in the split's serves.
+    Serve(u32),
 }
 
 /// A segment, or why it is none.
@@ -93,6 +114,8 @@ pub(crate) enum CompiledCondition {
     IsTrue(Box<CompiledCondition>),
     Segment(u32),
     Flag(Box<FlagTest>),
+    Answer(Box<AnswerTest>),
+    Compute(Box<Logic>),
     Bucket(Box<BucketTest>),
     List(Box<ListTest>),
     Some(Box<SomeTest>),
@@ -107,10 +130,18 @@ pub(crate) struct FlagTest {
 }
 
 #[derive(Debug)]
+pub(crate) struct AnswerTest {
+    pub(crate) flag: u32,
+    pub(crate) condition: CompiledCondition,
+    pub(crate) failing: Truth,
+}
+
+#[derive(Debug)]
 pub(crate) struct BucketTest {
     pub(crate) bucket: u32,
     /// Sorted.
     pub(crate) ranges: Box<[(u64, u64)]>,
+    pub(crate) ramps: Box<[CompiledRamp]>,
     pub(crate) missing: Truth,
 }
 
@@ -134,6 +165,8 @@ pub(crate) struct CompiledTest {
     pub(crate) missing: Truth,
     pub(crate) invalid: Truth,
     pub(crate) each: bool,
+    /// Reads a missing value as null.
+    pub(crate) null: bool,
     /// `in ["DE", "AT"]`, for explanations; long arguments are cut.
     pub(crate) label: Box<str>,
 }

@@ -87,7 +87,7 @@ impl Snapshot {
         let flag_items: Vec<_> = flag_positions
             .into_iter()
             .zip(changed_flags)
-            .map(|(at, (_, raw))| (at, raw.map(|raw| compile_flag(raw, &mut symbols))))
+            .map(|(at, (key, raw))| (at, raw.map(|raw| compile_flag(key, raw, &mut symbols))))
             .collect();
         let segment_items: Vec<_> = changed_segments
             .map(|(key, raw)| (symbols.segments.position(key), raw.map(|raw| compile_segment(raw, &mut symbols))))
@@ -187,14 +187,14 @@ impl Snapshot {
     pub fn compile_error(&self, key: &str) -> Option<&str> {
         let at = self.inner.flags.names.position(key)?;
         let flag = self.inner.flags.get(at)?;
-        flag.body.as_ref().err().map(String::as_str).or_else(|| self.inner.entangled.flag(at))
+        flag.body.as_ref().err().map(String::as_str).or_else(|| Some(&*self.inner.entangled.flag(at)?.text))
     }
 
     /// Why a segment could not be compiled, if it could not. Flags that ask for it answer [`ErrorCode::ParseError`].
     pub fn segment_error(&self, key: &str) -> Option<&str> {
         let at = self.inner.segments.names.position(key)?;
         let segment = self.inner.segments.get(at)?;
-        segment.body.as_ref().err().map(String::as_str).or_else(|| self.inner.entangled.segment(at))
+        segment.body.as_ref().err().map(String::as_str).or_else(|| Some(&*self.inner.entangled.segment(at)?.text))
     }
 
     /// Evaluates one flag. No allocation, no lock, no clock. `now_ms`: milliseconds since 1970.
