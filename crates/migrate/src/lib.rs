@@ -16,6 +16,7 @@ mod flagd;
 mod flagsmith;
 mod growthbook;
 mod launchdarkly;
+mod metadata;
 mod names;
 mod project;
 mod report;
