@@ -146,7 +146,7 @@ impl General {
             | (UnitText::Js, Attribute::Bool(false))
             | (UnitText::String, Attribute::Number(_)) => return with(None),
             (_, Attribute::Text(text)) => return with(Some(text).filter(kept)),
-            (UnitText::Js, Attribute::Number(number)) if number == 0.0 => return with(None),
+            (UnitText::Js, Attribute::Number(0.0)) => return with(None),
             (UnitText::Strict | UnitText::String, _) => return value.with_unit(with),
             (UnitText::Scalar, _) => Form::Scalar,
             (UnitText::Js, _) => Form::Js,

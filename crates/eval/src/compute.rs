@@ -1,4 +1,4 @@
-//! `compute`: JSONLogic, the only escape hatch. Operators are found when a flag is compiled; evaluation may allocate, but
+//! `compute`: `JSONLogic`, the only escape hatch. Operators are found when a flag is compiled; evaluation may allocate, but
 //! is bounded in steps.
 //!
 //! The language is that of <https://jsonlogic.com/operations.html> and flagd's `starts_with`, `ends_with`, `sem_ver` and

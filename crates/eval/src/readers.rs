@@ -63,14 +63,12 @@ fn read_foreign<R>(reader: Reader, value: Attribute<'_>, with: impl FnOnce(Optio
         (Reader::StringJsLower, _) => return lower_text(Form::Js, value, with),
         (Reader::StringConfigcat, _) => return text(Form::Configcat, value, with),
         (Reader::StringPy, _) => return text(Form::Py, value, with),
-        (Reader::NumberParse | Reader::NumberComma, Attribute::Number(number)) => Some(Read::Number(number)),
         (Reader::NumberParse, Attribute::Text(text)) => decimal(text).map(Read::Number),
         (Reader::NumberComma, Attribute::Text(text)) => with_point(text).map(Read::Number),
         (Reader::NumberJs, _) => js_number(value).map(Read::Number),
         (Reader::DateSeconds, Attribute::Number(seconds)) => Some(Read::Number(seconds * 1000.0)),
         (Reader::DateSeconds, Attribute::Text(text)) => with_point(text).map(|seconds| Read::Number(seconds * 1000.0)),
         (Reader::DateRfc3339, Attribute::Text(text)) => rfc3339_ms(text).map(Read::Number),
-        (Reader::BoolText, Attribute::Bool(value)) => Some(Read::Bool(value)),
         (Reader::BoolText, Attribute::Text(text)) if text.eq_ignore_ascii_case("true") => Some(Read::Bool(true)),
         (Reader::BoolText, Attribute::Text(text)) if text.eq_ignore_ascii_case("false") => Some(Read::Bool(false)),
         (Reader::BoolJsTruthy, _) => js_truthy(value).map(Read::Bool),
@@ -99,8 +97,13 @@ fn read_foreign<R>(reader: Reader, value: Attribute<'_>, with: impl FnOnce(Optio
         (Reader::Json, Attribute::Json(value)) => Some(Read::Json(value)),
         (Reader::TypedParse, Attribute::Text(text)) if looks_like_a_number(text) => decimal(text).map(Read::Number),
         (Reader::Json | Reader::Typed | Reader::TypedParse, Attribute::Text(text)) => Some(Read::Text(text)),
-        (Reader::Json | Reader::Typed | Reader::TypedParse, Attribute::Number(number)) => Some(Read::Number(number)),
-        (Reader::Json | Reader::Typed | Reader::TypedParse, Attribute::Bool(value)) => Some(Read::Bool(value)),
+        (
+            Reader::NumberParse | Reader::NumberComma | Reader::Json | Reader::Typed | Reader::TypedParse,
+            Attribute::Number(number),
+        ) => Some(Read::Number(number)),
+        (Reader::BoolText | Reader::Json | Reader::Typed | Reader::TypedParse, Attribute::Bool(value)) => {
+            Some(Read::Bool(value))
+        }
         (Reader::Json, Attribute::Null) => Some(Read::Json(&Value::Null)),
         _ => None,
     };

@@ -83,7 +83,8 @@ where
     for pair in arguments.chunks(2) {
         match pair {
             [condition, then] => {
-                if truthy(&*run.of(condition, data)?) {
+                let holds = run.of(condition, data)?;
+                if truthy(&holds) {
                     return run.of(then, data);
                 }
             }
@@ -126,11 +127,11 @@ where
     let mut passed = 0;
     for element in elements {
         let result = inside(run, body, element)?;
-        let passes = truthy(&result);
-        passed += usize::from(passes);
+        let counts = truthy(&result);
+        passed += usize::from(counts);
         match operation {
             Operation::Map => results.push(result),
-            Operation::Filter if passes => results.push(element.clone()),
+            Operation::Filter if counts => results.push(element.clone()),
             _ => {}
         }
     }

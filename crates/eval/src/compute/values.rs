@@ -1,4 +1,4 @@
-//! JSONLogic's ideas of truth, equality, order and numbers: JavaScript's, for the most part.
+//! `JSONLogic`'s ideas of truth, equality, order and numbers: JavaScript's, for the most part.
 
 use std::cmp::Ordering;
 
@@ -75,9 +75,10 @@ pub(super) fn same(a: &Value, b: &Value) -> bool {
 pub(super) fn alike(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Null, Value::Null) => true,
-        (Value::Null, _) | (_, Value::Null) => false,
         (Value::String(a), Value::String(b)) => a == b,
-        (Value::Array(_) | Value::Object(_), Value::Array(_) | Value::Object(_)) => false,
+        (Value::Null, _)
+        | (_, Value::Null)
+        | (Value::Array(_) | Value::Object(_), Value::Array(_) | Value::Object(_)) => false,
         (Value::String(text), other @ (Value::Array(_) | Value::Object(_)))
         | (other @ (Value::Array(_) | Value::Object(_)), Value::String(text)) => text_of(other) == *text,
         _ => number_of(a).is_some_and(|a| number_of(b) == Some(a)),

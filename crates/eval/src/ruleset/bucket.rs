@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Bucket {
     /// The hash function.
     pub hash: Hash,
-    /// Its seed (`murmur3_32`), or what the hash is XORed with (`java31`); other hashes have none.
+    /// Its seed (`murmur3_32`), or what is put to the hash with exclusive or (`java31`); other hashes have none.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub seed: u32,
     /// Text before the unit, usually `salt ":"`.
@@ -108,7 +108,7 @@ pub enum Hash {
     /// CRC-32 (ISO 3309, as in zlib), 32 bits.
     #[serde(rename = "crc32")]
     Crc32,
-    /// `h = 31 h + unit`, 32 bits (Java's `String.hashCode` with `bytes: utf16_units`), XORed with the seed.
+    /// `h = 31 h + unit`, 32 bits (Java's `String.hashCode` with `bytes: utf16_units`), exclusive or the seed.
     #[serde(rename = "java31")]
     Java31,
 }
