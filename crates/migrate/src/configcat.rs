@@ -1,21 +1,12 @@
-//! ConfigCat.
+//! ConfigCat: config JSON, version 6, as its SDKs download it.
 
-use crate::verify::Section;
-use crate::{Imported, Options, Source, Unreadable};
+mod condition;
+mod read;
+mod source;
+mod verify;
+
+pub(crate) use read::import;
+pub(crate) use verify::verify;
 
 /// See [`crate::Format::sdks`].
 pub(crate) const SDKS: &[&str] = &[];
-
-/// Reads ConfigCat's files.
-pub(crate) fn import(files: &[Source], _options: &Options) -> Result<Imported, Unreadable> {
-    Err(unread(files))
-}
-
-/// Runs ConfigCat's published cases.
-pub(crate) fn verify(cases: &[Source]) -> Result<Vec<Section>, Unreadable> {
-    Err(unread(cases))
-}
-
-fn unread(files: &[Source]) -> Unreadable {
-    Unreadable::new(files.first().map_or("", |file| &file.name), "files of ConfigCat are not read yet")
-}
