@@ -1,21 +1,12 @@
-//! Split.
+//! Split (Harness FME): feature flag definitions and segments as its SDKs download them.
 
-use crate::verify::Section;
-use crate::{Imported, Options, Source, Unreadable};
+mod matcher;
+mod read;
+mod source;
+mod verify;
+
+pub(crate) use read::import;
+pub(crate) use verify::verify;
 
 /// See [`crate::Format::sdks`].
 pub(crate) const SDKS: &[&str] = &[];
-
-/// Reads Split's files.
-pub(crate) fn import(files: &[Source], _options: &Options) -> Result<Imported, Unreadable> {
-    Err(unread(files))
-}
-
-/// Runs Split's published cases.
-pub(crate) fn verify(cases: &[Source]) -> Result<Vec<Section>, Unreadable> {
-    Err(unread(cases))
-}
-
-fn unread(files: &[Source]) -> Unreadable {
-    Unreadable::new(files.first().map_or("", |file| &file.name), "files of Split are not read yet")
-}
