@@ -143,10 +143,9 @@ impl General {
         let kept = |text: &&str| self.empty || !text.is_empty();
         let form = match (self.text, value) {
             (_, Attribute::Null)
-            | (UnitText::Js, Attribute::Bool(false))
+            | (UnitText::Js, Attribute::Bool(false) | Attribute::Number(0.0))
             | (UnitText::String, Attribute::Number(_)) => return with(None),
             (_, Attribute::Text(text)) => return with(Some(text).filter(kept)),
-            (UnitText::Js, Attribute::Number(0.0)) => return with(None),
             (UnitText::Strict | UnitText::String, _) => return value.with_unit(with),
             (UnitText::Scalar, _) => Form::Scalar,
             (UnitText::Js, _) => Form::Js,

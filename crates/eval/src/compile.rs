@@ -1,6 +1,7 @@
 //! Wire form → compiled form, one flag or segment at a time. A failure stays with the flag or segment it is in.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -18,7 +19,7 @@ use crate::path::Path;
 use crate::ruleset::{
     Bucket, Condition, Flag, Op, Outcome, Ramp, Reason, Segment, Serve, Split, Test, Unknown, ValueType,
 };
-use crate::tables::Symbols;
+use crate::tables::{Shared, Symbols};
 
 /// Compiles one flag.
 pub(crate) fn compile_flag(key: &str, raw: &RawValue, symbols: &mut Symbols) -> CompiledFlag {
@@ -91,7 +92,7 @@ fn flag_body(
         Some(_) => return Err("`cycle` serves a variant, `caller_default` or an error".to_owned()),
     };
     let unknown_is_error = flag.unknown == Unknown::Error;
-    let variants = flag.variants.into_iter().map(|(key, value)| Variant { key: key.into(), value }).collect();
+    let variants = shared_variants(flag.variants, &mut symbols.shared);
     let (on, value_type) = (flag.on, flag.value_type);
     Ok(FlagBody { on, value_type, variants, off, rules: rules.into(), default, buckets, unknown_is_error, cycle })
 }
@@ -106,6 +107,19 @@ fn segment_body(
     let names = Names { flag: "", variants: &[], buckets: &names, compiled: &buckets };
     let condition = Scope { names, symbols, references }.condition(&segment.condition, Place::TOP)?;
     Ok(SegmentBody { condition, buckets })
+}
+
+fn shared_variants(variants: BTreeMap<String, Value>, shared: &mut Shared) -> Arc<[Variant]> {
+    if let Some(same) = shared.variants.get(&variants) {
+        return Arc::clone(same);
+    }
+    let compiled: Arc<[Variant]> =
+        variants.iter().map(|(key, value)| Variant { key: key.as_str().into(), value: value.clone() }).collect();
+    // Large values are hardly the same twice.
+    if variants.values().all(|value| !value.is_object() && !value.is_array()) {
+        shared.variants.insert(variants, Arc::clone(&compiled));
+    }
+    compiled
 }
 
 fn compile_buckets(buckets: &BTreeMap<String, Bucket>) -> Result<Box<[CompiledBucket]>, String> {
@@ -185,12 +199,24 @@ impl Scope<'_> {
                 path: Path::new(attr, place.in_some)?,
                 condition: self.condition(condition, Place { in_some: true, ..inner })?,
             })),
-            Condition::Test(test) => CompiledCondition::Test(Box::new(compile_test(test, place.in_some)?)),
+            Condition::Test(test) => CompiledCondition::Test(self.test(test, place.in_some)?),
         })
     }
 
     fn conditions(&mut self, parts: &[Condition], place: Place) -> Result<Box<[CompiledCondition]>, String> {
         parts.iter().map(|part| self.condition(part, place)).collect()
+    }
+
+    fn test(&mut self, test: &Test, in_some: bool) -> Result<Arc<CompiledTest>, String> {
+        let shared = if in_some { &mut self.symbols.shared.tests_in_some } else { &mut self.symbols.shared.tests };
+        if let Some(same) = shared.get(test) {
+            return Ok(Arc::clone(same));
+        }
+        let compiled = Arc::new(compile_test(test, in_some)?);
+        if test.arg.as_array().is_none_or(|members| members.len() <= SHARED_MEMBERS) {
+            shared.insert(test.clone(), Arc::clone(&compiled));
+        }
+        Ok(compiled)
     }
 
     fn outcome(&mut self, outcome: &Outcome, usual: Reason) -> Result<CompiledOutcome, String> {
@@ -296,6 +322,9 @@ fn compile_test(test: &Test, in_some: bool) -> Result<CompiledTest, String> {
         label: label(test.op, &test.arg).into(),
     })
 }
+
+/// Members of an argument up to which equal tests are looked for: longer lists are hardly the same twice.
+const SHARED_MEMBERS: usize = 64;
 
 /// Members of an argument that an explanation shows.
 const SHOWN: usize = 5;

@@ -1,5 +1,7 @@
 //! What evaluation walks: references are numbers, arguments are prepared, failures are kept as text.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::buckets::{CompiledBucket, CompiledRamp};
@@ -19,8 +21,8 @@ pub(crate) struct CompiledFlag {
 pub(crate) struct FlagBody {
     pub(crate) on: bool,
     pub(crate) value_type: ValueType,
-    /// In key order.
-    pub(crate) variants: Box<[Variant]>,
+    /// In key order; shared by flags with the same ones.
+    pub(crate) variants: Arc<[Variant]>,
     pub(crate) off: CompiledOutcome,
     pub(crate) rules: Box<[CompiledRule]>,
     pub(crate) default: CompiledOutcome,
@@ -119,7 +121,8 @@ pub(crate) enum CompiledCondition {
     Bucket(Box<BucketTest>),
     List(Box<ListTest>),
     Some(Box<SomeTest>),
-    Test(Box<CompiledTest>),
+    /// Flags that ask the same thing share it: less memory, and more of it in the cache.
+    Test(Arc<CompiledTest>),
 }
 
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use crate::evaluate::{Evaluation, Silent, Tables};
 use crate::explain::{Explanation, Recorder};
 use crate::references::{Entangled, entangled};
 use crate::ruleset::{ErrorCode, Patch, Ruleset, ValueType, Version};
-use crate::tables::{Positions, Symbols, Table};
+use crate::tables::{Positions, Shared, Symbols, Table};
 use crate::texts::TextTable;
 
 /// A compiled ruleset: immutable, cheap to clone, safe to share.
@@ -116,6 +116,7 @@ impl Snapshot {
 
     fn symbols(&self) -> Symbols {
         Symbols {
+            shared: Shared::default(),
             flags: Positions::new(&self.inner.flags.names, Vec::new()),
             segments: Positions::new(&self.inner.segments.names, Vec::new()),
             lists: Positions::new(&self.inner.lists.names, Vec::new()),
@@ -140,6 +141,7 @@ impl Snapshot {
             }
         }
         Symbols {
+            shared: Shared::default(),
             flags: Positions::new(&flags.names, free(flags, &used.0)),
             segments: Positions::new(&segments.names, free(segments, &used.1)),
             lists: Positions::new(&lists.names, free(lists, &used.2)),

@@ -44,16 +44,14 @@ pub(super) fn number_of(value: &Value) -> Option<f64> {
 
 /// JavaScript's `parseFloat(value)`: as much of the text as is a number.
 pub(super) fn parsed(value: &Value) -> Option<f64> {
-    match value {
-        Value::Number(number) => number.as_f64(),
-        _ => {
-            let text = text_of(value);
-            let text = text.trim_start();
-            let end =
-                text.find(|byte: char| !matches!(byte, '0'..='9' | '+' | '-' | '.' | 'e' | 'E')).unwrap_or(text.len());
-            (1..=end).rev().find_map(|end| decimal(text.get(..end)?))
-        }
+    if let Value::Number(number) = value {
+        return number.as_f64();
     }
+    let text = text_of(value);
+    let text = text.trim_start();
+    let end = text.find(|one: char| !matches!(one, '0'..='9' | '+' | '-' | '.' | 'e' | 'E')).unwrap_or(text.len());
+    // No double needs more digits than these.
+    (1..=end.min(400)).rev().find_map(|end| decimal(text.get(..end)?))
 }
 
 /// A number as a value; what is not finite is null.
