@@ -79,7 +79,11 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
         let mut unknown = false;
         for rule in &body.rules {
             self.observer.open();
-            let truth = self.condition(&body.buckets, &rule.condition);
+            let truth = match &rule.condition {
+                // Most rules: no call for what is one test.
+                CompiledCondition::Test(test) => self.test(test),
+                condition => self.condition(&body.buckets, condition),
+            };
             if let Some(code) = self.failure {
                 self.observer.close(|| format!("rule {}", rule.id), Some(truth), Some(&rule.id));
                 return Answer::error(code);
@@ -237,7 +241,11 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
             CompiledCondition::All(parts) => self.group("all of", |this| {
                 let mut result = Truth::True;
                 for part in parts {
-                    result = match this.condition(buckets, part) {
+                    let truth = match part {
+                        CompiledCondition::Test(test) => this.test(test),
+                        part => this.condition(buckets, part),
+                    };
+                    result = match truth {
                         Truth::False => return Truth::False,
                         Truth::Unknown => Truth::Unknown,
                         Truth::True => result,
@@ -327,6 +335,7 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
         truth
     }
 
+    #[inline(never)]
     fn flag_test(&mut self, test: &'s FlagTest) -> Truth {
         self.observer.open();
         let answer = self.other_flag(test.flag);
@@ -339,6 +348,7 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
         truth
     }
 
+    #[inline(never)]
     fn answer_test(&mut self, buckets: &'s [CompiledBucket], test: &'s AnswerTest) -> Truth {
         self.observer.open();
         let answer = self.other_flag(test.flag);
@@ -368,6 +378,7 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
         truth
     }
 
+    #[inline(never)]
     fn bucket_test(&mut self, buckets: &'s [CompiledBucket], test: &'s BucketTest) -> Truth {
         self.observer.open();
         let bucket = buckets.get(test.bucket as usize);
@@ -397,6 +408,7 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
         truth
     }
 
+    #[inline(never)]
     fn some_test(&mut self, buckets: &'s [CompiledBucket], test: &'s SomeTest) -> Truth {
         self.observer.open();
         let value = test.path.find(self.subject);

@@ -136,7 +136,11 @@ impl Operator {
                 bound: read(argument_reader(reader), arg.into(), |bound| match bound {
                     Some(Read::Number(number)) => Ok(Bound::Number(number)),
                     Some(Read::Text(text)) => Ok(Bound::Text(text.into())),
-                    Some(Read::Version(version) | Read::Tagged(version, _)) => Ok(Bound::Version(version.to_owned())),
+                    Some(Read::Version(version)) => Ok(Bound::Version(version.to_owned())),
+                    Some(Read::Tagged(text)) => {
+                        let version = Version::strict(text).ok_or_else(|| unreadable(reader, arg))?;
+                        Ok(Bound::Version(version.to_owned()))
+                    }
                     Some(Read::Dotted(text)) => Ok(Bound::Dotted(text.into())),
                     _ => Err(unreadable(reader, arg)),
                 })?,
@@ -173,9 +177,8 @@ impl Operator {
                 let order = match (value, bound) {
                     (Read::Number(value), Bound::Number(bound)) => value.partial_cmp(bound)?,
                     (Read::Text(value), Bound::Text(bound)) => value.cmp(bound),
-                    (Read::Version(value) | Read::Tagged(value, _), Bound::Version(bound)) => {
-                        value.compare(&bound.get())
-                    }
+                    (Read::Version(value), Bound::Version(bound)) => value.compare(&bound.get()),
+                    (Read::Tagged(value), Bound::Version(bound)) => Version::strict(value)?.compare(&bound.get()),
                     (Read::Dotted(value), Bound::Dotted(bound)) => compare_dotted(value, bound),
                     _ => return None,
                 };
@@ -323,7 +326,7 @@ impl Members {
         let (mut versions, mut dotted) = (Vec::new(), Vec::<Box<str>>::new());
         each(argument_reader(reader), arg, |member| {
             match member {
-                Read::Text(text) | Read::Tagged(_, text) => texts.push(text.to_owned()),
+                Read::Text(text) | Read::Tagged(text) => texts.push(text.to_owned()),
                 Read::Dotted(text) => dotted.push(text.into()),
                 Read::Number(number) => numbers.push(number),
                 Read::Bool(value) => {
@@ -349,7 +352,7 @@ impl Members {
     #[inline]
     fn contains(&self, value: Read<'_>) -> bool {
         match value {
-            Read::Text(text) | Read::Tagged(_, text) => self.texts.contains(text),
+            Read::Text(text) | Read::Tagged(text) => self.texts.contains(text),
             Read::Number(number) if self.numbers.len() <= SCANNED_LIST => self.numbers.contains(&number),
             Read::Number(number) => self.numbers.binary_search_by(|member| member.total_cmp(&number)).is_ok(),
             Read::Bool(value) => self.bools.get(usize::from(value)).is_some_and(|has| *has),

@@ -17,8 +17,8 @@ pub(crate) enum Read<'a> {
     Number(f64),
     Bool(bool),
     Version(Version<'a>),
-    /// A version whose whole text counts for equality.
-    Tagged(Version<'a>, &'a str),
+    /// A version, checked, whose whole text counts for equality.
+    Tagged(&'a str),
     /// Numbers with dots between.
     Dotted(&'a str),
     List(&'a [Value]),
@@ -74,7 +74,7 @@ fn read_foreign<R>(reader: Reader, value: Attribute<'_>, with: impl FnOnce(Optio
         (Reader::BoolJsTruthy, _) => js_truthy(value).map(Read::Bool),
         (Reader::VersionSemver, Attribute::Text(text)) => Version::strict(text).map(Read::Version),
         (Reader::VersionSemverTrim, Attribute::Text(text)) => Version::strict(text.trim()).map(Read::Version),
-        (Reader::VersionSplit, Attribute::Text(text)) => Version::strict(text).map(|one| Read::Tagged(one, text)),
+        (Reader::VersionSplit, Attribute::Text(text)) => Version::strict(text).map(|_| Read::Tagged(text)),
         (Reader::VersionTriple, Attribute::Text(text)) => Version::triple(text).map(Read::Version),
         (Reader::VersionDotted, Attribute::Text(text)) => dotted(text).map(Read::Dotted),
         (Reader::VersionGo, Attribute::Text(_) | Attribute::Number(_)) => {

@@ -150,6 +150,7 @@ fn is_skip(unknown: &Unknown) -> bool {
 
 /// `if` a condition holds, `serve`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "FlatRule")]
 pub struct Rule {
     /// Stable over edits; reported with the answer.
     pub id: String,
@@ -159,6 +160,24 @@ pub struct Rule {
     /// The answer.
     #[serde(flatten)]
     pub outcome: Outcome,
+}
+
+/// A rule as it is read: serde's flatten would keep every rule in a buffer before it is read.
+#[derive(Deserialize)]
+struct FlatRule {
+    id: String,
+    #[serde(rename = "if")]
+    condition: Condition,
+    serve: Serve,
+    #[serde(default)]
+    reason: Option<Reason>,
+}
+
+impl From<FlatRule> for Rule {
+    fn from(flat: FlatRule) -> Self {
+        let FlatRule { id, condition, serve, reason } = flat;
+        Self { id, condition, outcome: Outcome { serve, reason } }
+    }
 }
 
 /// A serve with the reason it is reported under.
