@@ -20,6 +20,7 @@ mod metadata;
 mod names;
 mod project;
 mod report;
+mod screen;
 mod split;
 mod unleash;
 pub mod verify;
@@ -182,7 +183,7 @@ pub fn import(format: Format, files: &[Source], options: &Options) -> Result<Imp
         let known = if known.is_empty() { "all its SDKs agree".to_owned() } else { format!("there are {known}") };
         return Err(Unreadable::new("--sdk", format!("{format} has no SDK {sdk:?} to reproduce; {known}")));
     }
-    match format {
+    let imported = match format {
         Format::Unleash => unleash::import(files, options),
         Format::LaunchDarkly => launchdarkly::import(files, options),
         Format::GrowthBook => growthbook::import(files, options),
@@ -190,7 +191,8 @@ pub fn import(format: Format, files: &[Source], options: &Options) -> Result<Imp
         Format::Flagd => flagd::import(files, options),
         Format::ConfigCat => configcat::import(files, options),
         Format::Split => split::import(files, options),
-    }
+    }?;
+    Ok(screen::screened(imported))
 }
 
 /// Runs a system's published cases and counts.

@@ -39,6 +39,9 @@ pub(super) fn read(constraint: &Constraint, scope: &mut Scope<'_>) -> Form {
         scope.report.kept(scope.place, format!("an inverted {} on {field}", constraint.operator), why);
         return Form::Exact(Condition::Not(Box::new(condition)));
     }
+    if condition == Condition::Const(false) {
+        return Form::Exact(condition);
+    }
     if let Some(ours) = ours(constraint) {
         return Form::Ours(ours);
     }
