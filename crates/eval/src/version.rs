@@ -87,7 +87,13 @@ fn number_ahead(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut number = 0_u64;
     let mut rest = bytes;
     while let [digit @ b'0'..=b'9', more @ ..] = rest {
-        number = number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
+        // Up to 19 digits fit whatever they are.
+        let value = u64::from(digit - b'0');
+        number = if bytes.len() - more.len() < 20 {
+            number.wrapping_mul(10).wrapping_add(value)
+        } else {
+            number.checked_mul(10)?.checked_add(value)?
+        };
         rest = more;
     }
     match bytes.len() - rest.len() {
