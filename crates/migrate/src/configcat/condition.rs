@@ -23,7 +23,7 @@ pub(super) fn path(attribute: &str) -> Vec<String> {
 pub(super) fn user(condition: &UserCondition, salt: &str, context: &str) -> Result<Condition, UnknownComparator> {
     let attr = path(&condition.attribute);
     let test = |reader, op, arg| Test { ..leaf(attr.clone(), reader, op, arg) };
-    let text = |op| test(Reader::StringConfigcat, op, listed(condition));
+    let words = |op| test(Reader::StringConfigcat, op, listed(condition));
     let hashed = |reader, op| {
         let hashes: Vec<String> = texts(condition).into_iter().map(str::to_lowercase).collect();
         test(reader, op, json!({"salt": format!("{salt}{context}"), "hashes": hashes}))
@@ -31,8 +31,8 @@ pub(super) fn user(condition: &UserCondition, salt: &str, context: &str) -> Resu
     let number = |op| test(Reader::NumberComma, op, condition.number.clone().unwrap_or_default());
     let date = |op| test(Reader::DateSeconds, op, condition.number.clone().unwrap_or_default());
     let (test, negate) = match condition.comparator {
-        at @ (0 | 1) => (text(Op::In), at == 1),
-        at @ (2 | 3) => (text(Op::Contains), at == 3),
+        at @ (0 | 1) => (words(Op::In), at == 1),
+        at @ (2 | 3) => (words(Op::Contains), at == 3),
         at @ (4 | 5) => return Ok(versions(condition, &attr, at == 5)),
         at @ 6..=9 => return Ok(version(condition, &attr, [Op::Lt, Op::Lte, Op::Gt, Op::Gte][usize::from(at) - 6])),
         at @ 10..=15 if condition.number.is_some() => {
@@ -45,9 +45,9 @@ pub(super) fn user(condition: &UserCondition, salt: &str, context: &str) -> Resu
         at @ (22 | 23) => (hashed(Reader::StringConfigcat, Op::Sha256Prefix), at == 23),
         at @ (24 | 25) => (hashed(Reader::StringConfigcat, Op::Sha256Suffix), at == 25),
         at @ (26 | 27) => return Ok(negated(at == 27, Condition::Test(hashed(Reader::ListTexts, Op::Sha256In)))),
-        at @ (28 | 29) => (text(Op::In), at == 29),
-        at @ (30 | 31) => (text(Op::Starts), at == 31),
-        at @ (32 | 33) => (text(Op::Ends), at == 33),
+        at @ (28 | 29) => (words(Op::In), at == 29),
+        at @ (30 | 31) => (words(Op::Starts), at == 31),
+        at @ (32 | 33) => (words(Op::Ends), at == 33),
         at @ (34 | 35) => {
             return Ok(negated(at == 35, Condition::Test(test(Reader::ListTexts, Op::HasAny, listed(condition)))));
         }

@@ -210,15 +210,13 @@ impl Reading<'_> {
         let mut conditions = Vec::new();
         let mut failing = false;
         for one in &rule.conditions {
-            match self.condition(name, one) {
-                Ok(condition) => conditions.push(condition),
-                Err(Failing) => {
-                    let why = "it cannot be evaluated: an error for whoever comes to it, as in ConfigCat";
-                    self.report.attention(&place, "a condition", why, "correct the rule");
-                    failing = true;
-                    break;
-                }
-            }
+            let Ok(condition) = self.condition(name, one) else {
+                let why = "it cannot be evaluated: an error for whoever comes to it, as in ConfigCat";
+                self.report.attention(&place, "a condition", why, "correct the rule");
+                failing = true;
+                break;
+            };
+            conditions.push(condition);
         }
         let why = "ConfigCat's comparisons of text; a rule with an attribute that is missing or unreadable is skipped";
         self.report.kept(&place, format!("{} conditions", rule.conditions.len()), why);

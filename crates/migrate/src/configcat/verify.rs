@@ -13,9 +13,10 @@ const USER: usize = 4;
 /// Stands for no user, and for an attribute that is not there.
 const NOTHING: &str = "##null##";
 
-/// Runs ConfigCat's published cases: configs (`*.json`) and matrices (`*.csv`).
+/// Runs ConfigCat's published cases: configs (JSON) and matrices (CSV).
 pub(crate) fn verify(cases: &[Source]) -> Result<Vec<Section>, Unreadable> {
-    let (matrices, configs): (Vec<&Source>, Vec<&Source>) = cases.iter().partition(|file| file.name.ends_with(".csv"));
+    let (matrices, configs): (Vec<&Source>, Vec<&Source>) =
+        cases.iter().partition(|file| !file.text.trim_start().starts_with('{'));
     let mut sections = Vec::new();
     for matrix in matrices {
         let mut run = false;

@@ -144,11 +144,7 @@ fn compared(scope: &mut Scope<'_>, clause: &Clause, path: Vec<String>, missing: 
         let instants = clause.values.iter().filter_map(instant);
         instants.map(|ms| test(Reader::Date, op, ms.into())).collect()
     };
-    let versions = |op| -> Vec<Test> {
-        let versions = clause.values.iter().filter(|value| value.as_str().is_some_and(is_version));
-        versions.map(|value| test(Reader::VersionLoose, op, value.clone())).collect()
-    };
-    let mut tests = match clause.op.as_str() {
+    let mut found = match clause.op.as_str() {
         "in" => vec![test(Reader::Any, Op::In, clause.values.clone().into())],
         "startsWith" => vec![test(Reader::String, Op::Starts, texts())],
         "endsWith" => vec![test(Reader::String, Op::Ends, texts())],
@@ -160,9 +156,9 @@ fn compared(scope: &mut Scope<'_>, clause: &Clause, path: Vec<String>, missing: 
         "greaterThanOrEqual" => numbers(Op::Gte),
         "before" => instants(Op::Lt),
         "after" => instants(Op::Gt),
-        "semVerEqual" => versions(Op::Eq),
-        "semVerLessThan" => versions(Op::Lt),
-        "semVerGreaterThan" => versions(Op::Gt),
+        "semVerEqual" => return versions(clause, &path, missing, Op::Eq),
+        "semVerLessThan" => return versions(clause, &path, missing, Op::Lt),
+        "semVerGreaterThan" => return versions(clause, &path, missing, Op::Gt),
         other => {
             scope.remark(
                 format!("the operator {other:?}"),
@@ -172,12 +168,30 @@ fn compared(scope: &mut Scope<'_>, clause: &Clause, path: Vec<String>, missing: 
             Vec::new()
         }
     };
-    match tests.len() {
+    match found.len() {
         // No value that could match: false where the attribute is, unknown where it is not.
         0 => Condition::Test(test(Reader::Any, Op::In, Value::Array(Vec::new()))),
-        1 => Condition::Test(tests.remove(0)),
-        _ => Condition::Any(tests.into_iter().map(Condition::Test).collect()),
+        1 => Condition::Test(found.remove(0)),
+        _ => Condition::Any(found.into_iter().map(Condition::Test).collect()),
     }
+}
+
+/// Our loose versions drop a leading `v`, which LaunchDarkly's must not have: it is looked at first, in the attribute and in
+/// the elements of a list.
+fn versions(clause: &Clause, path: &[String], missing: Truth, op: Op) -> Condition {
+    let wanted: Vec<&Value> = clause.values.iter().filter(|value| value.as_str().is_some_and(is_version)).collect();
+    let any = |path: &[String]| {
+        let test = |reader, op, arg| {
+            Condition::Test(Test { missing, invalid: Truth::False, ..leaf(path.to_vec(), reader, op, arg) })
+        };
+        let letter = test(Reader::String, Op::Starts, json!(["v", "V"]));
+        let mut any: Vec<_> = wanted.iter().map(|value| test(Reader::VersionLoose, op, (*value).clone())).collect();
+        // Something must tell what is missing from what does not match.
+        any.push(test(Reader::Any, Op::In, json!([])));
+        Condition::All(vec![Condition::Not(Box::new(letter)), Condition::Any(any)])
+    };
+    let element = Condition::Some { attr: path.to_vec(), condition: Box::new(any(&[])) };
+    Condition::Any(vec![any(path), Condition::IsTrue(Box::new(element))])
 }
 
 /// Regular expressions that can be used; the others match nothing, as in LaunchDarkly.

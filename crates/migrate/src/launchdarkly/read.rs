@@ -250,8 +250,8 @@ impl Everything {
             project.segments.push(super::segment::segment(ours, segment, &named, arithmetic, &mut self.report));
         }
 
-        let mut names = Names::default();
-        let keys: BTreeMap<&str, String> = self.flags.keys().map(|key| (key.as_str(), names.key(key))).collect();
+        let mut flag_names = Names::default();
+        let keys: BTreeMap<&str, String> = self.flags.keys().map(|key| (key.as_str(), flag_names.key(key))).collect();
         let circles: BTreeMap<&str, BTreeSet<&str>> =
             environments.iter().map(|environment| (*environment, circular_flags(&self.flags, environment))).collect();
         for (original, flag) in &self.flags {
@@ -282,7 +282,7 @@ impl Everything {
             }
             project.flags.push(document(key, flag, settings, &mut self.report));
         }
-        for (name, key) in names.renamed() {
+        for (name, key) in flag_names.renamed() {
             let why = "keys here are letters, digits, dots, dashes and underscores";
             self.report.attention(
                 format!("flag {name}"),

@@ -35,7 +35,7 @@ fn plain(scope: &Scope<'_>, matcher: &Matcher) -> Result<Condition, String> {
         Condition::Test(Test { missing: Truth::False, invalid: Truth::False, ..leaf })
     };
     let list = || matcher.whitelist_matcher_data.as_ref().map(|data| json!(data.whitelist)).unwrap_or(json!([]));
-    let text = |op| test(Reader::StringScalar, op, list());
+    let words = |op| test(Reader::StringScalar, op, list());
     let set = |op| test(Reader::List, op, list());
     let version = |op, version: &str| match semver::Version::parse(version) {
         Ok(_) => test(Reader::VersionSplit, op, version.into()),
@@ -48,10 +48,10 @@ fn plain(scope: &Scope<'_>, matcher: &Matcher) -> Result<Condition, String> {
             let name = matcher.segment().ok_or("a segment without a name")?;
             (scope.segment)(name).map_or(Condition::Const(false), Condition::Segment)
         }
-        "WHITELIST" => text(Op::In),
-        "STARTS_WITH" => text(Op::Starts),
-        "ENDS_WITH" => text(Op::Ends),
-        "CONTAINS_STRING" => text(Op::Contains),
+        "WHITELIST" => words(Op::In),
+        "STARTS_WITH" => words(Op::Starts),
+        "ENDS_WITH" => words(Op::Ends),
+        "CONTAINS_STRING" => words(Op::Contains),
         "MATCHES_STRING" => {
             let pattern = matcher.string_matcher_data.as_deref().unwrap_or_default();
             let limit = yardarm_eval::limits::MAX_REGEX_BYTES;
