@@ -149,17 +149,9 @@ impl Ground {
 
     /// Evaluates a flag by our key. `now` in milliseconds since 1970.
     pub fn ask(&self, flag: &str, context: &Value, now: i64) -> Asked {
-        let context = match Context::from_json(context) {
-            Ok(context) => context,
-            Err(_) => {
-                return Asked {
-                    value: None,
-                    variant: None,
-                    reason: Reason::Error,
-                    rule: None,
-                    error: Some(ErrorCode::InvalidContext),
-                };
-            }
+        let Ok(context) = Context::from_json(context) else {
+            let (reason, error) = (Reason::Error, Some(ErrorCode::InvalidContext));
+            return Asked { value: None, variant: None, reason, rule: None, error };
         };
         let answer = self.snapshot.evaluate(flag, &context, now);
         Asked {

@@ -25,7 +25,7 @@ fn on(asked: &Asked) -> bool {
 }
 
 /// A feature with one strategy of these constraints.
-fn constrained(constraints: Value) -> Value {
+fn constrained(constraints: &Value) -> Value {
     json!({"version": 2, "features": [{
         "name": "f", "enabled": true, "strategies": [{"name": "default", "constraints": constraints}],
     }]})
@@ -67,7 +67,7 @@ fn constraints_are_two_valued() {
         ("remoteAddress", "IN_CIDR", json!({"values": ["10.0.0.0/8", "nonsense"]}), true),
         ("country", "IS_NICE", json!({"values": ["DE"], "inverted": true}), false),
     ] {
-        let state = constrained(constraint(name, operator, more.clone()));
+        let state = constrained(&constraint(name, operator, more.clone()));
         let answer = ground(&state).ask("f", &context, 1_767_225_600_000);
         assert_eq!(on(&answer), expected, "{name} {operator} {more}");
     }

@@ -19,7 +19,9 @@ pub(crate) enum Reference<'c> {
 pub(crate) fn in_condition<'c>(condition: &'c Condition, visit: &mut dyn FnMut(Reference<'c>)) {
     match condition {
         Condition::All(operands) | Condition::Any(operands) | Condition::Seq(operands) => {
-            operands.iter().for_each(|operand| in_condition(operand, visit));
+            for operand in operands {
+                in_condition(operand, visit);
+            }
         }
         Condition::Not(operand) | Condition::IsTrue(operand) | Condition::Some { condition: operand, .. } => {
             in_condition(operand, visit);

@@ -81,7 +81,7 @@ fn condition(constraint: &Constraint, scope: &mut Scope<'_>) -> Option<Condition
                 attr(),
                 Reader::String,
                 Op::Cidr,
-                Value::from_iter(good.iter().map(|good| good.as_str())),
+                good.iter().map(|good| good.as_str()).collect::<Value>(),
             ));
         }
         "NUM_EQ" => (Reader::NumberParse, Op::Eq),

@@ -61,7 +61,6 @@ pub(super) struct Settings {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Strategy {
-    #[serde(alias = "strategyName")]
     pub(super) name: String,
     pub(super) title: Option<String>,
     pub(super) disabled: Option<bool>,
@@ -166,7 +165,9 @@ pub(super) fn read(files: &[Source], options: &Options, report: &mut Report) -> 
 pub(super) fn add(state: &mut State, value: &Value, environment: &str, report: &mut Report) -> Result<(), String> {
     if let Some(events) = value.get("events").and_then(Value::as_array) {
         environment_of(state, environment, environment, environment == "production");
-        events.iter().for_each(|event| apply(state, event, environment, report));
+        for event in events {
+            apply(state, event, environment, report);
+        }
     } else if value.get("featureStrategies").is_some() || value.get("featureEnvironments").is_some() {
         export(state, value, environment, report);
     } else if value.get("features").is_some() {
@@ -196,7 +197,7 @@ fn apply(state: &mut State, event: &Value, environment: &str, report: &mut Repor
         Some("segment-updated") => segment(state, &event["segment"], report),
         Some("segment-removed") => drop(text("segmentId").map(|id| state.segments.remove(&id))),
         _ => {
-            report.attention("an event", event["type"].to_string(), "there is no such event", "export the whole state")
+            report.attention("an event", event["type"].to_string(), "there is no such event", "export the whole state");
         }
     }
 }
@@ -286,7 +287,7 @@ fn export(state: &mut State, value: &Value, fallback: &str, report: &mut Report)
                     }
                 };
                 if strategy.name.is_empty() {
-                    strategy.name = item["strategyName"].as_str().unwrap_or_default().to_owned();
+                    item["strategyName"].as_str().unwrap_or_default().clone_into(&mut strategy.name);
                 }
                 let of = list(value, "featureStrategySegments")
                     .filter(|link| link["featureStrategyId"] == item["id"] && !item["id"].is_null());

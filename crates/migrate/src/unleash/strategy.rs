@@ -68,18 +68,17 @@ pub(super) fn condition(
     let mut parts: Vec<Value> = Vec::new();
     for id in &strategy.segments {
         let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
-        match segments.get(&id) {
-            Some(key) => parts.push(json!({"segment": key})),
-            None => {
-                let what = format!("the segment {id}");
-                scope.report.attention(
-                    scope.place,
-                    what,
-                    "it is not in the files, so the strategy matches nobody",
-                    "import it, too",
-                );
-                parts.push(Form::Exact(Condition::Const(false)).into_value());
-            }
+        if let Some(key) = segments.get(&id) {
+            parts.push(json!({"segment": key}));
+        } else {
+            let what = format!("the segment {id}");
+            scope.report.attention(
+                scope.place,
+                what,
+                "it is not in the files, so the strategy matches nobody",
+                "import it, too",
+            );
+            parts.push(Form::Exact(Condition::Const(false)).into_value());
         }
     }
     parts.extend(strategy.constraints.iter().map(|constraint| read(constraint, scope).into_value()));
