@@ -1,6 +1,7 @@
 //! Split's flags, the whole way: definitions → documents → decisions → ruleset → answers.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(clippy::needless_pass_by_value, reason = "tables are written with json!")]
 
 use serde_json::{Value, json};
 use yardarm_migrate::verify::Ground;

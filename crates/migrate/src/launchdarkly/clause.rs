@@ -51,7 +51,7 @@ pub(super) fn clause(scope: &mut Scope<'_>, clause: &Clause) -> Result<Authored,
             "Yardarm's contexts have no kind of their own",
             "send an attribute `kind` with the list of kinds in the context",
         );
-        let test = compared(scope, clause, vec!["kind".to_owned()], Truth::False);
+        let test = compared(scope, clause, &["kind".to_owned()], Truth::False);
         return Ok(Authored::Exact(negated(clause.negate, test)));
     }
     let kind = kind_of(clause.context_kind.as_deref());
@@ -62,9 +62,9 @@ pub(super) fn clause(scope: &mut Scope<'_>, clause: &Clause) -> Result<Authored,
         return Ok(Authored::Native(native));
     }
     if components == ["anonymous"] {
-        return Ok(Authored::Exact(anonymous(scope, clause, kind, path)));
+        return Ok(Authored::Exact(anonymous(scope, clause, kind, &path)));
     }
-    let test = compared(scope, clause, path, Truth::Unknown);
+    let test = compared(scope, clause, &path, Truth::Unknown);
     Ok(Authored::Exact(negated(clause.negate, test)))
 }
 
@@ -119,7 +119,7 @@ fn key_test(kind: &str, clause: &Clause) -> Option<Value> {
 }
 
 /// `anonymous` is false where a context of the kind does not say it.
-fn anonymous(scope: &mut Scope<'_>, clause: &Clause, kind: &str, path: Vec<String>) -> Condition {
+fn anonymous(scope: &mut Scope<'_>, clause: &Clause, kind: &str, path: &[String]) -> Condition {
     let if_false = clause.op == "in" && clause.values.contains(&Value::Bool(false));
     let missing = if if_false { Truth::True } else { Truth::False };
     let mut here = leaf(reference::key_path(kind), Reader::Any, Op::Present, Value::Null);
@@ -129,14 +129,14 @@ fn anonymous(scope: &mut Scope<'_>, clause: &Clause, kind: &str, path: Vec<Strin
 }
 
 /// The comparison itself: any element of the attribute with any of the values.
-fn compared(scope: &mut Scope<'_>, clause: &Clause, path: Vec<String>, missing: Truth) -> Condition {
+fn compared(scope: &mut Scope<'_>, clause: &Clause, path: &[String], missing: Truth) -> Condition {
     let test = |reader, op, arg: Value| Test {
         missing,
         invalid: Truth::False,
         each: true,
-        ..leaf(path.clone(), reader, op, arg)
+        ..leaf(path.to_vec(), reader, op, arg)
     };
-    let texts = || Value::from_iter(clause.values.iter().filter(|value| value.is_string()).cloned());
+    let texts = || clause.values.iter().filter(|value| value.is_string()).cloned().collect::<Value>();
     let numbers = |op| -> Vec<Test> {
         clause.values.iter().filter(|v| v.is_number()).map(|v| test(Reader::Number, op, v.clone())).collect()
     };
@@ -156,9 +156,9 @@ fn compared(scope: &mut Scope<'_>, clause: &Clause, path: Vec<String>, missing: 
         "greaterThanOrEqual" => numbers(Op::Gte),
         "before" => instants(Op::Lt),
         "after" => instants(Op::Gt),
-        "semVerEqual" => return versions(clause, &path, missing, Op::Eq),
-        "semVerLessThan" => return versions(clause, &path, missing, Op::Lt),
-        "semVerGreaterThan" => return versions(clause, &path, missing, Op::Gt),
+        "semVerEqual" => return versions(clause, path, missing, Op::Eq),
+        "semVerLessThan" => return versions(clause, path, missing, Op::Lt),
+        "semVerGreaterThan" => return versions(clause, path, missing, Op::Gt),
         other => {
             scope.remark(
                 format!("the operator {other:?}"),

@@ -269,13 +269,11 @@ impl Writing<'_> {
         let mut conditions = Vec::new();
         let mut malformed = None;
         for (index, one) in rule.clauses.iter().enumerate() {
-            match clause::clause(&mut scope, one) {
-                Ok(condition) => conditions.push(condition),
-                Err(reference::Malformed) => {
-                    malformed = Some(index);
-                    break;
-                }
-            }
+            let Ok(condition) = clause::clause(&mut scope, one) else {
+                malformed = Some(index);
+                break;
+            };
+            conditions.push(condition);
         }
         let exact = conditions.iter().filter(|one| matches!(one, Authored::Exact(_))).count();
         if exact > 0 {

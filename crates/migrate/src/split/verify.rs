@@ -100,7 +100,7 @@ fn hashes(file: &Source, algo: u8) -> Section {
 
 /// A flag that is `true` where the matcher says so.
 fn matches(name: &str, mut matcher: Value, value: &str, expected: bool) -> Row {
-    let case = format!("{} {value} → {expected}", matcher);
+    let case = format!("{matcher} {value} → {expected}");
     matcher["keySelector"] = json!({"attribute": "value"});
     let split = json!({
         "name": name,
