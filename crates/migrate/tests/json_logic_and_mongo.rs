@@ -1,5 +1,7 @@
 //! flagd, GrowthBook and Flagsmith: small files of our own, imported, compiled and evaluated.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+
 use serde_json::{Value, json};
 use yardarm_eval::ruleset::Reason;
 use yardarm_migrate::verify::Ground;

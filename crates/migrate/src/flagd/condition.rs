@@ -1,4 +1,4 @@
-//! JSONLogic that asks about attributes, as conditions. What conditions do not say just as well stays JSONLogic.
+//! `JSONLogic` that asks about attributes, as conditions. What conditions do not say just as well stays `JSONLogic`.
 
 use serde_json::Value;
 use yardarm_eval::ruleset::{Condition, Op, Reader, Test, Truth};
