@@ -1,27 +1,32 @@
 //! Wire form → compiled form, one flag or segment at a time. A failure stays with the flag or segment it is in.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::buckets::{CompiledBucket, sorted_ranges};
+use crate::buckets::{CompiledBucket, CompiledRamp, sorted_ranges};
 use crate::compiled::{
-    BucketTest, CompiledCondition, CompiledFlag, CompiledOutcome, CompiledRule, CompiledSegment, CompiledServe,
-    CompiledSplit, CompiledTest, FlagBody, FlagTest, ListTest, Reference, SegmentBody, SomeTest, Variant,
+    AnswerTest, BucketTest, CompiledCondition, CompiledFlag, CompiledOutcome, CompiledRule, CompiledSegment,
+    CompiledServe, CompiledSplit, CompiledTest, FlagBody, FlagTest, ListTest, Part, Reference, SegmentBody, SomeTest,
+    Variant,
 };
+use crate::compute::Logic;
 use crate::limits::MAX_CONDITION_DEPTH;
 use crate::operators::{self, Operator};
 use crate::path::Path;
-use crate::ruleset::{Bucket, Condition, Flag, Op, Outcome, Reason, Segment, Serve, Split, Test, ValueType};
-use crate::tables::Symbols;
+use crate::ruleset::{
+    Bucket, Condition, Flag, Op, Outcome, Ramp, Reason, Segment, Serve, Split, Test, Unknown, ValueType,
+};
+use crate::tables::{Shared, Symbols};
 
 /// Compiles one flag.
-pub(crate) fn compile_flag(raw: &RawValue, symbols: &mut Symbols) -> CompiledFlag {
+pub(crate) fn compile_flag(key: &str, raw: &RawValue, symbols: &mut Symbols) -> CompiledFlag {
     let mut references = Vec::new();
     let body = serde_json::from_str::<Flag>(raw.get())
         .map_err(|error| error.to_string())
-        .and_then(|flag| flag_body(flag, symbols, &mut references));
+        .and_then(|flag| flag_body(key, flag, symbols, &mut references));
     CompiledFlag { references: unique(body.is_ok(), references), body }
 }
 
@@ -44,7 +49,12 @@ fn unique(usable: bool, mut references: Vec<Reference>) -> Box<[Reference]> {
     references.into()
 }
 
-fn flag_body(flag: Flag, symbols: &mut Symbols, references: &mut Vec<Reference>) -> Result<FlagBody, String> {
+fn flag_body(
+    key: &str,
+    flag: Flag,
+    symbols: &mut Symbols,
+    references: &mut Vec<Reference>,
+) -> Result<FlagBody, String> {
     for (key, value) in &flag.variants {
         let fits = match flag.value_type {
             ValueType::Boolean => value.is_boolean(),
@@ -59,7 +69,8 @@ fn flag_body(flag: Flag, symbols: &mut Symbols, references: &mut Vec<Reference>)
     let buckets = compile_buckets(&flag.buckets)?;
     let bucket_names: Vec<&str> = flag.buckets.keys().map(String::as_str).collect();
     let variants: Vec<&str> = flag.variants.keys().map(String::as_str).collect();
-    let mut scope = Scope { variants: &variants, buckets: &bucket_names, symbols, references };
+    let names = Names { flag: key, variants: &variants, buckets: &bucket_names, compiled: &buckets };
+    let mut scope = Scope { names, symbols, references };
     let off = scope.outcome(&flag.off, Reason::Disabled)?;
     let mut rules = Vec::with_capacity(flag.rules.len());
     for rule in &flag.rules {
@@ -72,9 +83,18 @@ fn flag_body(flag: Flag, symbols: &mut Symbols, references: &mut Vec<Reference>)
     }
     let usual = if rules.is_empty() { Reason::Static } else { Reason::Default };
     let default = scope.outcome(&flag.default, usual)?;
-    let variants = flag.variants.into_iter().map(|(key, value)| Variant { key: key.into(), value }).collect();
+    let cycle = match &flag.cycle {
+        None => None,
+        // Whatever leads on could lead around.
+        Some(Outcome { serve: Serve::Variant(_) | Serve::CallerDefault | Serve::Error(_), .. }) => {
+            flag.cycle.as_ref().map(|outcome| scope.outcome(outcome, Reason::Default).map(Box::new)).transpose()?
+        }
+        Some(_) => return Err("`cycle` serves a variant, `caller_default` or an error".to_owned()),
+    };
+    let unknown_is_error = flag.unknown == Unknown::Error;
+    let variants = shared_variants(flag.variants, &mut symbols.shared);
     let (on, value_type) = (flag.on, flag.value_type);
-    Ok(FlagBody { on, value_type, variants, off, rules: rules.into(), default, buckets })
+    Ok(FlagBody { on, value_type, variants, off, rules: rules.into(), default, buckets, unknown_is_error, cycle })
 }
 
 fn segment_body(
@@ -84,8 +104,22 @@ fn segment_body(
 ) -> Result<SegmentBody, String> {
     let buckets = compile_buckets(&segment.buckets)?;
     let names: Vec<&str> = segment.buckets.keys().map(String::as_str).collect();
-    let mut scope = Scope { variants: &[], buckets: &names, symbols, references };
-    Ok(SegmentBody { condition: scope.condition(&segment.condition, Place::TOP)?, buckets })
+    let names = Names { flag: "", variants: &[], buckets: &names, compiled: &buckets };
+    let condition = Scope { names, symbols, references }.condition(&segment.condition, Place::TOP)?;
+    Ok(SegmentBody { condition, buckets })
+}
+
+fn shared_variants(variants: BTreeMap<String, Value>, shared: &mut Shared) -> Arc<[Variant]> {
+    if let Some(same) = shared.variants.get(&variants) {
+        return Arc::clone(same);
+    }
+    let compiled: Arc<[Variant]> =
+        variants.iter().map(|(key, value)| Variant { key: key.as_str().into(), value: value.clone() }).collect();
+    // Large values are hardly the same twice.
+    if variants.values().all(|value| !value.is_object() && !value.is_array()) {
+        shared.variants.insert(variants, Arc::clone(&compiled));
+    }
+    compiled
 }
 
 fn compile_buckets(buckets: &BTreeMap<String, Bucket>) -> Result<Box<[CompiledBucket]>, String> {
@@ -106,10 +140,18 @@ impl Place {
     const TOP: Self = Self { depth: 0, in_some: false };
 }
 
-/// What names mean inside one flag or segment.
-struct Scope<'n> {
+/// Names inside one flag or segment.
+#[derive(Clone, Copy)]
+struct Names<'n> {
+    flag: &'n str,
     variants: &'n [&'n str],
     buckets: &'n [&'n str],
+    compiled: &'n [CompiledBucket],
+}
+
+/// What names mean.
+struct Scope<'n> {
+    names: Names<'n>,
     symbols: &'n mut Symbols,
     references: &'n mut Vec<Reference>,
 }
@@ -133,11 +175,19 @@ impl Scope<'_> {
                 variants: variants.iter().map(|variant| variant.as_str().into()).collect(),
                 must_be_on: *on,
             })),
-            Condition::Bucket { bucket, ranges, missing } => {
-                let ranges = sorted_ranges(ranges.iter().map(|(lo, hi)| (*lo, *hi, ())).collect())?;
+            Condition::Answer { key, condition, failing } => CompiledCondition::Answer(Box::new(AnswerTest {
+                flag: self.flag(key),
+                condition: self.condition(condition, Place { in_some: true, ..inner })?,
+                failing: *failing,
+            })),
+            Condition::Compute(rule) => CompiledCondition::Compute(Box::new(Logic::new(self.names.flag, rule)?)),
+            Condition::Bucket { bucket, ranges, ramps, missing } => {
+                let (bucket, size) = self.bucket(bucket)?;
+                let ranges = sorted_ranges(ranges.iter().map(|(lo, hi)| (*lo, *hi, ())).collect(), size)?;
                 CompiledCondition::Bucket(Box::new(BucketTest {
-                    bucket: self.bucket(bucket)?,
+                    bucket,
                     ranges: ranges.into_iter().map(|(lo, hi, ())| (lo, hi)).collect(),
+                    ramps: ramps.iter().map(|ramp| CompiledRamp::new(ramp, 0, size)).collect::<Result<_, _>>()?,
                     missing: *missing,
                 }))
             }
@@ -149,12 +199,24 @@ impl Scope<'_> {
                 path: Path::new(attr, place.in_some)?,
                 condition: self.condition(condition, Place { in_some: true, ..inner })?,
             })),
-            Condition::Test(test) => CompiledCondition::Test(Box::new(compile_test(test, place.in_some)?)),
+            Condition::Test(test) => CompiledCondition::Test(self.test(test, place.in_some)?),
         })
     }
 
     fn conditions(&mut self, parts: &[Condition], place: Place) -> Result<Box<[CompiledCondition]>, String> {
         parts.iter().map(|part| self.condition(part, place)).collect()
+    }
+
+    fn test(&mut self, test: &Test, in_some: bool) -> Result<Arc<CompiledTest>, String> {
+        let shared = if in_some { &mut self.symbols.shared.tests_in_some } else { &mut self.symbols.shared.tests };
+        if let Some(same) = shared.get(test) {
+            return Ok(Arc::clone(same));
+        }
+        let compiled = Arc::new(compile_test(test, in_some)?);
+        if test.arg.as_array().is_none_or(|members| members.len() <= SHARED_MEMBERS) {
+            shared.insert(test.clone(), Arc::clone(&compiled));
+        }
+        Ok(compiled)
     }
 
     fn outcome(&mut self, outcome: &Outcome, usual: Reason) -> Result<CompiledOutcome, String> {
@@ -172,33 +234,55 @@ impl Scope<'_> {
             Serve::Flag(key) => CompiledServe::Flag(self.flag(key)),
             Serve::CallerDefault => CompiledServe::CallerDefault,
             Serve::Error(code) => CompiledServe::Error(*code),
+            Serve::Compute(rule) => CompiledServe::Compute(Box::new(Logic::new(self.names.flag, rule)?)),
         })
     }
 
     fn split(&mut self, split: &Split, depth: usize) -> Result<CompiledSplit, String> {
-        let mut ends = Vec::with_capacity(split.ranges.len());
+        let (bucket, size) = self.bucket(&split.bucket)?;
+        let mut parts = Vec::with_capacity(split.ranges.len() + split.serves.len());
+        for (lo, hi, variant) in &split.ranges {
+            parts.push((*lo, *hi, Part::Variant(self.variant(variant)?)));
+        }
+        let mut serves = Vec::with_capacity(split.serves.len());
+        for ((lo, hi, serve), at) in split.serves.iter().zip(0..) {
+            parts.push((*lo, *hi, Part::Serve(at)));
+            serves.push(self.serve(serve, depth)?);
+        }
+        let mut ends = Vec::with_capacity(parts.len());
         let mut reached = 0;
-        for (lo, hi, variant) in sorted_ranges(split.ranges.clone())? {
+        for (lo, hi, part) in sorted_ranges(parts, size)? {
             if reached < lo {
-                ends.push((lo, None));
+                ends.push((lo, Part::Rest));
             }
-            ends.push((hi, Some(self.variant(&variant)?)));
+            ends.push((hi, part));
             reached = hi;
         }
+        let ramps = split.ramps.iter().map(|ramp| self.ramp(ramp, size)).collect::<Result<_, _>>()?;
         Ok(CompiledSplit {
-            bucket: self.bucket(&split.bucket)?,
+            bucket,
             ends: ends.into(),
+            serves: serves.into(),
+            ramps,
             rest: self.serve(&split.rest, depth)?,
             missing: self.serve(&split.missing, depth)?,
         })
     }
 
-    fn variant(&self, key: &str) -> Result<u32, String> {
-        position(self.variants, key).ok_or_else(|| format!("there is no variant `{key}`"))
+    fn ramp(&self, ramp: &Ramp, size: u128) -> Result<CompiledRamp, String> {
+        let variant = ramp.variant.as_deref().ok_or("a ramp of a split serves a variant")?;
+        CompiledRamp::new(ramp, self.variant(variant)?, size)
     }
 
-    fn bucket(&self, key: &str) -> Result<u32, String> {
-        position(self.buckets, key).ok_or_else(|| format!("there is no bucket `{key}`"))
+    fn variant(&self, key: &str) -> Result<u32, String> {
+        position(self.names.variants, key).ok_or_else(|| format!("there is no variant `{key}`"))
+    }
+
+    /// Position and size.
+    fn bucket(&self, key: &str) -> Result<(u32, u128), String> {
+        let at = position(self.names.buckets, key);
+        let bucket = at.and_then(|at| self.names.compiled.get(at as usize));
+        at.zip(bucket.map(CompiledBucket::size)).ok_or_else(|| format!("there is no bucket `{key}`"))
     }
 
     fn flag(&mut self, key: &str) -> u32 {
@@ -234,9 +318,13 @@ fn compile_test(test: &Test, in_some: bool) -> Result<CompiledTest, String> {
         missing: test.missing,
         invalid: test.invalid,
         each: test.each,
+        null: test.null,
         label: label(test.op, &test.arg).into(),
     })
 }
+
+/// Members of an argument up to which equal tests are looked for: longer lists are hardly the same twice.
+const SHARED_MEMBERS: usize = 64;
 
 /// Members of an argument that an explanation shows.
 const SHOWN: usize = 5;

@@ -1,8 +1,11 @@
 //! What evaluation walks: references are numbers, arguments are prepared, failures are kept as text.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
-use crate::buckets::CompiledBucket;
+use crate::buckets::{CompiledBucket, CompiledRamp};
+use crate::compute::Logic;
 use crate::operators::Operator;
 use crate::path::Path;
 use crate::ruleset::{ErrorCode, Reader, Reason, Truth, ValueType};
@@ -18,12 +21,16 @@ pub(crate) struct CompiledFlag {
 pub(crate) struct FlagBody {
     pub(crate) on: bool,
     pub(crate) value_type: ValueType,
-    /// In key order.
-    pub(crate) variants: Box<[Variant]>,
+    /// In key order; shared by flags with the same ones.
+    pub(crate) variants: Arc<[Variant]>,
     pub(crate) off: CompiledOutcome,
     pub(crate) rules: Box<[CompiledRule]>,
     pub(crate) default: CompiledOutcome,
     pub(crate) buckets: Box<[CompiledBucket]>,
+    /// Answers an error when no rule decides and one was unknown.
+    pub(crate) unknown_is_error: bool,
+    /// Answers when the flag refers to itself.
+    pub(crate) cycle: Option<Box<CompiledOutcome>>,
 }
 
 #[derive(Debug)]
@@ -58,16 +65,32 @@ pub(crate) enum CompiledServe {
     Flag(u32),
     CallerDefault,
     Error(ErrorCode),
+    Compute(Box<Logic>),
 }
 
 #[derive(Debug)]
 pub(crate) struct CompiledSplit {
     /// Position in the flag's buckets.
     pub(crate) bucket: u32,
-    /// Sorted, without gaps: each part reaches from the end before it to its own; `None` is the rest.
-    pub(crate) ends: Box<[(u64, Option<u32>)]>,
+    /// Sorted, without gaps: each part reaches from the end before it to its own.
+    pub(crate) ends: Box<[(u64, Part)]>,
+    /// What [`Part::Serve`] serves.
+    pub(crate) serves: Box<[CompiledServe]>,
+    /// Go before `ends`.
+    pub(crate) ramps: Box<[CompiledRamp]>,
     pub(crate) rest: CompiledServe,
     pub(crate) missing: CompiledServe,
+}
+
+/// What a part of a split serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// As outside of all parts.
+    Rest,
+    /// Position in the flag's variants.
+    Variant(u32),
+    /// Position in the split's serves.
+    Serve(u32),
 }
 
 /// A segment, or why it is none.
@@ -93,10 +116,13 @@ pub(crate) enum CompiledCondition {
     IsTrue(Box<CompiledCondition>),
     Segment(u32),
     Flag(Box<FlagTest>),
+    Answer(Box<AnswerTest>),
+    Compute(Box<Logic>),
     Bucket(Box<BucketTest>),
     List(Box<ListTest>),
     Some(Box<SomeTest>),
-    Test(Box<CompiledTest>),
+    /// Flags that ask the same thing share it: less memory, and more of it in the cache.
+    Test(Arc<CompiledTest>),
 }
 
 #[derive(Debug)]
@@ -107,10 +133,18 @@ pub(crate) struct FlagTest {
 }
 
 #[derive(Debug)]
+pub(crate) struct AnswerTest {
+    pub(crate) flag: u32,
+    pub(crate) condition: CompiledCondition,
+    pub(crate) failing: Truth,
+}
+
+#[derive(Debug)]
 pub(crate) struct BucketTest {
     pub(crate) bucket: u32,
     /// Sorted.
     pub(crate) ranges: Box<[(u64, u64)]>,
+    pub(crate) ramps: Box<[CompiledRamp]>,
     pub(crate) missing: Truth,
 }
 
@@ -134,6 +168,8 @@ pub(crate) struct CompiledTest {
     pub(crate) missing: Truth,
     pub(crate) invalid: Truth,
     pub(crate) each: bool,
+    /// Reads a missing value as null.
+    pub(crate) null: bool,
     /// `in ["DE", "AT"]`, for explanations; long arguments are cut.
     pub(crate) label: Box<str>,
 }

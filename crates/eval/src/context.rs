@@ -96,6 +96,17 @@ impl<'a> Attribute<'a> {
         }
     }
 
+    /// As JSON.
+    pub(crate) fn to_json(self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(value) => Value::Bool(value),
+            Self::Number(number) => Value::from(number),
+            Self::Text(text) => Value::from(text),
+            Self::Json(value) => value.clone(),
+        }
+    }
+
     /// The elements of a list.
     pub(crate) fn elements(self) -> Option<&'a [Value]> {
         match self {
@@ -265,6 +276,23 @@ impl<'a> Context<'a> {
             Attribute::Text("") => Attribute::Null,
             key => key,
         }
+    }
+
+    /// The unit key as it was given.
+    pub(crate) fn raw_key(&self) -> Attribute<'a> {
+        self.key
+    }
+
+    /// Everything as one object.
+    pub(crate) fn to_json(&self) -> Value {
+        let mut members = serde_json::Map::new();
+        for entry in self.entries() {
+            members.entry(entry.name).or_insert_with(|| entry.value.to_json());
+        }
+        if self.key() != Attribute::Null {
+            members.insert("targetingKey".to_owned(), self.key().to_json());
+        }
+        Value::Object(members)
     }
 
     /// A top-level attribute.

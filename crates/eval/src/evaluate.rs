@@ -6,9 +6,10 @@
 use crate::Answer;
 use crate::buckets::CompiledBucket;
 use crate::compiled::{
-    BucketTest, CompiledCondition, CompiledFlag, CompiledOutcome, CompiledSegment, CompiledServe, CompiledSplit,
-    CompiledTest, FlagBody, FlagTest, ListTest, SomeTest,
+    AnswerTest, BucketTest, CompiledCondition, CompiledFlag, CompiledOutcome, CompiledSegment, CompiledServe,
+    CompiledSplit, CompiledTest, FlagBody, FlagTest, ListTest, Part, SomeTest,
 };
+use crate::compute::{Logic, name_of, truthy};
 use crate::context::{Attribute, Context};
 use crate::explain;
 use crate::limits::MAX_REFERENCES_FOLLOWED;
@@ -50,10 +51,10 @@ pub(crate) struct Evaluation<'s, 'c, O> {
     pub(crate) observer: O,
 }
 
-impl<'s, 'c, O: Observer> Evaluation<'s, 'c, O> {
+impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
     #[inline]
     pub(crate) fn new(tables: Tables<'s>, context: &'c Context<'c>, now_ms: i64, observer: O) -> Self {
-        let subject = Subject { context, now_ms, element: Attribute::Null };
+        let subject = Subject::new(context, now_ms);
         Self { tables, subject, references_left: MAX_REFERENCES_FOLLOWED, failure: None, observer }
     }
 
@@ -66,15 +67,23 @@ impl<'s, 'c, O: Observer> Evaluation<'s, 'c, O> {
         let body = match (&flag.body, self.tables.entangled.flag(at)) {
             (Ok(body), None) => body,
             (Err(why), _) => return self.unusable(why),
-            (_, Some(why)) => return self.unusable(why),
+            (Ok(FlagBody { cycle: Some(cycle), .. }), Some(why)) if why.is_cycle => {
+                return self.cycle(body_of(flag), cycle);
+            }
+            (_, Some(why)) => return self.unusable(&why.text),
         };
         if !body.on {
             self.remark(|| "the flag is off".to_owned());
             return self.outcome(body, &body.off, None).unwrap_or(Answer::caller_default(Reason::Disabled));
         }
+        let mut unknown = false;
         for rule in &body.rules {
             self.observer.open();
-            let truth = self.condition(&body.buckets, &rule.condition);
+            let truth = match &rule.condition {
+                // Most rules: no call for what is one test.
+                CompiledCondition::Test(test) => self.test(test),
+                condition => self.condition(&body.buckets, condition),
+            };
             if let Some(code) = self.failure {
                 self.observer.close(|| format!("rule {}", rule.id), Some(truth), Some(&rule.id));
                 return Answer::error(code);
@@ -84,6 +93,11 @@ impl<'s, 'c, O: Observer> Evaluation<'s, 'c, O> {
             if let Some(answer) = answer {
                 return answer;
             }
+            unknown |= truth == Truth::Unknown;
+        }
+        if unknown && body.unknown_is_error {
+            self.remark(|| "no rule decides, and it is unknown whether one should".to_owned());
+            return Answer::error(ErrorCode::General);
         }
         self.remark(|| "no rule decides: the default rule does".to_owned());
         self.outcome(body, &body.default, None).unwrap_or(Answer::caller_default(body.default.usual))
@@ -122,6 +136,7 @@ impl<'s, 'c, O: Observer> Evaluation<'s, 'c, O> {
             CompiledServe::Flag(at) => Some(self.delegate(body, *at, reason, rule)),
             CompiledServe::CallerDefault => Some(Answer { rule, ..Answer::caller_default(reason) }),
             CompiledServe::Error(code) => Some(Answer { rule, ..Answer::error(*code) }),
+            CompiledServe::Compute(logic) => self.compute(body, logic, reason, rule),
         }
     }
 
@@ -138,12 +153,49 @@ impl<'s, 'c, O: Observer> Evaluation<'s, 'c, O> {
             self.remark(|| format!("{} is missing: there is no bucket", bucket.unit));
             return self.serve(body, &split.missing, written, usual, rule);
         };
+        for ramp in &split.ramps {
+            if ramp.contains(number, self.subject.now_ms) {
+                self.remark(|| explain::ramp(bucket, body, ramp, number));
+                return Some(variant(body, ramp.variant, written.unwrap_or(Reason::Split), rule));
+            }
+        }
         let part = split.ends.iter().position(|(end, _)| number < *end);
         self.remark(|| explain::split(bucket, body, split, number, part));
-        match part.and_then(|part| split.ends.get(part)).and_then(|(_, variant)| *variant) {
-            Some(at) => Some(variant(body, at, written.unwrap_or(Reason::Split), rule)),
-            None => self.serve(body, &split.rest, written, Reason::Split, rule),
+        let other = match part.and_then(|part| split.ends.get(part)) {
+            Some((_, Part::Variant(at))) => return Some(variant(body, *at, written.unwrap_or(Reason::Split), rule)),
+            Some((_, Part::Serve(at))) => split.serves.get(*at as usize),
+            Some((_, Part::Rest)) | None => None,
+        };
+        self.serve(body, other.unwrap_or(&split.rest), written, Reason::Split, rule)
+    }
+
+    /// Out of line: it may allocate and is rare.
+    #[inline(never)]
+    fn compute(
+        &mut self,
+        body: &'s FlagBody,
+        logic: &'s Logic,
+        reason: Reason,
+        rule: Option<&'s str>,
+    ) -> Option<Answer<'s>> {
+        let result = logic.run(self.subject);
+        self.remark(|| explain::computed(result.as_ref()));
+        let general = Answer { rule, ..Answer::error(ErrorCode::General) };
+        let Some(result) = result else { return Some(general) };
+        if result.is_null() {
+            return None;
         }
+        let at = name_of(&result)
+            .and_then(|name| body.variants.binary_search_by(|variant| (*variant.key).cmp(name.as_str())).ok())
+            .and_then(|at| u32::try_from(at).ok());
+        Some(at.map_or(general, |at| variant(body, at, reason, rule)))
+    }
+
+    #[cold]
+    fn cycle(&mut self, body: Option<&'s FlagBody>, outcome: &'s CompiledOutcome) -> Answer<'s> {
+        self.remark(|| "the flag refers to itself".to_owned());
+        let answer = body.and_then(|body| self.outcome(body, outcome, None));
+        answer.unwrap_or(Answer::error(ErrorCode::ParseError))
     }
 
     fn delegate(&mut self, body: &FlagBody, at: u32, reason: Reason, rule: Option<&'s str>) -> Answer<'s> {
@@ -189,7 +241,11 @@ impl<'s, 'c, O: Observer> Evaluation<'s, 'c, O> {
             CompiledCondition::All(parts) => self.group("all of", |this| {
                 let mut result = Truth::True;
                 for part in parts {
-                    result = match this.condition(buckets, part) {
+                    let truth = match part {
+                        CompiledCondition::Test(test) => this.test(test),
+                        part => this.condition(buckets, part),
+                    };
+                    result = match truth {
                         Truth::False => return Truth::False,
                         Truth::Unknown => Truth::Unknown,
                         Truth::True => result,
@@ -233,6 +289,8 @@ impl<'s, 'c, O: Observer> Evaluation<'s, 'c, O> {
             }
             CompiledCondition::Segment(at) => self.segment(*at),
             CompiledCondition::Flag(test) => self.flag_test(test),
+            CompiledCondition::Answer(test) => self.answer_test(buckets, test),
+            CompiledCondition::Compute(logic) => self.computed_test(logic),
             CompiledCondition::Bucket(test) => self.bucket_test(buckets, test),
             CompiledCondition::List(test) => self.list_test(test),
             CompiledCondition::Some(test) => self.some_test(buckets, test),
@@ -277,6 +335,7 @@ impl<'s, 'c, O: Observer> Evaluation<'s, 'c, O> {
         truth
     }
 
+    #[inline(never)]
     fn flag_test(&mut self, test: &'s FlagTest) -> Truth {
         self.observer.open();
         let answer = self.other_flag(test.flag);
@@ -289,12 +348,47 @@ impl<'s, 'c, O: Observer> Evaluation<'s, 'c, O> {
         truth
     }
 
+    #[inline(never)]
+    fn answer_test(&mut self, buckets: &'s [CompiledBucket], test: &'s AnswerTest) -> Truth {
+        self.observer.open();
+        let answer = self.other_flag(test.flag);
+        let truth = if answer.error.is_some() {
+            test.failing
+        } else {
+            let outer =
+                std::mem::replace(&mut self.subject.element, answer.value.map_or(Attribute::Null, Attribute::from));
+            let truth = self.condition(buckets, &test.condition);
+            self.subject.element = outer;
+            truth
+        };
+        let tables = self.tables;
+        self.observer.close(|| explain::answer_test(tables, test.flag, &answer), Some(truth), None);
+        truth
+    }
+
+    #[inline(never)]
+    fn computed_test(&mut self, logic: &'s Logic) -> Truth {
+        self.observer.open();
+        let result = logic.run(self.subject);
+        if result.is_none() {
+            self.failure = self.failure.or(Some(ErrorCode::General));
+        }
+        let truth = result.as_ref().map_or(Truth::Unknown, |result| Truth::from(truthy(result)));
+        self.observer.close(|| explain::computed(result.as_ref()), Some(truth), None);
+        truth
+    }
+
+    #[inline(never)]
     fn bucket_test(&mut self, buckets: &'s [CompiledBucket], test: &'s BucketTest) -> Truth {
         self.observer.open();
         let bucket = buckets.get(test.bucket as usize);
         let number = bucket.and_then(|bucket| bucket.number(self.subject));
         let truth = number.map_or(test.missing, |number| {
-            Truth::from(test.ranges.iter().any(|(lo, hi)| (*lo..*hi).contains(&number)))
+            let now_ms = self.subject.now_ms;
+            Truth::from(
+                test.ranges.iter().any(|(lo, hi)| (*lo..*hi).contains(&number))
+                    || test.ramps.iter().any(|ramp| ramp.contains(number, now_ms)),
+            )
         });
         self.observer.close(|| explain::bucket_test(bucket, test, number), Some(truth), None);
         truth
@@ -314,6 +408,7 @@ impl<'s, 'c, O: Observer> Evaluation<'s, 'c, O> {
         truth
     }
 
+    #[inline(never)]
     fn some_test(&mut self, buckets: &'s [CompiledBucket], test: &'s SomeTest) -> Truth {
         self.observer.open();
         let value = test.path.find(self.subject);
@@ -337,6 +432,10 @@ impl<'s, 'c, O: Observer> Evaluation<'s, 'c, O> {
     }
 }
 
+fn body_of(flag: &CompiledFlag) -> Option<&FlagBody> {
+    flag.body.as_ref().ok()
+}
+
 #[inline]
 fn variant<'s>(body: &'s FlagBody, at: u32, reason: Reason, rule: Option<&'s str>) -> Answer<'s> {
     let variant = body.variants.get(at as usize);
@@ -354,6 +453,7 @@ fn variant<'s>(body: &'s FlagBody, at: u32, reason: Reason, rule: Option<&'s str
 fn test_value(test: &CompiledTest, value: Attribute<'_>) -> Truth {
     match value {
         _ if matches!(test.operator, Operator::Present) => Truth::from(value != Attribute::Null),
+        Attribute::Null if test.null => test_one(test, value),
         Attribute::Null => test.missing,
         Attribute::Json(_) if test.each && value.elements().is_some() => {
             any(value.elements().unwrap_or_default(), |element| test_one(test, element.into()))

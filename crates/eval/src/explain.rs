@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::Answer;
-use crate::buckets::{BUCKETS, CompiledBucket};
-use crate::compiled::{BucketTest, CompiledSplit, FlagBody, FlagTest, ListTest};
+use crate::buckets::{CompiledBucket, CompiledRamp};
+use crate::compiled::{BucketTest, CompiledSplit, FlagBody, FlagTest, ListTest, Part};
 use crate::context::Attribute;
 use crate::evaluate::{Observer, Tables};
 use crate::ruleset::{ErrorCode, Reason, Truth};
@@ -107,30 +107,60 @@ pub(crate) fn split(
 ) -> String {
     let end = |part: usize| split.ends.get(part).map(|(end, _)| *end);
     let lo = part.map_or(split.ends.len(), |part| part).checked_sub(1).and_then(end).unwrap_or(0);
-    let hi = part.and_then(end).unwrap_or(BUCKETS);
-    let variant = part.and_then(|part| split.ends.get(part)?.1).and_then(|at| body.variants.get(at as usize));
-    let name = variant.map_or_else(|| "no share".to_owned(), |variant| format!("variant {}", variant.key));
-    format!("{} is in bucket {}: {name} has {}", bucket.unit, percent(number), range(lo, hi))
+    let size = bucket.size();
+    let hi = part.and_then(end).map_or(size, u128::from);
+    let name = match part.and_then(|part| split.ends.get(part)) {
+        Some((_, Part::Variant(at))) => variant_name(body, *at),
+        Some((_, Part::Serve(_))) => "another answer".to_owned(),
+        Some((_, Part::Rest)) | None => "no share".to_owned(),
+    };
+    format!("{} is in bucket {}: {name} has {}", bucket.unit, percent(number, size), range(lo, hi, size))
+}
+
+pub(crate) fn ramp(bucket: &CompiledBucket, body: &FlagBody, ramp: &CompiledRamp, number: u64) -> String {
+    let name = variant_name(body, ramp.variant);
+    format!("{} is in bucket {}: {name} has it by now", bucket.unit, percent(number, bucket.size()))
+}
+
+fn variant_name(body: &FlagBody, at: u32) -> String {
+    body.variants.get(at as usize).map(|variant| format!("variant {}", variant.key)).unwrap_or_default()
+}
+
+pub(crate) fn computed(result: Option<&Value>) -> String {
+    match result {
+        Some(result) => format!("computed: {}", value(Attribute::from(result))),
+        None => "the computation takes too many steps".to_owned(),
+    }
+}
+
+pub(crate) fn answer_test(tables: Tables<'_>, flag: u32, answer: &Answer<'_>) -> String {
+    let actual = match (answer.error, answer.value) {
+        (Some(_), _) => "an error".to_owned(),
+        (None, None) => "no value".to_owned(),
+        (None, Some(actual)) => value(Attribute::from(actual)),
+    };
+    format!("the value of flag {}: {actual}", tables.flags.names.name(flag))
 }
 
 pub(crate) fn bucket_test(bucket: Option<&CompiledBucket>, test: &BucketTest, number: Option<u64>) -> String {
     let unit = bucket.map(|bucket| bucket.unit.to_string()).unwrap_or_default();
-    let ranges: Vec<String> = test.ranges.iter().take(10).map(|(lo, hi)| range(*lo, *hi)).collect();
-    let actual = number.map_or_else(|| "missing".to_owned(), percent);
+    let size = bucket.map_or(1, CompiledBucket::size);
+    let ranges: Vec<String> = test.ranges.iter().take(10).map(|(lo, hi)| range(*lo, u128::from(*hi), size)).collect();
+    let actual = number.map_or_else(|| "missing".to_owned(), |number| percent(number, size));
     format!("bucket of {unit} in {}: {actual}", ranges.join(", "))
 }
 
-fn percent(number: u64) -> String {
-    format!("{number} ({:.3} %)", share(number))
+fn percent(number: u64, size: u128) -> String {
+    format!("{number} ({:.3} %)", share(u128::from(number), size))
 }
 
-fn range(lo: u64, hi: u64) -> String {
-    format!("{lo} to {hi} ({:.3} % to {:.3} %)", share(lo), share(hi))
+fn range(lo: u64, hi: u128, size: u128) -> String {
+    format!("{lo} to {hi} ({:.3} % to {:.3} %)", share(u128::from(lo), size), share(hi, size))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "bucket numbers are below 2^53")]
-fn share(number: u64) -> f64 {
-    number as f64 * 100.0 / BUCKETS as f64
+#[expect(clippy::cast_precision_loss, reason = "shown with three places")]
+fn share(number: u128, size: u128) -> f64 {
+    number as f64 * 100.0 / size as f64
 }
 
 pub(crate) fn segment(tables: Tables<'_>, at: u32) -> String {
@@ -139,7 +169,7 @@ pub(crate) fn segment(tables: Tables<'_>, at: u32) -> String {
         None => format!("segment {name} does not exist and has no members"),
         Some(Err(why)) => format!("segment {name} cannot be evaluated: {why}"),
         Some(Ok(_)) => match tables.entangled.segment(at) {
-            Some(why) => format!("segment {name} cannot be evaluated: {why}"),
+            Some(why) => format!("segment {name} cannot be evaluated: {}", why.text),
             None => format!("in segment {name}"),
         },
     }

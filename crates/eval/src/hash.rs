@@ -1,5 +1,112 @@
 //! Hash functions for bucketing: their bytes are law (`spec/evaluation.md`), unlike those of in-memory tables.
 
+use md5::Md5;
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256};
+
+use crate::ruleset::{Bytes, Hash};
+
+/// A hash as a big-endian number at the left end of its bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Digest {
+    bytes: [u8; 32],
+    len: usize,
+}
+
+impl Digest {
+    fn new(from: &[u8]) -> Self {
+        let mut bytes = [0; 32];
+        for (place, byte) in bytes.iter_mut().zip(from) {
+            *place = *byte;
+        }
+        Self { bytes, len: from.len() }
+    }
+
+    /// The top bits, 1 to 128.
+    pub(crate) fn top(&self, bits: u32) -> u128 {
+        let head = self.bytes.first_chunk().map_or(0, |head| u128::from_be_bytes(*head));
+        head >> (128 - bits.clamp(1, 128))
+    }
+
+    /// The first four bytes as a little-endian number.
+    pub(crate) fn le32(&self) -> u128 {
+        self.bytes.first_chunk().map_or(0, |head| u128::from(u32::from_le_bytes(*head)))
+    }
+
+    /// The remainder of the whole number.
+    pub(crate) fn modulo(&self, modulo: u64) -> u64 {
+        let modulo = u128::from(modulo);
+        let bytes = self.bytes.iter().take(self.len);
+        let rest = bytes.fold(0, |rest: u128, byte| (rest << 8 | u128::from(*byte)) % modulo);
+        u64::try_from(rest).unwrap_or_default()
+    }
+}
+
+/// Hashes a text.
+pub(crate) fn digest(hash: Hash, seed: u32, bytes: Bytes, input: &str) -> Digest {
+    match (bytes, hash) {
+        (Bytes::Utf8, _) => digest_bytes(hash, seed, input.as_bytes()),
+        (Bytes::Low8, _) => {
+            #[expect(clippy::cast_possible_truncation, reason = "the low byte is wanted")]
+            let bytes: Vec<u8> = input.encode_utf16().map(|unit| unit as u8).collect();
+            digest_bytes(hash, seed, &bytes)
+        }
+        (Bytes::Utf16Units, _) => digest_units(hash, seed, input.encode_utf16().map(u32::from)),
+        (Bytes::Codepoints, _) => digest_units(hash, seed, input.chars().map(u32::from)),
+    }
+}
+
+fn digest_bytes(hash: Hash, seed: u32, bytes: &[u8]) -> Digest {
+    match hash {
+        Hash::Murmur3 => Digest::new(&Murmur3::new(seed, b"").finish(bytes).to_be_bytes()),
+        Hash::Crc32 => Digest::new(&crc32fast::hash(bytes).to_be_bytes()),
+        Hash::Sha1 => Digest::new(&Sha1::digest(bytes)),
+        Hash::Md5 => Digest::new(&Md5::digest(bytes)),
+        Hash::Sha256 => Digest::new(&Sha256::digest(bytes)),
+        _ => digest_units(hash, seed, bytes.iter().map(|byte| u32::from(*byte))),
+    }
+}
+
+/// The hashes that go from one whole number to the next. (The others are refused when they are compiled.)
+fn digest_units(hash: Hash, seed: u32, units: impl Iterator<Item = u32>) -> Digest {
+    match hash {
+        Hash::Java31 => {
+            let sum = units.fold(0_u32, |sum, unit| sum.wrapping_mul(31).wrapping_add(unit));
+            Digest::new(&(sum ^ seed).to_be_bytes())
+        }
+        Hash::Fnv1a64 => {
+            let sum = units.fold(0xcbf2_9ce4_8422_2325_u64, |sum, unit| {
+                (sum ^ u64::from(unit)).wrapping_mul(0x0000_0100_0000_01b3)
+            });
+            Digest::new(&sum.to_be_bytes())
+        }
+        Hash::Fnv1a32Twice => {
+            let mut room = [0; 10];
+            Digest::new(
+                &fnv1a_32(decimal(fnv1a_32(units), &mut room).iter().map(|byte| u32::from(*byte))).to_be_bytes(),
+            )
+        }
+        _ => Digest::new(&fnv1a_32(units).to_be_bytes()),
+    }
+}
+
+fn fnv1a_32(units: impl Iterator<Item = u32>) -> u32 {
+    units.fold(0x811c_9dc5, |sum, unit| (sum ^ unit).wrapping_mul(0x0100_0193))
+}
+
+fn decimal(number: u32, room: &mut [u8; 10]) -> &[u8] {
+    let (mut left, mut at) = (number, room.len());
+    for (place, byte) in room.iter_mut().enumerate().rev() {
+        *byte = b'0' + u8::try_from(left % 10).unwrap_or_default();
+        left /= 10;
+        at = place;
+        if left == 0 {
+            break;
+        }
+    }
+    room.get(at..).unwrap_or_default()
+}
+
 const C1: u32 = 0xcc9e_2d51;
 const C2: u32 = 0x1b87_3593;
 

@@ -9,6 +9,12 @@ pub const MAX_REFERENCE_DEPTH: u32 = 32;
 /// Look-ups of other flags and segments in one evaluation: diamonds of references would otherwise multiply.
 pub const MAX_REFERENCES_FOLLOWED: u32 = 10_000;
 
+/// Levels of nested expressions in a `compute`.
+pub const MAX_COMPUTE_DEPTH: usize = 64;
+
+/// Expressions evaluated in one `compute`.
+pub const MAX_COMPUTE_STEPS: u32 = 100_000;
+
 /// Bytes of a compiled regular expression.
 pub const MAX_REGEX_BYTES: usize = 1 << 20;
 

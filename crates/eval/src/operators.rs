@@ -8,10 +8,12 @@ use serde_json::Value;
 
 use crate::context::Attribute;
 use crate::limits::{MAX_REGEX_BYTES, SCANNED_LIST};
+use crate::network::Network;
 use crate::readers::{Read, read};
 use crate::ruleset::{Op, Reader};
+use crate::sealed::{Part, Sealed};
 use crate::texts::Texts;
-use crate::version::OwnedVersion;
+use crate::version::{OwnedVersion, Version, compare_dotted};
 
 /// An operator with its argument.
 #[derive(Debug)]
@@ -32,6 +34,26 @@ pub(crate) enum Operator {
     Cidr(Box<[Network]>),
     HasAny(Members),
     HasAll(Box<[Scalar]>),
+    Subset(Members),
+    Modulo {
+        divisor: f64,
+        remainder: f64,
+    },
+    SameDay(i64),
+    Sealed(Box<Sealed>),
+    /// `eq` and `in` of reader `json`.
+    Json(Box<[Value]>),
+    Typed(Box<Typed>),
+}
+
+/// One operator for each type that a value may have.
+#[derive(Debug)]
+pub(crate) struct Typed {
+    string: Option<Operator>,
+    version: Option<Operator>,
+    number: Option<Operator>,
+    integer: Option<Operator>,
+    bool: Option<Operator>,
 }
 
 /// A set of scalars of any type; types never mix.
@@ -41,6 +63,7 @@ pub(crate) struct Members {
     numbers: Box<[f64]>,
     bools: [bool; 2],
     versions: Box<[OwnedVersion]>,
+    dotted: Box<[Box<str>]>,
 }
 
 /// What an ordered comparison compares with.
@@ -49,6 +72,7 @@ pub(crate) enum Bound {
     Number(f64),
     Text(Box<str>),
     Version(OwnedVersion),
+    Dotted(Box<str>),
 }
 
 /// One scalar of an argument.
@@ -62,27 +86,62 @@ pub(crate) enum Scalar {
 impl Operator {
     /// Prepares an operator; the argument is read by the same reader as the values will be.
     pub(crate) fn new(op: Op, reader: Reader, arg: &Value) -> Result<Self, String> {
-        let text = matches!(reader, Reader::Any | Reader::String | Reader::StringLower);
+        if matches!(reader, Reader::Typed | Reader::TypedParse) && op != Op::Present {
+            return Ok(Self::Typed(Box::new(Typed::new(op, arg)?)));
+        }
+        let text = is_text(reader);
+        let list = matches!(reader, Reader::List | Reader::ListJson | Reader::ListTexts);
+        let bool = matches!(reader, Reader::Bool | Reader::BoolText | Reader::BoolJsTruthy);
         let fits = match op {
             Op::Present => true,
-            Op::Eq | Op::In => reader != Reader::List,
-            Op::Lt | Op::Lte | Op::Gt | Op::Gte => !matches!(reader, Reader::Bool | Reader::List),
-            Op::Starts | Op::Ends | Op::Contains | Op::Matches | Op::Cidr => text,
-            Op::HasAny | Op::HasAll => reader == Reader::List,
+            Op::Eq | Op::In => !list,
+            Op::Lt | Op::Lte | Op::Gt | Op::Gte => !bool && !list && !matches!(reader, Reader::Type | Reader::Json),
+            Op::Starts | Op::Ends | Op::Contains | Op::Matches | Op::MatchesStart | Op::Cidr => text,
+            Op::HasAny | Op::HasAll | Op::Subset => list,
+            Op::Modulo => is_number(reader),
+            Op::SameDay => matches!(reader, Reader::Date | Reader::DateRfc3339 | Reader::DateSeconds | Reader::Number),
+            Op::Sha256In | Op::Sha256Prefix | Op::Sha256Suffix => text || list,
         };
         if !fits {
             return Err(format!("operator `{}` does not work on values read as `{}`", name(op), reader_name(reader)));
         }
         Ok(match op {
             Op::Present => Self::Present,
+            Op::Eq | Op::In if reader == Reader::Json => Self::Json(match (op, arg) {
+                (Op::In, Value::Array(members)) => members.iter().cloned().collect(),
+                _ => Box::new([arg.clone()]),
+            }),
+            // The words that it gives are no values that it could read.
+            Op::Eq | Op::In if reader == Reader::Type => Self::In(Members::new(Reader::String, arg)?),
             Op::Eq | Op::In => Self::In(Members::new(reader, arg)?),
+            Op::Subset => Self::Subset(Members::new(Reader::Any, arg)?),
+            Op::Modulo => {
+                match arg.as_array().map(|two| two.iter().map(Value::as_f64).collect::<Vec<_>>()).as_deref() {
+                    Some([Some(divisor), Some(remainder)]) if *divisor != 0.0 => {
+                        Self::Modulo { divisor: *divisor, remainder: *remainder }
+                    }
+                    _ => return Err(format!("argument {arg} is not [divisor, remainder]")),
+                }
+            }
+            Op::SameDay => read(reader, arg.into(), |day| match day {
+                Some(Read::Number(ms)) => Ok(Self::SameDay(day_of(ms))),
+                _ => Err(unreadable(reader, arg)),
+            })?,
+            Op::Sha256In => Self::Sealed(Box::new(Sealed::new(Part::All, arg)?)),
+            Op::Sha256Prefix => Self::Sealed(Box::new(Sealed::new(Part::Prefix, arg)?)),
+            Op::Sha256Suffix => Self::Sealed(Box::new(Sealed::new(Part::Suffix, arg)?)),
             Op::HasAny => Self::HasAny(Members::new(Reader::Any, arg)?),
             Op::HasAll => Self::HasAll(each(Reader::Any, arg, Scalar::new)?.into()),
             Op::Lt | Op::Lte | Op::Gt | Op::Gte => Self::Order {
-                bound: read(reader, arg.into(), |bound| match bound {
+                bound: read(argument_reader(reader), arg.into(), |bound| match bound {
                     Some(Read::Number(number)) => Ok(Bound::Number(number)),
                     Some(Read::Text(text)) => Ok(Bound::Text(text.into())),
                     Some(Read::Version(version)) => Ok(Bound::Version(version.to_owned())),
+                    Some(Read::Tagged(text)) => {
+                        let version = Version::strict(text).ok_or_else(|| unreadable(reader, arg))?;
+                        Ok(Bound::Version(version.to_owned()))
+                    }
+                    Some(Read::Dotted(text)) => Ok(Bound::Dotted(text.into())),
                     _ => Err(unreadable(reader, arg)),
                 })?,
                 less: matches!(op, Op::Lt | Op::Lte),
@@ -95,11 +154,12 @@ impl Operator {
                 let networks = texts(Reader::String, arg)?;
                 Self::Cidr(networks.iter().map(|text| Network::parse(text)).collect::<Result<_, _>>()?)
             }
-            Op::Matches => {
+            Op::Matches | Op::MatchesStart => {
                 let pattern = arg.as_str().ok_or("the argument of `matches` is one pattern")?;
-                let regex = RegexBuilder::new(pattern)
+                let anchored = if op == Op::MatchesStart { format!(r"\A(?:{pattern})") } else { pattern.to_owned() };
+                let regex = RegexBuilder::new(&anchored)
                     .size_limit(MAX_REGEX_BYTES)
-                    .case_insensitive(reader == Reader::StringLower)
+                    .case_insensitive(is_lower(reader))
                     .build()
                     .map_err(|error| format!("regular expression `{pattern}`: {error}"))?;
                 Self::Matches(Box::new(regex))
@@ -118,6 +178,8 @@ impl Operator {
                     (Read::Number(value), Bound::Number(bound)) => value.partial_cmp(bound)?,
                     (Read::Text(value), Bound::Text(bound)) => value.cmp(bound),
                     (Read::Version(value), Bound::Version(bound)) => value.compare(&bound.get()),
+                    (Read::Tagged(value), Bound::Version(bound)) => Version::strict(value)?.compare(&bound.get()),
+                    (Read::Dotted(value), Bound::Dotted(bound)) => compare_dotted(value, bound),
                     _ => return None,
                 };
                 Some(match order {
@@ -142,16 +204,130 @@ impl Operator {
             Self::HasAll(scalars) => {
                 list(value).map(|elements| scalars.iter().all(|scalar| elements.iter().any(|one| scalar.is(one))))
             }
+            _ => self.holds_foreign(value),
         }
     }
 }
 
+impl Operator {
+    /// Operators that other systems' flags need.
+    #[inline(never)]
+    fn holds_foreign(&self, value: Read<'_>) -> Option<bool> {
+        match (self, value) {
+            (Self::Subset(members), Read::List(elements)) => Some(elements.iter().all(|element| {
+                read(Reader::Any, element.into(), |read| read.is_some_and(|read| members.contains(read)))
+            })),
+            (Self::Modulo { divisor, remainder }, Read::Number(number)) => {
+                let rest = number % divisor;
+                let rest = if rest != 0.0 && (rest < 0.0) != (*divisor < 0.0) { rest + divisor } else { rest };
+                #[expect(clippy::float_cmp, reason = "as the systems that have this operator do")]
+                Some(rest == *remainder)
+            }
+            (Self::SameDay(day), Read::Number(ms)) => Some(day_of(ms) == *day),
+            (Self::Sealed(sealed), Read::Text(text)) => Some(sealed.contains(text)),
+            (Self::Sealed(sealed), Read::List(elements)) => {
+                Some(elements.iter().filter_map(Value::as_str).any(|text| sealed.contains(text)))
+            }
+            (Self::Json(members), Read::Json(value)) => Some(members.iter().any(|member| same_json(member, value))),
+            (Self::Json(members), Read::Text(text)) => Some(members.iter().any(|member| member == text)),
+            (Self::Json(members), Read::Bool(value)) => Some(members.iter().any(|member| *member == value)),
+            (Self::Json(members), Read::Number(number)) => {
+                Some(members.iter().any(|member| member.as_f64() == Some(number)))
+            }
+            (Self::Typed(typed), _) => typed.holds(value),
+            _ => None,
+        }
+    }
+}
+
+impl Typed {
+    fn new(op: Op, arg: &Value) -> Result<Self, String> {
+        let Value::Object(members) = arg else {
+            return Err(format!("argument {arg} is not an object of arguments by type"));
+        };
+        let one = |name: &str, reader| members.get(name).map(|arg| Operator::new(op, reader, arg)).transpose();
+        Ok(Self {
+            string: one("string", Reader::String)?,
+            version: one("version", Reader::VersionSemver)?,
+            number: one("number", Reader::Number)?,
+            integer: one("integer", Reader::Number)?,
+            bool: one("bool", Reader::Bool)?,
+        })
+    }
+
+    fn holds(&self, value: Read<'_>) -> Option<bool> {
+        match value {
+            Read::Text(text) => match &self.version {
+                Some(version) => version.holds(Read::Version(Version::strict(text)?)),
+                None => self.string.as_ref()?.holds(value),
+            },
+            Read::Number(number) => {
+                let integer = self.integer.as_ref().filter(|_| number.fract() == 0.0);
+                integer.or(self.number.as_ref())?.holds(value)
+            }
+            Read::Bool(_) => self.bool.as_ref()?.holds(value),
+            _ => None,
+        }
+    }
+}
+
+/// Equal values; numbers by what they are, not by how they are written.
+fn same_json(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_json(a, b)),
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| same_json(a, b)))
+        }
+        _ => a == b,
+    }
+}
+
+/// Days since 1970 in UTC.
+#[expect(clippy::cast_possible_truncation, reason = "saturates; such instants are on no calendar")]
+fn day_of(ms: f64) -> i64 {
+    (ms / 86_400_000.0).floor() as i64
+}
+
+fn is_text(reader: Reader) -> bool {
+    matches!(
+        reader,
+        Reader::Any
+            | Reader::String
+            | Reader::StringLower
+            | Reader::StringScalar
+            | Reader::StringScalarLower
+            | Reader::StringJs
+            | Reader::StringJsLower
+            | Reader::StringConfigcat
+            | Reader::StringPy
+    )
+}
+
+fn is_lower(reader: Reader) -> bool {
+    matches!(reader, Reader::StringLower | Reader::StringScalarLower | Reader::StringJsLower)
+}
+
+fn is_number(reader: Reader) -> bool {
+    matches!(
+        reader,
+        Reader::Any | Reader::Number | Reader::NumberParse | Reader::NumberJs | Reader::NumberComma | Reader::Length
+    )
+}
+
+/// The length of a list is compared with a number.
+fn argument_reader(reader: Reader) -> Reader {
+    if reader == Reader::Length { Reader::Number } else { reader }
+}
+
 impl Members {
     fn new(reader: Reader, arg: &Value) -> Result<Self, String> {
-        let (mut texts, mut numbers, mut bools, mut versions) = (Vec::new(), Vec::new(), [false; 2], Vec::new());
-        each(reader, arg, |member| {
+        let (mut texts, mut numbers, mut bools) = (Vec::new(), Vec::new(), [false; 2]);
+        let (mut versions, mut dotted) = (Vec::new(), Vec::<Box<str>>::new());
+        each(argument_reader(reader), arg, |member| {
             match member {
-                Read::Text(text) => texts.push(text.to_owned()),
+                Read::Text(text) | Read::Tagged(text) => texts.push(text.to_owned()),
+                Read::Dotted(text) => dotted.push(text.into()),
                 Read::Number(number) => numbers.push(number),
                 Read::Bool(value) => {
                     if let Some(has) = bools.get_mut(usize::from(value)) {
@@ -159,25 +335,32 @@ impl Members {
                     }
                 }
                 Read::Version(version) => versions.push(version.to_owned()),
-                Read::List(_) => return None,
+                Read::List(_) | Read::Json(_) => return None,
             }
             Some(())
         })?;
         numbers.sort_by(f64::total_cmp);
-        Ok(Self { texts: Texts::new(&texts), numbers: numbers.into(), bools, versions: versions.into() })
+        Ok(Self {
+            texts: Texts::new(&texts),
+            numbers: numbers.into(),
+            bools,
+            versions: versions.into(),
+            dotted: dotted.into(),
+        })
     }
 
     #[inline]
     fn contains(&self, value: Read<'_>) -> bool {
         match value {
-            Read::Text(text) => self.texts.contains(text),
+            Read::Text(text) | Read::Tagged(text) => self.texts.contains(text),
             Read::Number(number) if self.numbers.len() <= SCANNED_LIST => self.numbers.contains(&number),
             Read::Number(number) => self.numbers.binary_search_by(|member| member.total_cmp(&number)).is_ok(),
             Read::Bool(value) => self.bools.get(usize::from(value)).is_some_and(|has| *has),
             Read::Version(version) => {
                 self.versions.iter().any(|member| version.compare(&member.get()) == Ordering::Equal)
             }
-            Read::List(_) => false,
+            Read::Dotted(text) => self.dotted.iter().any(|member| compare_dotted(member, text) == Ordering::Equal),
+            Read::List(_) | Read::Json(_) => false,
         }
     }
 }
@@ -188,7 +371,7 @@ impl Scalar {
             Read::Text(text) => Some(Self::Text(text.into())),
             Read::Number(number) => Some(Self::Number(number)),
             Read::Bool(value) => Some(Self::Bool(value)),
-            Read::Version(_) | Read::List(_) => None,
+            _ => None,
         }
     }
 
@@ -198,55 +381,6 @@ impl Scalar {
             (Self::Text(a), Attribute::Text(b)) => **a == *b,
             (Self::Number(a), Attribute::Number(b)) => *a == b,
             (Self::Bool(a), Attribute::Bool(b)) => *a == b,
-            _ => false,
-        }
-    }
-}
-
-/// An IPv4 or IPv6 network. IPv4 addresses written as IPv6 (`::ffff:10.0.0.1`) count as IPv4.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Network {
-    V4 { bits: u32, mask: u32 },
-    V6 { bits: u128, mask: u128 },
-}
-
-impl Network {
-    fn parse(text: &str) -> Result<Self, String> {
-        let bad = || format!("`{text}` is not a network: write 10.0.0.0/8, 2001:db8::/32 or an address");
-        let (address, length) = text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
-        let address: IpAddr = address.parse().map_err(|_| bad())?;
-        let full = if address.is_ipv4() { 32 } else { 128 };
-        let length = match length {
-            None => full,
-            Some(digits) if digits.len() <= 3 && digits.bytes().all(|digit| digit.is_ascii_digit()) => {
-                digits.parse::<u32>().map_err(|_| bad())?
-            }
-            Some(_) => return Err(bad()),
-        };
-        if length > full {
-            return Err(bad());
-        }
-        // The top 96 bits of a mapped network are those of all mapped addresses.
-        let (address, length) = match (address.to_canonical(), address) {
-            (IpAddr::V4(v4), IpAddr::V6(_)) if length >= 96 => (IpAddr::V4(v4), length - 96),
-            _ => (address, length),
-        };
-        Ok(match address {
-            IpAddr::V4(v4) => {
-                let mask = u32::MAX.checked_shl(32 - length).unwrap_or(0);
-                Self::V4 { bits: v4.to_bits() & mask, mask }
-            }
-            IpAddr::V6(v6) => {
-                let mask = u128::MAX.checked_shl(128 - length).unwrap_or(0);
-                Self::V6 { bits: v6.to_bits() & mask, mask }
-            }
-        })
-    }
-
-    fn contains(&self, address: IpAddr) -> bool {
-        match (self, address) {
-            (Self::V4 { bits, mask }, IpAddr::V4(v4)) => v4.to_bits() & mask == *bits,
-            (Self::V6 { bits, mask }, IpAddr::V6(v6)) => v6.to_bits() & mask == *bits,
             _ => false,
         }
     }
@@ -302,30 +436,6 @@ fn wire_name(word: &impl serde::Serialize) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn networks() {
-        for (network, address, inside) in [
-            ("10.0.0.0/8", "10.255.1.2", true),
-            ("10.0.0.0/8", "11.0.0.0", false),
-            ("10.1.2.3/8", "10.9.9.9", true),
-            ("0.0.0.0/0", "255.255.255.255", true),
-            ("192.168.1.7", "192.168.1.7", true),
-            ("192.168.1.7", "192.168.1.8", false),
-            ("2001:db8::/32", "2001:db8:ffff::1", true),
-            ("2001:db8::/32", "2001:db9::", false),
-            ("::/0", "::1", true),
-            ("::/0", "10.0.0.1", false),
-            ("10.0.0.0/8", "::ffff:10.1.1.1", true),
-            ("::ffff:10.0.0.0/104", "10.1.1.1", true),
-        ] {
-            let operator = Operator::new(Op::Cidr, Reader::String, &json!([network])).unwrap();
-            assert_eq!(operator.holds(Read::Text(address)), Some(inside), "{address} in {network}");
-        }
-        for bad in ["10.0.0.0/33", "10.0.0/8", "10.0.0.0/", "10.0.0.0/+8", "::/129", "x", "", "10.0.0.0/8/8"] {
-            assert!(Network::parse(bad).is_err(), "{bad}");
-        }
-    }
 
     #[test]
     fn what_does_not_fit_is_refused_when_it_is_compiled() {

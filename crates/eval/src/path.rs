@@ -1,6 +1,7 @@
 //! Where an attribute is found: paths with what they mean decided once.
 
 use crate::context::{Attribute, Context};
+use crate::hash::Murmur3;
 use crate::texts::text_key;
 
 /// What paths are looked up in.
@@ -12,6 +13,20 @@ pub(crate) struct Subject<'c> {
     pub(crate) element: Attribute<'c>,
 }
 
+impl<'c> Subject<'c> {
+    pub(crate) fn new(context: &'c Context<'c>, now_ms: i64) -> Self {
+        Self { context, now_ms, element: Attribute::Null }
+    }
+
+    /// The context's `$random`, a number from 0 to below 1; without one, a number that follows from `now`.
+    pub(crate) fn random(&self) -> f64 {
+        match self.context.get(text_key("$random"), "$random") {
+            Attribute::Number(number) if (0.0..1.0).contains(&number) => number,
+            _ => f64::from(Murmur3::new(0, b"").finish(&self.now_ms.to_le_bytes())) / 4_294_967_296.0,
+        }
+    }
+}
+
 /// A compiled attribute path.
 #[derive(Debug)]
 pub(crate) enum Path {
@@ -19,6 +34,8 @@ pub(crate) enum Path {
     Key,
     /// `$now`: the caller's clock in milliseconds since 1970.
     Now,
+    /// `$random`: see [`Subject::random`].
+    Random,
     /// An attribute, or a member somewhere below it.
     Attribute { key: u64, name: Box<str>, below: Box<[Box<str>]> },
     /// Inside `some`: the element, or a member somewhere below it.
@@ -35,6 +52,7 @@ impl Path {
             [user, rest @ ..] if user == "user" && !rest.is_empty() => Self::new(rest, false),
             [key] if key == "targetingKey" || key == "key" => Ok(Self::Key),
             [now] if now == "$now" => Ok(Self::Now),
+            [random] if random == "$random" => Ok(Self::Random),
             [name, below @ ..] => {
                 Ok(Self::Attribute { key: text_key(name), name: name.as_str().into(), below: boxed(below) })
             }
@@ -47,6 +65,7 @@ impl Path {
         match self {
             Self::Key => subject.context.key(),
             Self::Now => Attribute::from(subject.now_ms),
+            Self::Random => Attribute::Number(subject.random()),
             Self::Attribute { key, name, below } => {
                 let mut found = subject.context.get(*key, name);
                 for name in below {
@@ -59,11 +78,22 @@ impl Path {
     }
 }
 
+impl Path {
+    /// Like [`Path::find`], and an empty targeting key is one.
+    pub(crate) fn find_with_empty_key<'c>(&self, subject: Subject<'c>) -> Attribute<'c> {
+        match self {
+            Self::Key => subject.context.raw_key(),
+            _ => self.find(subject),
+        }
+    }
+}
+
 impl std::fmt::Display for Path {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Key => f.write_str("user.key"),
             Self::Now => f.write_str("now"),
+            Self::Random => f.write_str("random"),
             Self::Attribute { name, below, .. } if below.is_empty() => write!(f, "user.{name}"),
             Self::Attribute { name, below, .. } => write!(f, "{name}.{}", below.join(".")),
             Self::Element(below) if below.is_empty() => f.write_str("element"),

@@ -4,9 +4,10 @@ use serde_json::Value;
 
 use crate::context::Attribute;
 use crate::date::rfc3339_ms;
+use crate::forms::{Form, written};
 use crate::limits::LOWERED_INLINE;
 use crate::ruleset::Reader;
-use crate::version::Version;
+use crate::version::{Version, dotted, padded};
 
 /// A value that was read: what operators compare.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +17,12 @@ pub(crate) enum Read<'a> {
     Number(f64),
     Bool(bool),
     Version(Version<'a>),
+    /// A version, checked, whose whole text counts for equality.
+    Tagged(&'a str),
+    /// Numbers with dots between.
+    Dotted(&'a str),
     List(&'a [Value]),
+    Json(&'a Value),
 }
 
 /// Reads a value and hands it to `with`; `None` when the reader cannot read it. (A callback, so that lower-cased text
@@ -32,9 +38,164 @@ pub(crate) fn read<R>(reader: Reader, value: Attribute<'_>, with: impl FnOnce(Op
         (Reader::Date, Attribute::Text(text)) => rfc3339_ms(text).map(Read::Number),
         (Reader::VersionLoose, Attribute::Text(text)) => Version::parse(text).map(Read::Version),
         (Reader::List, _) => value.elements().map(Read::List),
+        (
+            Reader::Any
+            | Reader::String
+            | Reader::StringLower
+            | Reader::Number
+            | Reader::Bool
+            | Reader::Date
+            | Reader::VersionLoose,
+            _,
+        ) => None,
+        _ => return read_foreign(reader, value, with),
+    };
+    with(read)
+}
+
+/// Readers that other systems' flags need. Some of them allocate.
+#[inline(never)]
+fn read_foreign<R>(reader: Reader, value: Attribute<'_>, with: impl FnOnce(Option<Read<'_>>) -> R) -> R {
+    let read = match (reader, value) {
+        (Reader::StringScalar, _) => return text(Form::Scalar, value, with),
+        (Reader::StringScalarLower, _) => return lower_text(Form::Scalar, value, with),
+        (Reader::StringJs, _) => return text(Form::Js, value, with),
+        (Reader::StringJsLower, _) => return lower_text(Form::Js, value, with),
+        (Reader::StringConfigcat, _) => return text(Form::Configcat, value, with),
+        (Reader::StringPy, _) => return text(Form::Py, value, with),
+        (Reader::NumberParse, Attribute::Text(text)) => decimal(text).map(Read::Number),
+        (Reader::NumberComma, Attribute::Text(text)) => with_point(text).map(Read::Number),
+        (Reader::NumberJs, _) => js_number(value).map(Read::Number),
+        (Reader::DateSeconds, Attribute::Number(seconds)) => Some(Read::Number(seconds * 1000.0)),
+        (Reader::DateSeconds, Attribute::Text(text)) => with_point(text).map(|seconds| Read::Number(seconds * 1000.0)),
+        (Reader::DateRfc3339, Attribute::Text(text)) => rfc3339_ms(text).map(Read::Number),
+        (Reader::BoolText, Attribute::Text(text)) if text.eq_ignore_ascii_case("true") => Some(Read::Bool(true)),
+        (Reader::BoolText, Attribute::Text(text)) if text.eq_ignore_ascii_case("false") => Some(Read::Bool(false)),
+        (Reader::BoolJsTruthy, _) => js_truthy(value).map(Read::Bool),
+        (Reader::VersionSemver, Attribute::Text(text)) => Version::strict(text).map(Read::Version),
+        (Reader::VersionSemverTrim, Attribute::Text(text)) => Version::strict(text.trim()).map(Read::Version),
+        (Reader::VersionSplit, Attribute::Text(text)) => Version::strict(text).map(|_| Read::Tagged(text)),
+        (Reader::VersionTriple, Attribute::Text(text)) => Version::triple(text).map(Read::Version),
+        (Reader::VersionDotted, Attribute::Text(text)) => dotted(text).map(Read::Dotted),
+        (Reader::VersionGo, Attribute::Text(_) | Attribute::Number(_)) => {
+            return written(Form::Scalar, value, |text| with(text.and_then(Version::parse).map(Read::Version)));
+        }
+        (Reader::VersionPadded, Attribute::Text(text)) => return with(Some(Read::Text(&padded(text)))),
+        (Reader::VersionPadded, Attribute::Number(_)) => {
+            return written(Form::Js, value, |text| with(text.map(padded).as_deref().map(Read::Text)));
+        }
+        (Reader::ListJson | Reader::ListTexts, Attribute::Text(text)) => {
+            let elements: Option<Vec<Value>> = serde_json::from_str(text).ok();
+            return with(elements.as_deref().filter(|elements| allowed(reader, elements)).map(Read::List));
+        }
+        (Reader::ListJson | Reader::ListTexts, _) => {
+            value.elements().filter(|elements| allowed(reader, elements)).map(Read::List)
+        }
+        #[expect(clippy::cast_precision_loss, reason = "no list in memory has 2^53 elements")]
+        (Reader::Length, _) => value.elements().map(|elements| Read::Number(elements.len() as f64)),
+        (Reader::Type, _) => Some(Read::Text(js_type(value))),
+        (Reader::Json, Attribute::Json(value)) => Some(Read::Json(value)),
+        (Reader::TypedParse, Attribute::Text(text)) if looks_like_a_number(text) => decimal(text).map(Read::Number),
+        (Reader::Json | Reader::Typed | Reader::TypedParse, Attribute::Text(text)) => Some(Read::Text(text)),
+        (
+            Reader::NumberParse | Reader::NumberComma | Reader::Json | Reader::Typed | Reader::TypedParse,
+            Attribute::Number(number),
+        ) => Some(Read::Number(number)),
+        (Reader::BoolText | Reader::Json | Reader::Typed | Reader::TypedParse, Attribute::Bool(value)) => {
+            Some(Read::Bool(value))
+        }
+        (Reader::Json, Attribute::Null) => Some(Read::Json(&Value::Null)),
         _ => None,
     };
     with(read)
+}
+
+fn text<R>(form: Form, value: Attribute<'_>, with: impl FnOnce(Option<Read<'_>>) -> R) -> R {
+    written(form, value, |text| with(text.map(Read::Text)))
+}
+
+fn lower_text<R>(form: Form, value: Attribute<'_>, with: impl FnOnce(Option<Read<'_>>) -> R) -> R {
+    written(form, value, |text| match text {
+        Some(text) => lowered(text, |text| with(Some(Read::Text(text)))),
+        None => with(None),
+    })
+}
+
+/// Whether the reader takes what is in a list.
+fn allowed(reader: Reader, elements: &[Value]) -> bool {
+    reader != Reader::ListTexts || elements.iter().all(Value::is_string)
+}
+
+/// `[+-]digits[.digits][e[+-]digits]`, digits on one side of the point at least; what is beyond a double is no number.
+pub(crate) fn decimal(text: &str) -> Option<f64> {
+    let allowed = |byte: u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+    if !text.bytes().all(allowed) {
+        return None;
+    }
+    text.parse().ok().filter(|number: &f64| number.is_finite()).map(|number| number + 0.0)
+}
+
+fn with_point(text: &str) -> Option<f64> {
+    let text = text.trim();
+    if text.contains(',') { decimal(&text.replace(',', ".")) } else { decimal(text) }
+}
+
+/// `-?digits` or `-?digits.digits`.
+fn looks_like_a_number(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let text = text.strip_prefix('-').unwrap_or(text);
+    text.split_once('.').map_or_else(|| digits(text), |(whole, fraction)| digits(whole) && digits(fraction))
+}
+
+/// JavaScript's `Number(value)`.
+pub(crate) fn js_number(value: Attribute<'_>) -> Option<f64> {
+    match value {
+        Attribute::Null => Some(0.0),
+        Attribute::Bool(value) => Some(f64::from(u8::from(value))),
+        Attribute::Number(number) => Some(number),
+        Attribute::Text(text) => js_text_number(text),
+        Attribute::Json(Value::Object(_)) => None,
+        Attribute::Json(_) => written(Form::Js, value, |text| text.and_then(js_text_number)),
+    }
+}
+
+fn js_text_number(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let radix = |prefix: [&str; 2], radix| {
+        let digits = prefix.iter().find_map(|prefix| text.strip_prefix(prefix))?;
+        let whole = u64::from_str_radix(digits, radix).ok().filter(|_| !digits.starts_with('+'))?;
+        #[expect(clippy::cast_precision_loss, reason = "as JavaScript does")]
+        Some(whole as f64)
+    };
+    if text.is_empty() {
+        return Some(0.0);
+    }
+    decimal(text)
+        .or_else(|| radix(["0x", "0X"], 16))
+        .or_else(|| radix(["0o", "0O"], 8))
+        .or_else(|| radix(["0b", "0B"], 2))
+}
+
+/// JavaScript's `!!value`; null has no truth here.
+fn js_truthy(value: Attribute<'_>) -> Option<bool> {
+    match value {
+        Attribute::Null => None,
+        Attribute::Bool(value) => Some(value),
+        Attribute::Number(number) => Some(number != 0.0),
+        Attribute::Text(text) => Some(!text.is_empty()),
+        Attribute::Json(_) => Some(true),
+    }
+}
+
+fn js_type(value: Attribute<'_>) -> &'static str {
+    match value {
+        Attribute::Null => "null",
+        Attribute::Bool(_) => "boolean",
+        Attribute::Number(_) => "number",
+        Attribute::Text(_) => "string",
+        Attribute::Json(Value::Array(_)) => "array",
+        Attribute::Json(_) => "object",
+    }
 }
 
 /// Lower case by code point, without locale or context: `Σ` is always `σ`. Kept out of line with its buffer.

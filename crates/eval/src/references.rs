@@ -9,30 +9,39 @@ use crate::tables::Table;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Entangled {
     /// By position.
-    pub(crate) flags: Vec<(u32, String)>,
+    pub(crate) flags: Vec<(u32, Why)>,
     /// By position.
-    pub(crate) segments: Vec<(u32, String)>,
+    pub(crate) segments: Vec<(u32, Why)>,
+}
+
+/// Why something cannot be evaluated.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Why {
+    /// It refers to itself, directly or through others.
+    pub(crate) is_cycle: bool,
+    /// In words.
+    pub(crate) text: String,
 }
 
 impl Entangled {
     #[inline]
-    pub(crate) fn flag(&self, at: u32) -> Option<&str> {
+    pub(crate) fn flag(&self, at: u32) -> Option<&Why> {
         find(&self.flags, at)
     }
 
     #[inline]
-    pub(crate) fn segment(&self, at: u32) -> Option<&str> {
+    pub(crate) fn segment(&self, at: u32) -> Option<&Why> {
         find(&self.segments, at)
     }
 }
 
 #[inline]
-fn find(sorted: &[(u32, String)], at: u32) -> Option<&str> {
+fn find(sorted: &[(u32, Why)], at: u32) -> Option<&Why> {
     if sorted.is_empty() {
         return None;
     }
     let found = sorted.binary_search_by_key(&at, |(at, _)| *at).ok()?;
-    sorted.get(found).map(|(_, why)| why.as_str())
+    sorted.get(found).map(|(_, why)| why)
 }
 
 /// Tarjan's strongly connected components, without recursion: the input may be a chain of any length.
@@ -131,7 +140,7 @@ impl<'t> Walk<'t> {
         let from = self.stack.iter().rposition(|on_stack| *on_stack == at).unwrap_or_default();
         let component = self.stack.split_off(from);
         let cyclic = component.len() > 1 || self.references(at).iter().any(|one| self.target(*one) == Some(at));
-        let why = if cyclic {
+        let text = if cyclic {
             let names: Vec<&str> = component.iter().take(10).map(|member| self.name(*member)).collect();
             Some(format!("refers to itself: {}", names.join(", ")))
         } else if depth > MAX_REFERENCE_DEPTH {
@@ -145,11 +154,12 @@ impl<'t> Walk<'t> {
             node.on_stack = false;
             // A cycle is not followed, so what refers to it does not get deeper through it.
             node.depth = if cyclic { 1 } else { depth.min(MAX_REFERENCE_DEPTH + 1) };
-            if let Some(why) = &why {
+            if let Some(text) = &text {
+                let why = Why { is_cycle: cyclic, text: text.clone() };
                 let position = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
                 match member.checked_sub(first_segment) {
-                    None => self.found.flags.push((position(member), why.clone())),
-                    Some(segment) => self.found.segments.push((position(segment), why.clone())),
+                    None => self.found.flags.push((position(member), why)),
+                    Some(segment) => self.found.segments.push((position(segment), why)),
                 }
             }
         }

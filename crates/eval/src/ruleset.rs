@@ -4,10 +4,16 @@
 //! author (targets, prerequisites, segments, rollouts) has become rules by the time it is a ruleset.
 //! Readers ignore unknown fields; an unknown variant of an enum makes that one flag unsupported, never silently false.
 
+mod bucket;
+mod test;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+
+pub use bucket::{Bucket, Bytes, Fold, Hash, MissingUnit, Rehash, Take, UnitText, Word};
+pub use test::{Op, Reader, Test};
 
 /// The newest format this crate writes and reads.
 pub const FORMAT: u32 = 1;
@@ -118,10 +124,33 @@ pub struct Flag {
     /// Named buckets used by `rules` and `default`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub buckets: BTreeMap<String, Bucket>,
+    /// What a rule does whose condition is unknown.
+    #[serde(default, skip_serializing_if = "is_skip")]
+    pub unknown: Unknown,
+    /// Answer when the flag refers to itself (default: it is unusable).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cycle: Option<Outcome>,
+}
+
+/// What becomes of a flag when no rule decides and the condition of one was unknown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unknown {
+    /// The default rule decides.
+    #[default]
+    Skip,
+    /// Error `GENERAL`.
+    Error,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_skip(unknown: &Unknown) -> bool {
+    *unknown == Unknown::Skip
 }
 
 /// `if` a condition holds, `serve`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "FlatRule")]
 pub struct Rule {
     /// Stable over edits; reported with the answer.
     pub id: String,
@@ -131,6 +160,24 @@ pub struct Rule {
     /// The answer.
     #[serde(flatten)]
     pub outcome: Outcome,
+}
+
+/// A rule as it is read: serde's flatten would keep every rule in a buffer before it is read.
+#[derive(Deserialize)]
+struct FlatRule {
+    id: String,
+    #[serde(rename = "if")]
+    condition: Condition,
+    serve: Serve,
+    #[serde(default)]
+    reason: Option<Reason>,
+}
+
+impl From<FlatRule> for Rule {
+    fn from(flat: FlatRule) -> Self {
+        let FlatRule { id, condition, serve, reason } = flat;
+        Self { id, condition, outcome: Outcome { serve, reason } }
+    }
 }
 
 /// A serve with the reason it is reported under.
@@ -160,6 +207,9 @@ pub enum Serve {
     CallerDefault,
     /// An error with this code; callers get their default.
     Error(ErrorCode),
+    /// `JSONLogic` whose result names the variant (booleans and numbers as text); null goes on with the next rule, anything
+    /// else is error `GENERAL`.
+    Compute(serde_json::Value),
 }
 
 /// Half-open ranges over a bucket. A unit in no range, or without a unit, gets `rest`.
@@ -169,12 +219,33 @@ pub struct Split {
     pub bucket: String,
     /// `(lo, hi, variant)` with `lo <= k < hi`; any order, no overlaps.
     pub ranges: Vec<(u64, u64, String)>,
+    /// Ranges that serve something else than a variant; no overlaps with `ranges` either.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub serves: Vec<(u64, u64, Serve)>,
+    /// Ranges that grow or shrink with time. The first that holds the number goes before all of `ranges` and `serves`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ramps: Vec<Ramp>,
     /// For units in no range (default: next).
     #[serde(default = "next", skip_serializing_if = "is_next")]
     pub rest: Box<Serve>,
     /// For contexts without the unit (default: next).
     #[serde(default = "next", skip_serializing_if = "is_next")]
     pub missing: Box<Serve>,
+}
+
+/// A range whose end moves: `lo <= number < end(now)`, where `end` goes straight from `from` to `to`, rounded down, and
+/// stays where it is before and after.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ramp {
+    /// Beginning of the range.
+    pub lo: u64,
+    /// (milliseconds since 1970, end).
+    pub from: (i64, u64),
+    /// (milliseconds since 1970, end), later than `from`.
+    pub to: (i64, u64),
+    /// The variant served in it. Conditions need none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
 }
 
 #[expect(clippy::unnecessary_box_returns, reason = "serde's default gives the field's type")]
@@ -213,12 +284,29 @@ pub enum Condition {
         #[serde(default)]
         on: bool,
     },
+    /// What another flag answers: paths of the condition start at its value, which is itself the empty path, as in `some`.
+    /// No value (the caller's default) is null.
+    Answer {
+        /// Flag key.
+        key: String,
+        /// The condition on its value.
+        #[serde(rename = "if")]
+        condition: Box<Condition>,
+        /// When the other flag is absent or fails (default: unknown).
+        #[serde(default = "unknown")]
+        failing: Truth,
+    },
+    /// `JSONLogic` whose result counts as true or false, the way `JSONLogic` does.
+    Compute(serde_json::Value),
     /// Is the unit's bucket in one of these half-open ranges?
     Bucket {
         /// Key in [`Flag::buckets`].
         bucket: String,
         /// Half-open ranges.
         ranges: Vec<(u64, u64)>,
+        /// Ranges that grow or shrink with time; they count like `ranges`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ramps: Vec<Ramp>,
         /// When the context has no unit.
         #[serde(default)]
         missing: Truth,
@@ -242,8 +330,12 @@ pub enum Condition {
     Test(Test),
 }
 
+fn unknown() -> Truth {
+    Truth::Unknown
+}
+
 /// What a leaf says when it cannot compare.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Truth {
     /// True.
@@ -253,130 +345,6 @@ pub enum Truth {
     False,
     /// Unknown.
     Unknown,
-}
-
-/// `attr` read by `as`, compared by `op` with `arg`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Test {
-    /// Path into the context: `["country"]`, `["account", "plan"]`. The unit key is `["targetingKey"]`; the default
-    /// context kind `user` is the top level, so `user.country` is `["country"]` and `user.key` is `["targetingKey"]`.
-    /// `["$now"]` is the instant of the evaluation in milliseconds, for rules that hold for a time.
-    pub attr: Vec<String>,
-    /// How the runtime value becomes comparable.
-    #[serde(rename = "as", default)]
-    pub reader: Reader,
-    /// How it is compared.
-    pub op: Op,
-    /// What with, read by the same reader; a list where any member counts (`in`, `starts`, `ends`, `contains`, `cidr`,
-    /// `has_any`) and for `has_all`.
-    #[serde(default)]
-    pub arg: serde_json::Value,
-    /// When the attribute is absent or null; `present` is false then.
-    #[serde(default = "unknown")]
-    pub missing: Truth,
-    /// When the reader cannot read it.
-    #[serde(default = "unknown")]
-    pub invalid: Truth,
-    /// A list attribute is tested element by element and any match counts.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub each: bool,
-}
-
-fn unknown() -> Truth {
-    Truth::Unknown
-}
-
-/// Turns a runtime value into a comparable one, or into nothing ("invalid"). Dialects live here and nowhere else.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Reader {
-    /// Any JSON scalar as it is; compared with its own type.
-    #[default]
-    #[serde(rename = "any")]
-    Any,
-    /// Strings only.
-    #[serde(rename = "string")]
-    String,
-    /// Strings only, lower-cased (Unicode simple mapping).
-    #[serde(rename = "string+lower")]
-    StringLower,
-    /// Numbers only.
-    #[serde(rename = "number")]
-    Number,
-    /// Booleans only.
-    #[serde(rename = "bool")]
-    Bool,
-    /// RFC 3339 text, or milliseconds since 1970 as a number; compared as milliseconds.
-    #[serde(rename = "date:rfc3339_or_ms")]
-    Date,
-    /// SemVer 2.0 text; build metadata ignored; missing minor and patch read as 0, a leading `v` dropped.
-    #[serde(rename = "version:loose")]
-    VersionLoose,
-    /// Lists of scalars.
-    #[serde(rename = "list")]
-    List,
-}
-
-/// Comparison of a read value with the argument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Op {
-    /// Equal.
-    Eq,
-    /// One of.
-    In,
-    /// Less.
-    Lt,
-    /// Less or equal.
-    Lte,
-    /// Greater.
-    Gt,
-    /// Greater or equal.
-    Gte,
-    /// Starts with any of.
-    Starts,
-    /// Ends with any of.
-    Ends,
-    /// Contains any of.
-    Contains,
-    /// A linear-time regular expression finds something.
-    Matches,
-    /// An IPv4 or IPv6 address inside any of these networks.
-    Cidr,
-    /// Is there, whatever it is.
-    Present,
-    /// The list attribute has at least one of these.
-    HasAny,
-    /// The list attribute has all of these.
-    HasAll,
-}
-
-/// Pure data: which bytes are hashed, with what, how many bits are kept → an integer. Every percentage and weight is a
-/// half-open integer range over it, computed when the ruleset is made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bucket {
-    /// The hash function.
-    pub hash: Hash,
-    /// Its seed.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub seed: u32,
-    /// Bytes before the unit, usually `salt ":"`.
-    #[serde(default)]
-    pub prefix: String,
-    /// Attribute path of the unit: strings, and integers in decimal; anything else is missing.
-    pub unit: Vec<String>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(n: &u32) -> bool {
-    *n == 0
-}
-
-/// Hash functions over UTF-8 bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Hash {
-    /// `MurmurHash3_x86_32` (Appleby 2011), 32 bits kept: the native one.
-    #[serde(rename = "murmur3_32")]
-    Murmur3,
 }
 
 /// A set of contexts.

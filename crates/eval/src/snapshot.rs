@@ -10,7 +10,7 @@ use crate::evaluate::{Evaluation, Silent, Tables};
 use crate::explain::{Explanation, Recorder};
 use crate::references::{Entangled, entangled};
 use crate::ruleset::{ErrorCode, Patch, Ruleset, ValueType, Version};
-use crate::tables::{Positions, Symbols, Table};
+use crate::tables::{Positions, Shared, Symbols, Table};
 use crate::texts::TextTable;
 
 /// A compiled ruleset: immutable, cheap to clone, safe to share.
@@ -87,7 +87,7 @@ impl Snapshot {
         let flag_items: Vec<_> = flag_positions
             .into_iter()
             .zip(changed_flags)
-            .map(|(at, (_, raw))| (at, raw.map(|raw| compile_flag(raw, &mut symbols))))
+            .map(|(at, (key, raw))| (at, raw.map(|raw| compile_flag(key, raw, &mut symbols))))
             .collect();
         let segment_items: Vec<_> = changed_segments
             .map(|(key, raw)| (symbols.segments.position(key), raw.map(|raw| compile_segment(raw, &mut symbols))))
@@ -116,6 +116,7 @@ impl Snapshot {
 
     fn symbols(&self) -> Symbols {
         Symbols {
+            shared: Shared::default(),
             flags: Positions::new(&self.inner.flags.names, Vec::new()),
             segments: Positions::new(&self.inner.segments.names, Vec::new()),
             lists: Positions::new(&self.inner.lists.names, Vec::new()),
@@ -140,6 +141,7 @@ impl Snapshot {
             }
         }
         Symbols {
+            shared: Shared::default(),
             flags: Positions::new(&flags.names, free(flags, &used.0)),
             segments: Positions::new(&segments.names, free(segments, &used.1)),
             lists: Positions::new(&lists.names, free(lists, &used.2)),
@@ -187,14 +189,14 @@ impl Snapshot {
     pub fn compile_error(&self, key: &str) -> Option<&str> {
         let at = self.inner.flags.names.position(key)?;
         let flag = self.inner.flags.get(at)?;
-        flag.body.as_ref().err().map(String::as_str).or_else(|| self.inner.entangled.flag(at))
+        flag.body.as_ref().err().map(String::as_str).or_else(|| Some(&*self.inner.entangled.flag(at)?.text))
     }
 
     /// Why a segment could not be compiled, if it could not. Flags that ask for it answer [`ErrorCode::ParseError`].
     pub fn segment_error(&self, key: &str) -> Option<&str> {
         let at = self.inner.segments.names.position(key)?;
         let segment = self.inner.segments.get(at)?;
-        segment.body.as_ref().err().map(String::as_str).or_else(|| self.inner.entangled.segment(at))
+        segment.body.as_ref().err().map(String::as_str).or_else(|| Some(&*self.inner.entangled.segment(at)?.text))
     }
 
     /// Evaluates one flag. No allocation, no lock, no clock. `now_ms`: milliseconds since 1970.

@@ -1,9 +1,13 @@
 //! Names → stable positions. Changing one flag, segment or list leaves all positions as they are, so that nothing else
 //! has to be compiled again; a name that is only referred to has a position, too, with nothing at it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use serde_json::Value;
+
+use crate::compiled::{CompiledTest, Variant};
+use crate::ruleset::Test;
 use crate::texts::TextTable;
 
 /// Names by position and positions by name.
@@ -147,8 +151,18 @@ impl Positions {
     }
 }
 
+/// What equal parts of different flags are compiled to, while a ruleset or a patch is compiled.
+#[derive(Default)]
+pub(crate) struct Shared {
+    pub(crate) tests: HashMap<Test, Arc<CompiledTest>>,
+    /// Inside `some`, where paths mean something else.
+    pub(crate) tests_in_some: HashMap<Test, Arc<CompiledTest>>,
+    pub(crate) variants: HashMap<BTreeMap<String, Value>, Arc<[Variant]>>,
+}
+
 /// Positions of everything that can be referred to.
 pub(crate) struct Symbols {
+    pub(crate) shared: Shared,
     pub(crate) flags: Positions,
     pub(crate) segments: Positions,
     pub(crate) lists: Positions,

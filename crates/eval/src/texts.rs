@@ -7,7 +7,11 @@ use crate::limits::SCANNED_LIST;
 #[inline]
 pub(crate) fn text_key(text: &str) -> u64 {
     let bytes = text.as_bytes();
-    if let Some(tail) = bytes.last_chunk::<8>() {
+    if let (Some(head), Some(tail), ..=16) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>(), bytes.len()) {
+        // Most names: one multiplication. They may overlap, so that the length counts, too.
+        let (head, tail) = (u64::from_le_bytes(*head), u64::from_le_bytes(*tail));
+        product(head ^ SEED, tail ^ FACTOR ^ bytes.len() as u64) | LONG
+    } else if let Some(tail) = bytes.last_chunk::<8>() {
         let mut hash = bytes.len() as u64;
         let mut rest = bytes;
         while let Some((chunk, more)) = rest.split_first_chunk::<8>() {
@@ -20,7 +24,9 @@ pub(crate) fn text_key(text: &str) -> u64 {
         let shift = (bytes.len() - 4) * 8;
         length(bytes) | u64::from(u32::from_le_bytes(*head)) | u64::from(u32::from_le_bytes(*tail)) << shift
     } else {
-        bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte)) | length(bytes)
+        // Up to three: first, middle and last are all there are, in their places.
+        let byte = |at: usize| bytes.get(at).map_or(0, |byte| u64::from(*byte) << (at * 8));
+        length(bytes) | byte(0) | byte(bytes.len() / 2) | byte(bytes.len().saturating_sub(1))
     }
 }
 
@@ -61,7 +67,15 @@ fn equal(a: &[u8], b: &[u8]) -> bool {
 /// Multiplies to 128 bits and folds the halves: every input bit reaches every output bit.
 #[inline]
 fn fold(x: u64) -> u64 {
-    let wide = u128::from(x ^ 0xA076_1D64_78BD_642F) * 0xE703_7ED1_A0B4_28DB;
+    product(x ^ SEED, FACTOR)
+}
+
+const SEED: u64 = 0xA076_1D64_78BD_642F;
+const FACTOR: u64 = 0xE703_7ED1_A0B4_28DB;
+
+#[inline]
+fn product(a: u64, b: u64) -> u64 {
+    let wide = u128::from(a) * u128::from(b);
     #[expect(clippy::cast_possible_truncation, reason = "the low half is wanted")]
     let low = wide as u64;
     let high = (wide >> 64) as u64;
@@ -160,12 +174,13 @@ impl Builder {
     }
 }
 
-/// The high half tells texts apart, the low half says where to look.
+/// The low bits say where to look, those above tell texts apart.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "halves of a hash")]
 fn spread(key: u64, mask: usize) -> (u32, usize) {
-    let hash = fold(key);
-    ((hash >> 32) as u32, hash as usize & mask)
+    // A long text's key is mixed already, but for its top byte.
+    let hash = if is_exact(key) { fold(key) } else { key };
+    ((hash >> 24) as u32, hash as usize & mask)
 }
 
 /// A set of texts: scanned when it is short, hashed when it is long.

@@ -12,14 +12,30 @@ pub(crate) struct Version<'a> {
 impl<'a> Version<'a> {
     /// `SemVer` 2.0 with two liberties: a leading `v` or `V`, and a missing minor or patch that reads as 0.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
-        let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
+        Self::parse_as(text.strip_prefix(['v', 'V']).unwrap_or(text), true)
+    }
+
+    /// `SemVer` 2.0 to the letter.
+    pub(crate) fn strict(text: &'a str) -> Option<Self> {
+        Self::parse_as(text, false)
+    }
+
+    /// Loose, and without its pre-release.
+    pub(crate) fn triple(text: &'a str) -> Option<Self> {
+        Self::parse(text.split(['-', '+']).next()?)
+    }
+
+    fn parse_as(text: &'a str, partial: bool) -> Option<Self> {
         let mut core = [0; 3];
         let mut rest = text.as_bytes();
         for (place, number) in core.iter_mut().enumerate() {
             if place > 0 {
                 // What ends early is filled up with zeros.
-                let [b'.', more @ ..] = rest else { break };
-                rest = more;
+                match rest {
+                    [b'.', more @ ..] => rest = more,
+                    _ if partial => break,
+                    _ => return None,
+                }
             }
             (*number, rest) = number_ahead(rest)?;
         }
@@ -39,6 +55,11 @@ impl<'a> Version<'a> {
             (_, "") => Ordering::Less,
             (a, b) => compare_pre(a, b),
         })
+    }
+
+    /// The three numbers.
+    pub(crate) fn core(&self) -> [u64; 3] {
+        self.core
     }
 
     pub(crate) fn to_owned(self) -> OwnedVersion {
@@ -66,7 +87,13 @@ fn number_ahead(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut number = 0_u64;
     let mut rest = bytes;
     while let [digit @ b'0'..=b'9', more @ ..] = rest {
-        number = number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
+        // Up to 19 digits fit whatever they are.
+        let value = u64::from(digit - b'0');
+        number = if bytes.len() - more.len() < 20 {
+            number.wrapping_mul(10).wrapping_add(value)
+        } else {
+            number.checked_mul(10)?.checked_add(value)?
+        };
         rest = more;
     }
     match bytes.len() - rest.len() {
@@ -117,6 +144,38 @@ fn compare_pre(a: &str, b: &str) -> Ordering {
             return order;
         }
     }
+}
+
+/// Checks numbers with dots between; what follows a `-` is dropped.
+pub(crate) fn dotted(text: &str) -> Option<&str> {
+    let text = text.split('-').next().unwrap_or_default();
+    text.split('.').all(|part| !part.is_empty() && is_number(part) && part.len() <= 18).then_some(text)
+}
+
+/// Number by number; missing ones are 0.
+pub(crate) fn compare_dotted(a: &str, b: &str) -> Ordering {
+    // At most 18 digits, checked by `dotted`.
+    let numbers = |text: &'_ str| text.split('.').map(|part| part.parse().unwrap_or(0_u64)).collect::<Vec<_>>();
+    let (mut a, mut b) = (numbers(a), numbers(b));
+    let len = a.len().max(b.len());
+    a.resize(len, 0);
+    b.resize(len, 0);
+    a.cmp(&b)
+}
+
+/// `GrowthBook`'s key of a version: without a leading `v` and build metadata, numbers padded to five places; a version
+/// without a pre-release gets one that comes after all others.
+pub(crate) fn padded(text: &str) -> String {
+    let text = text.strip_prefix('v').unwrap_or(text);
+    let text = text.split('+').next().unwrap_or_default();
+    let mut parts: Vec<String> = text
+        .split(['-', '.'])
+        .map(|part| if !part.is_empty() && is_number(part) { format!("{part:>5}") } else { part.to_owned() })
+        .collect();
+    if parts.len() == 3 {
+        parts.push("~".to_owned());
+    }
+    parts.join("-")
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
-use yardarm_eval::ruleset::{ErrorCode, Hash, Op, Reader, Reason, Ruleset, Serve, Truth, ValueType};
+use yardarm_eval::ruleset::{
+    Bytes, ErrorCode, Fold, Hash, Op, Reader, Reason, Ruleset, Serve, Truth, UnitText, Unknown, ValueType,
+};
 use yardarm_eval::{Context, Snapshot};
 
 /// One file: a topic. Several rulesets, each with its cases.
@@ -128,6 +130,31 @@ fn the_schema_knows_the_words_of_the_code() {
     words::<Op>(&schema, "/$defs/test/properties/op/enum");
     words::<Truth>(&schema, "/$defs/truth/enum");
     words::<Hash>(&schema, "/$defs/bucket/properties/hash/enum");
+    words::<Bytes>(&schema, "/$defs/bucket/properties/bytes/enum");
+    words::<Fold>(&schema, "/$defs/bucket/properties/fold/enum");
+    words::<UnitText>(&schema, "/$defs/bucket/properties/text/enum");
+    words::<Unknown>(&schema, "/$defs/flag/properties/unknown/enum");
+}
+
+/// Readers, operators and hashes: none is without a case.
+#[test]
+fn every_word_is_in_a_vector() {
+    let text = std::fs::read_to_string(spec().join("ruleset.schema.json")).expect("readable");
+    let schema: Value = serde_json::from_str(&text).expect("JSON");
+    let vectors: String = files().iter().map(|(_, file)| file.ruleset["flags"].to_string()).collect();
+    for (member, pointer) in [
+        ("op", "/$defs/test/properties/op/enum"),
+        ("as", "/$defs/test/properties/as/enum"),
+        ("hash", "/$defs/bucket/properties/hash/enum"),
+        ("text", "/$defs/bucket/properties/text/enum"),
+        ("bytes", "/$defs/bucket/properties/bytes/enum"),
+    ] {
+        let words = schema.pointer(pointer).and_then(Value::as_array).expect("a list of words");
+        for word in words.iter().skip(1) {
+            let written = format!("\"{member}\":{word}");
+            assert!(vectors.contains(&written), "no vector has {written}");
+        }
+    }
 }
 
 #[test]

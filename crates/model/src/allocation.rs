@@ -66,6 +66,8 @@ impl Holdings {
     fn of(serve: &Serve, rest: Option<&str>) -> Self {
         let mut held = Self::default();
         match serve {
+            // Exact ranges are over buckets of their own.
+            Serve::Exact(_) => {}
             Serve::Variant(variant) => held.add(variant, &[(0, BUCKETS)]),
             Serve::Rollout(rollout) => {
                 held.unit = Some(attribute_path(&rollout.bucket_by));
@@ -131,11 +133,13 @@ pub fn settle_copy(configuration: &mut Configuration, previous: Option<&Configur
 }
 
 fn forget_ranges(serve: &mut Serve, old: &Serve) {
-    if matches!(old, Serve::Variant(_)) || Holdings::of(serve, None).unit != Holdings::of(old, None).unit {
+    if matches!(old, Serve::Variant(_) | Serve::Exact(_))
+        || Holdings::of(serve, None).unit != Holdings::of(old, None).unit
+    {
         return;
     }
     match serve {
-        Serve::Variant(_) => {}
+        Serve::Variant(_) | Serve::Exact(_) => {}
         Serve::Rollout(rollout) => rollout.ranges.clear(),
         Serve::Split(split) => split.shares.iter_mut().for_each(|share| share.ranges.clear()),
     }
@@ -145,7 +149,7 @@ fn settle_serve(serve: &mut Serve, previous: Option<&Holdings>) {
     let own = Holdings::own(serve);
     let Some(unit) = &own.unit else { return };
     let wanted: Vec<(&str, u32)> = match &*serve {
-        Serve::Variant(_) => return,
+        Serve::Variant(_) | Serve::Exact(_) => return,
         Serve::Rollout(rollout) => vec![(&rollout.variant, milli(rollout.percent))],
         Serve::Split(split) => {
             split.shares.iter().map(|share| (share.variant.as_str(), milli(share.percent))).collect()
@@ -165,7 +169,7 @@ fn settle_serve(serve: &mut Serve, previous: Option<&Holdings>) {
     let percents: Vec<u32> = wanted.iter().map(|(_, milli)| *milli).collect();
     let mut ranges = reallocate(&base, &percents).into_iter();
     match serve {
-        Serve::Variant(_) => {}
+        Serve::Variant(_) | Serve::Exact(_) => {}
         Serve::Rollout(rollout) => rollout.ranges = ranges.next().unwrap_or_default(),
         Serve::Split(split) => {
             for (share, ranges) in split.shares.iter_mut().zip(ranges) {

@@ -34,7 +34,8 @@ codes! {
     PERCENT_SUM = "percent_sum", "The percentages of a split do not add up to 100.";
     RANGES_INVALID = "ranges_invalid", "Bucket ranges overlap, are empty or leave the bucket.";
     CONDITION_SHAPE = "condition_shape", "A condition is not exactly one of the known shapes.";
-    SERVE_SHAPE = "serve_shape", "What is served is not exactly one of variant, rollout and split.";
+    EXACT_INVALID = "exact_invalid", "An exact form is not one that the evaluator knows.";
+    SERVE_SHAPE = "serve_shape", "What is served is not exactly one of variant, rollout, split and exact.";
     OTHERWISE_IN_RULE = "otherwise_in_rule", "Only the default rule's rollout has an otherwise.";
     OPERATOR_UNKNOWN = "operator_unknown", "There is no such operator.";
     OPERATOR_VALUES = "operator_values", "The operator takes another number of values.";

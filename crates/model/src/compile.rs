@@ -9,13 +9,13 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use yardarm_eval::ruleset::{
-    Bucket, Condition as Test, ErrorCode, FORMAT, Flag as Compiled, Hash, Op, Outcome, Reader, Reason, Rule, Ruleset,
+    Bucket, Condition as Test, ErrorCode, FORMAT, Flag as Compiled, Op, Outcome, Reader, Reason, Rule, Ruleset,
     Segment as CompiledSegment, Serve as Served, Split as Ranges, Test as Leaf, Truth, Version,
 };
 
 use crate::allocation::{BUCKETS, size};
 use crate::document::{
-    AttributeTest, Condition, Configuration, Flag, Operator, Segment, Serve, State, Target, ValueType,
+    AttributeTest, Condition, Configuration, Exactly, Flag, Operator, Segment, Serve, State, Target, ValueType,
 };
 use crate::reading::checked_instant;
 
@@ -71,8 +71,13 @@ fn key_path(context_kind: &str) -> Vec<String> {
 
 /// Compiles a flag from its two documents.
 pub fn flag_from(flag: &Flag, configuration: &Configuration) -> Compiled {
-    let mut buckets = BTreeMap::new();
-    let off = |reason| Outcome { serve: Served::Variant(configuration.off_variant.clone()), reason: Some(reason) };
+    let mut buckets = configuration.buckets.clone();
+    let exactly = |answer: &Exactly| Outcome { serve: Served::clone(&answer.exact), reason: answer.reason };
+    let off = |reason| {
+        let kept = configuration.off.as_ref().map(|off| Served::clone(&off.exact));
+        let serve = kept.unwrap_or_else(|| Served::Variant(configuration.off_variant.clone()));
+        Outcome { serve, reason: Some(reason) }
+    };
     let mut rules = Vec::new();
     for needed in &configuration.prerequisites {
         let met = Test::Flag { key: needed.flag.clone(), variants: needed.variants.clone(), on: true };
@@ -88,7 +93,7 @@ pub fn flag_from(flag: &Flag, configuration: &Configuration) -> Compiled {
         rules.push(Rule {
             id: rule.id.clone(),
             condition: condition(&rule.condition),
-            outcome: Outcome { serve, reason: None },
+            outcome: Outcome { serve, reason: rule.reason },
         });
     }
     let default = serve(&configuration.default, Some(&configuration.off_variant), flag, &mut buckets);
@@ -96,10 +101,12 @@ pub fn flag_from(flag: &Flag, configuration: &Configuration) -> Compiled {
         on: configuration.on,
         value_type: flag.value_type,
         variants: flag.variants.iter().map(|variant| (variant.key.clone(), served(flag, &variant.value))).collect(),
-        off: off(Reason::Disabled),
+        off: off(configuration.off.as_ref().and_then(|off| off.reason).unwrap_or(Reason::Disabled)),
         rules,
         default: Outcome { serve: default, reason: None },
         buckets,
+        unknown: configuration.unknown,
+        cycle: configuration.cycle.as_ref().map(exactly),
     }
 }
 
@@ -130,6 +137,7 @@ fn target(target: &Target) -> Rule {
 fn serve(serve: &Serve, rest: Option<&str>, flag: &Flag, buckets: &mut BTreeMap<String, Bucket>) -> Served {
     let (bucket_by, ranges, rest) = match serve {
         Serve::Variant(variant) => return Served::Variant(variant.clone()),
+        Serve::Exact(serve) => return Served::clone(serve),
         Serve::Rollout(rollout) => {
             let ranges = rollout.ranges.iter().map(|(lo, hi)| (*lo, *hi, rollout.variant.clone())).collect::<Vec<_>>();
             let rest = rest.map(|off| rollout.otherwise.clone().unwrap_or_else(|| off.to_owned()));
@@ -143,7 +151,12 @@ fn serve(serve: &Serve, rest: Option<&str>, flag: &Flag, buckets: &mut BTreeMap<
     };
     let unit = attribute_path(bucket_by);
     let by_targeting_key = unit == ["targetingKey"];
-    let name = if by_targeting_key { "user.key".to_owned() } else { unit.join(".") };
+    // An exact form may have a bucket of this name.
+    let mut name = if by_targeting_key { "user.key".to_owned() } else { unit.join(".") };
+    let native = Bucket::native(format!("{}:", flag.salt), unit);
+    while buckets.get(&name).is_some_and(|other| *other != native) {
+        name.push('\'');
+    }
     let rest = rest.map_or(Served::Next, Served::Variant);
     // When everyone is served alike, nobody needs a key for it.
     let everyone = match &ranges[..] {
@@ -159,13 +172,9 @@ fn serve(serve: &Serve, rest: Option<&str>, flag: &Flag, buckets: &mut BTreeMap<
         _ if by_targeting_key => Served::Error(ErrorCode::TargetingKeyMissing),
         _ => rest.clone(),
     });
-    buckets.entry(name.clone()).or_insert_with(|| Bucket {
-        hash: Hash::Murmur3,
-        seed: 0,
-        prefix: format!("{}:", flag.salt),
-        unit,
-    });
-    Served::Split(Ranges { bucket: name, ranges, rest: Box::new(rest), missing: Box::new(missing) })
+    buckets.insert(name.clone(), native);
+    let (rest, missing) = (Box::new(rest), Box::new(missing));
+    Served::Split(Ranges { bucket: name, ranges, serves: Vec::new(), ramps: Vec::new(), rest, missing })
 }
 
 /// Compiles a segment: `included`, or not `excluded` and any rule. Always true or false, never unknown.
@@ -188,7 +197,7 @@ pub fn segment_from(segment: &Segment) -> CompiledSegment {
         0 => Test::Const(false),
         _ => Test::IsTrue(Box::new(Test::Any(ways))),
     };
-    CompiledSegment { condition, buckets: BTreeMap::new() }
+    CompiledSegment { condition, buckets: segment.buckets.clone() }
 }
 
 /// Compiles an authored condition.
@@ -199,6 +208,7 @@ pub fn condition(authored: &Condition) -> Test {
         Condition::Not(group) => Test::Not(Box::new(condition(&group.not))),
         Condition::Segment(reference) => negated(reference.negate, Test::Segment(reference.segment.clone())),
         Condition::Attribute(test) => negated(test.negate, attribute(test)),
+        Condition::Exact(of) => Test::clone(&of.exact),
     }
 }
 
@@ -252,5 +262,5 @@ fn attribute(test: &AttributeTest) -> Test {
 }
 
 fn leaf(attr: Vec<String>, reader: Reader, op: Op, arg: Value) -> Leaf {
-    Leaf { attr, reader, op, arg, missing: Truth::Unknown, invalid: Truth::Unknown, each: false }
+    Leaf { attr, reader, op, arg, missing: Truth::Unknown, invalid: Truth::Unknown, each: false, null: false }
 }

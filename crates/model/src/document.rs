@@ -3,9 +3,12 @@
 //! Input is strict (unknown fields are refused with a suggestion); what is stored is always in the normal form that
 //! `decide` produced, so two equal documents are equal bytes.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 pub use yardarm_eval::ruleset::ValueType;
+use yardarm_eval::ruleset::{Bucket, Condition as ExactCondition, Reason, Serve as ExactServe, Unknown};
 
 pub use crate::state::State;
 
@@ -161,8 +164,37 @@ pub struct Configuration {
     pub rules: Vec<Rule>,
     /// Served when no rule decides.
     pub default: Serve,
-    /// Served when off.
+    /// Served when off, and when a prerequisite is not met.
     pub off_variant: String,
+    /// Served instead of `off_variant` where that was not a variant in the system it came from. Choosing another
+    /// `off_variant` removes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub off: Option<Exactly>,
+    /// Buckets that exact forms name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub buckets: BTreeMap<String, Bucket>,
+    /// What becomes of the flag when no rule decides and the condition of one was unknown.
+    #[serde(default, skip_serializing_if = "is_skip")]
+    pub unknown: Unknown,
+    /// Served when exact forms make the flag refer to itself (default: an error).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cycle: Option<Exactly>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_skip(unknown: &Unknown) -> bool {
+    *unknown == Unknown::Skip
+}
+
+/// An answer in the evaluator's own form: `{"exact": serve, "reason"?: "DISABLED"}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exactly {
+    /// What is served.
+    pub exact: Box<ExactServe>,
+    /// Reported reason (default: as for any other answer at this place).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
 }
 
 /// Another flag must answer one of these variants (and be on).
@@ -207,11 +239,14 @@ pub struct Rule {
     pub condition: Condition,
     /// What they get.
     pub serve: Serve,
+    /// Reported reason (default: `SPLIT` where a percentage decided, else `TARGETING_MATCH`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
 }
 
 /// A condition as authored. Exactly one of these shapes:
 /// `{"attribute":"user.country","operator":"in","values":["DE"]}` · `{"segment":"beta"}` · `{"all":[…]}` ·
-/// `{"any":[…]}` · `{"not":{…}}`.
+/// `{"any":[…]}` · `{"not":{…}}` · `{"exact":…}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Condition {
@@ -225,6 +260,16 @@ pub enum Condition {
     Segment(InSegment),
     /// One attribute.
     Attribute(AttributeTest),
+    /// The evaluator's own form, for what the others cannot say: imported flags answer exactly as they did.
+    Exact(ExactOf),
+}
+
+/// See [`Condition::Exact`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExactOf {
+    /// The condition; buckets it names are in the configuration or the segment.
+    pub exact: Box<ExactCondition>,
 }
 
 /// See [`Condition::All`].
@@ -327,7 +372,8 @@ pub enum Operator {
     Present,
 }
 
-/// What a rule or the default serves. Exactly one of: `{"variant":"on"}` · `{"rollout":{…}}` · `{"split":{…}}`.
+/// What a rule or the default serves. Exactly one of: `{"variant":"on"}` · `{"rollout":{…}}` · `{"split":{…}}` ·
+/// `{"exact":…}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Serve {
@@ -337,6 +383,8 @@ pub enum Serve {
     Rollout(Rollout),
     /// Variants by weight; the weights add up to 100.
     Split(Split),
+    /// The evaluator's own form, for what the others cannot say; buckets it names are in the configuration.
+    Exact(Box<ExactServe>),
 }
 
 /// A percentage rollout.
@@ -409,6 +457,9 @@ pub struct Segment {
     /// Chunks of keys that are not members.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub excluded: Vec<String>,
+    /// Buckets that exact forms in `rules` name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub buckets: BTreeMap<String, Bucket>,
     /// Milliseconds since 1970.
     pub created_at: i64,
 }

@@ -12,6 +12,7 @@ pub mod command;
 pub mod compile;
 mod decide;
 pub mod document;
+mod exact;
 pub mod export;
 #[cfg(feature = "generators")]
 pub mod generators;

@@ -58,6 +58,9 @@ limits! {
     ATTRIBUTE_DEPTH = 8, "levels", "Parts of an attribute name.";
     CONDITION_DEPTH = 10, "levels", "Conditions nested in conditions.";
     CONDITIONS = 1_000, "items", "Conditions in one targeting rule, groups included.";
+    EXACT_DEPTH = 48, "levels", "Nesting of the JSON of one exact form.";
+    EXACT_BYTES = 1024 * 1024, "bytes", "One exact form as JSON.";
+    BUCKETS = 200, "items", "Named buckets of a configuration or a segment.";
     CHAIN = 15, "items", "Flags that need each other in a row, and segments that contain each other in a row.";
     REGEX = 1_000, "characters", "One regular expression.";
     REGEX_COMPILED = yardarm_eval::limits::MAX_REGEX_BYTES, "bytes", "One regular expression when compiled.";

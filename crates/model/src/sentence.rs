@@ -1,12 +1,16 @@
 //! Configurations as English sentences, and what changed between two of them: the words of the API, the command line
 //! and the console.
 
-use std::collections::BTreeSet;
+mod exact;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
+use yardarm_eval::ruleset::{Bucket, Unknown};
 
 use crate::document::{AttributeTest, Condition, Configuration, Operator, Rule, Serve};
+use exact::Words;
 
 /// Values shown before the rest is counted.
 const SHOWN: usize = 10;
@@ -27,17 +31,32 @@ pub fn configuration(configuration: &Configuration) -> Vec<String> {
 
 /// A targeting rule: `If country is one of DE, AT then serve on to 10 % by user.key.`
 pub fn rule(rule: &Rule) -> String {
-    rule_text(rule, SHOWN)
+    rule_text(rule, Words::new(SHOWN, &BTreeMap::new()))
 }
 
 /// A condition: `country is one of DE, AT and in segment beta`.
 pub fn condition(authored: &Condition) -> String {
-    condition_text(authored, SHOWN)
+    condition_with(authored, &BTreeMap::new())
+}
+
+/// A condition whose exact forms name these buckets.
+pub fn condition_with(authored: &Condition, buckets: &BTreeMap<String, Bucket>) -> String {
+    condition_text(authored, Words::new(SHOWN, buckets))
 }
 
 /// What is served: `on to 10 % by user.key, else off`.
 pub fn serve(serve: &Serve) -> String {
+    serve_text(serve, Words::new(SHOWN, &BTreeMap::new()))
+}
+
+/// An exact serve that names these buckets.
+pub fn exact_serve(serve: &yardarm_eval::ruleset::Serve, buckets: &BTreeMap<String, Bucket>) -> String {
+    Words::new(SHOWN, buckets).serve(serve)
+}
+
+fn serve_text(serve: &Serve, words: Words<'_>) -> String {
     match serve {
+        Serve::Exact(serve) => words.serve(serve),
         Serve::Variant(variant) => variant.clone(),
         Serve::Rollout(rollout) => {
             let rest = rollout.otherwise.as_ref().map(|rest| format!(", else {rest}")).unwrap_or_default();
@@ -100,6 +119,7 @@ struct Line {
 
 fn lines(configuration: &Configuration, shown: usize) -> Vec<Line> {
     let line = |part: String, text: String| Line { part, text };
+    let words = Words::new(shown, &configuration.buckets);
     let mut lines = vec![line("on".into(), if configuration.on { "On.".into() } else { "Off.".into() })];
     for needed in &configuration.prerequisites {
         let variants = needed.variants.join(" or ");
@@ -112,10 +132,20 @@ fn lines(configuration: &Configuration, shown: usize) -> Vec<Line> {
         lines.push(line(format!("target:{}:{}", target.variant, target.context_kind), text));
     }
     for rule in &configuration.rules {
-        lines.push(line(format!("rule:{}", rule.id), rule_text(rule, shown)));
+        lines.push(line(format!("rule:{}", rule.id), rule_text(rule, words)));
     }
-    lines.push(line("default".into(), format!("By default serve {}.", serve(&configuration.default))));
-    lines.push(line("off".into(), format!("When off serve {}.", configuration.off_variant)));
+    let default = serve_text(&configuration.default, words);
+    lines.push(line("default".into(), format!("By default serve {default}.")));
+    if configuration.unknown == Unknown::Error {
+        lines.push(line("unknown".into(), "Fail when no rule decides and one could not be answered.".to_owned()));
+    }
+    if let Some(cycle) = &configuration.cycle {
+        let text = format!("When flags ask each other in a circle serve {}.", words.serve(&cycle.exact));
+        lines.push(line("cycle".into(), text));
+    }
+    let off = configuration.off.as_ref().map(|off| words.serve(&off.exact));
+    let off = off.unwrap_or_else(|| configuration.off_variant.clone());
+    lines.push(line("off".into(), format!("When off serve {off}.")));
     lines
 }
 
@@ -143,27 +173,28 @@ fn in_order<'l>(old: &'l [Line], new: &'l [Line]) -> BTreeSet<&'l str> {
     parts
 }
 
-fn rule_text(rule: &Rule, shown: usize) -> String {
-    let serve = serve(&rule.serve);
+fn rule_text(rule: &Rule, words: Words<'_>) -> String {
+    let serve = serve_text(&rule.serve, words);
     match &rule.condition {
         Condition::All(group) if group.all.is_empty() => format!("For everyone serve {serve}."),
-        condition => format!("If {} then serve {serve}.", condition_text(condition, shown)),
+        condition => format!("If {} then serve {serve}.", condition_text(condition, words)),
     }
 }
 
-fn condition_text(authored: &Condition, shown: usize) -> String {
+fn condition_text(authored: &Condition, words: Words<'_>) -> String {
     let group = |operands: &[Condition], word: &str, none: &str| match operands {
         [] => none.to_owned(),
-        [only] => condition_text(only, shown),
+        [only] => condition_text(only, words),
         _ => {
             let parts = operands.iter().map(|inner| match inner {
-                Condition::All(group) if group.all.len() > 1 => format!("({})", condition_text(inner, shown)),
-                Condition::Any(group) if group.any.len() > 1 => format!("({})", condition_text(inner, shown)),
+                Condition::All(group) if group.all.len() > 1 => format!("({})", condition_text(inner, words)),
+                Condition::Any(group) if group.any.len() > 1 => format!("({})", condition_text(inner, words)),
                 Condition::All(_)
                 | Condition::Any(_)
                 | Condition::Not(_)
                 | Condition::Segment(_)
-                | Condition::Attribute(_) => condition_text(inner, shown),
+                | Condition::Attribute(_) => condition_text(inner, words),
+                Condition::Exact(of) => words.operand(&of.exact),
             });
             parts.collect::<Vec<_>>().join(word)
         }
@@ -171,11 +202,12 @@ fn condition_text(authored: &Condition, shown: usize) -> String {
     match authored {
         Condition::All(all) => group(&all.all, " and ", "everyone"),
         Condition::Any(any) => group(&any.any, " or ", "nobody"),
-        Condition::Not(not) => format!("not ({})", condition_text(&not.not, shown)),
+        Condition::Not(not) => format!("not ({})", condition_text(&not.not, words)),
         Condition::Segment(reference) => {
             format!("{} segment {}", if reference.negate { "not in" } else { "in" }, reference.segment)
         }
-        Condition::Attribute(test) => attribute_text(test, shown),
+        Condition::Attribute(test) => attribute_text(test, words.shown),
+        Condition::Exact(of) => words.condition(&of.exact),
     }
 }
 
@@ -223,7 +255,7 @@ pub(crate) fn values_text(values: &[Value], shown: usize) -> String {
 }
 
 /// Text is written as it is unless that could be misread.
-fn value_text(value: &Value) -> String {
+pub(crate) fn value_text(value: &Value) -> String {
     match value.as_str() {
         Some(text)
             if !text.is_empty() && !looks_like_json(text) && !text.contains([',', '"']) && text.trim() == text =>

@@ -2,6 +2,7 @@
 //! of the API. A pure function, so that all three always say the same.
 
 use serde::Serialize;
+use yardarm_eval::ruleset::Serve as Exact;
 
 use crate::allocation::milli;
 use crate::document::{Condition, Configuration, Operator, Rollout, Rule, Serve, Split};
@@ -57,8 +58,14 @@ pub fn serves(configuration: &Configuration) -> Serves {
             Serve::Split(split) => say(ServesKind::Rules, format!("{}{plus}", split_text(split))),
             Serve::Rollout(rollout) => say(ServesKind::Partial, format!("{}{plus}", rollout_text(rollout))),
             Serve::Variant(variant) => say(ServesKind::All, variant.clone()),
+            Serve::Exact(serve) => {
+                let kind = if targets == 0 && is_split(serve) { ServesKind::Split } else { ServesKind::Rules };
+                say(kind, format!("{}{plus}", exact_text(serve, configuration)))
+            }
         },
-        ([rule], Some(everyone)) if everyone == off && targets == 0 => say(ServesKind::Partial, rule_text(rule)),
+        ([rule], Some(everyone)) if everyone == off && targets == 0 => {
+            say(ServesKind::Partial, rule_text(rule, configuration))
+        }
         (rules, _) => {
             let count = if rules.len() == 1 { "1 rule".to_owned() } else { format!("{} rules", rules.len()) };
             say(ServesKind::Rules, format!("{count}{plus}"))
@@ -70,6 +77,15 @@ pub fn serves(configuration: &Configuration) -> Serves {
 fn whole<'c>(serve: &'c Serve, off: &'c str) -> Option<&'c str> {
     match serve {
         Serve::Variant(variant) => Some(variant),
+        Serve::Exact(serve) => match &**serve {
+            Exact::Variant(variant) => Some(variant),
+            Exact::Split(_)
+            | Exact::Next
+            | Exact::Flag(_)
+            | Exact::CallerDefault
+            | Exact::Error(_)
+            | Exact::Compute(_) => None,
+        },
         Serve::Rollout(rollout) => match milli(rollout.percent) {
             MILLI_PERCENT => Some(&rollout.variant),
             0 => Some(rollout.otherwise.as_deref().unwrap_or(off)),
@@ -94,20 +110,31 @@ fn split_text(split: &Split) -> String {
     shares.map(|share| format!("{} {}", share.variant, share.percent)).collect::<Vec<_>>().join(" / ")
 }
 
-fn rule_text(rule: &Rule) -> String {
+fn is_split(serve: &Exact) -> bool {
+    matches!(serve, Exact::Split(_))
+}
+
+/// An exact serve, if it is short enough.
+fn exact_text(serve: &Exact, configuration: &Configuration) -> String {
+    let text = sentence::exact_serve(serve, &configuration.buckets);
+    if text.chars().count() <= CONDITION { text } else { "exact".to_owned() }
+}
+
+fn rule_text(rule: &Rule, configuration: &Configuration) -> String {
     let serve = match &rule.serve {
+        Serve::Exact(serve) => exact_text(serve, configuration),
         Serve::Variant(variant) => variant.clone(),
         Serve::Rollout(rollout) => rollout_text(rollout),
         Serve::Split(split) => split_text(split),
     };
-    match condition_text(&rule.condition) {
+    match condition_text(&rule.condition, configuration) {
         Some(condition) => format!("{serve} · {condition}"),
         None => format!("{serve} · 1 rule"),
     }
 }
 
 /// A condition, if it is short enough.
-fn condition_text(condition: &Condition) -> Option<String> {
+fn condition_text(condition: &Condition, configuration: &Configuration) -> Option<String> {
     let text = match condition {
         Condition::Attribute(test) if test.operator == Operator::In => {
             let word = if test.negate { "not in" } else { "in" };
@@ -120,10 +147,13 @@ fn condition_text(condition: &Condition) -> Option<String> {
             if group.all.is_empty() {
                 return Some("everyone".to_owned());
             }
-            let parts: Option<Vec<String>> = group.all.iter().map(condition_text).collect();
+            let parts: Option<Vec<String>> =
+                group.all.iter().map(|inner| condition_text(inner, configuration)).collect();
             parts?.join(" and ")
         }
-        Condition::Any(_) | Condition::Not(_) | Condition::Attribute(_) => sentence::condition(condition),
+        Condition::Any(_) | Condition::Not(_) | Condition::Attribute(_) | Condition::Exact(_) => {
+            sentence::condition_with(condition, &configuration.buckets)
+        }
     };
     (text.chars().count() <= CONDITION).then_some(text)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::de::{DeserializeOwned, Error as _};
+use yardarm_eval::ruleset::Unknown;
 
 use crate::document::{Configuration, Environment, Flag, Kind, Project, SdkKey, Segment, SegmentList, Serve};
 
@@ -140,6 +141,10 @@ impl Configuration {
             rules: Vec::new(),
             default: Serve::Variant(flag.variants.first().map(|variant| variant.key.clone()).unwrap_or_default()),
             off_variant: last,
+            off: None,
+            buckets: BTreeMap::new(),
+            unknown: Unknown::Skip,
+            cycle: None,
         }
     }
 }

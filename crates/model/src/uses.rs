@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::document::{Condition, Configuration, Segment, Serve, State};
+use crate::exact::{self, Reference};
 
 /// A place where a segment is used.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -36,16 +37,40 @@ impl std::fmt::Display for SegmentUse {
 /// Flags that a flag needs in any environment, sorted.
 pub fn needs(state: &State, flag: &str) -> Vec<String> {
     let mine = state.configurations.iter().filter(|((_, key), _)| key == flag);
-    let needed: BTreeSet<&String> = mine.flat_map(|(_, config)| config.prerequisites.iter().map(|p| &p.flag)).collect();
-    needed.into_iter().cloned().collect()
+    let needed: BTreeSet<&str> = mine.flat_map(|(_, configuration)| flags_of(configuration)).collect();
+    needed.into_iter().map(str::to_owned).collect()
+}
+
+/// Every flag a configuration names: its prerequisites, and what exact forms ask for.
+pub(crate) fn flags_of(configuration: &Configuration) -> Vec<&str> {
+    let mut named: Vec<&str> = configuration.prerequisites.iter().map(|needed| needed.flag.as_str()).collect();
+    exact::in_configuration(configuration, &mut |reference| {
+        if let Reference::Flag(key, _) = reference {
+            named.push(key);
+        }
+    });
+    named
+}
+
+/// Whether a configuration asks another flag for a variant.
+pub(crate) fn asks_for(configuration: &Configuration, flag: &str, variant: &str) -> bool {
+    let mut asks = configuration
+        .prerequisites
+        .iter()
+        .any(|needed| needed.flag == flag && needed.variants.iter().any(|asked| asked == variant));
+    exact::in_configuration(configuration, &mut |reference| {
+        asks |=
+            matches!(reference, Reference::Flag(key, variants) if key == flag && variants.iter().any(|v| v == variant));
+    });
+    asks
 }
 
 /// Unarchived flags that need a flag in any environment, sorted.
 pub fn needed_by(state: &State, flag: &str) -> Vec<String> {
-    let others = state.configurations.iter().filter(|(_, config)| config.prerequisites.iter().any(|p| p.flag == flag));
+    let others = state.configurations.iter().filter(|(_, config)| flags_of(config).contains(&flag));
     let keys: BTreeSet<&String> = others
         .map(|((_, key), _)| key)
-        .filter(|key| state.flags.get(*key).is_some_and(|flag| !flag.archived))
+        .filter(|key| *key != flag && state.flags.get(*key).is_some_and(|flag| !flag.archived))
         .collect();
     keys.into_iter().cloned().collect()
 }
@@ -74,6 +99,11 @@ pub(crate) fn uses_segment(condition: &Condition, segment: &str) -> bool {
         Condition::Not(group) => uses_segment(&group.not, segment),
         Condition::Segment(reference) => reference.segment == segment,
         Condition::Attribute(_) => false,
+        Condition::Exact(_) => {
+            let mut uses = false;
+            exact::in_authored(condition, &mut |reference| uses |= reference == Reference::Segment(segment));
+            uses
+        }
     }
 }
 
@@ -86,6 +116,11 @@ pub(crate) fn segments_of(segment: &Segment) -> Vec<&str> {
             Condition::Not(group) => collect(&group.not, into),
             Condition::Segment(reference) => into.push(&reference.segment),
             Condition::Attribute(_) => {}
+            Condition::Exact(_) => exact::in_authored(condition, &mut |reference| {
+                if let Reference::Segment(key) = reference {
+                    into.push(key);
+                }
+            }),
         }
     }
     let mut named = Vec::new();
@@ -103,12 +138,18 @@ pub fn variants_of(configuration: &Configuration) -> Vec<(String, &str)> {
         served(&format!("/rules/{index}/serve"), &rule.serve, &mut variants);
     }
     served("/default", &configuration.default, &mut variants);
+    for (place, answer) in [("off", &configuration.off), ("cycle", &configuration.cycle)] {
+        if let Some(answer) = answer {
+            exact::variants(&format!("/{place}/exact"), &answer.exact, &mut variants);
+        }
+    }
     variants
 }
 
 fn served<'c>(pointer: &str, serve: &'c Serve, into: &mut Vec<(String, &'c str)>) {
     match serve {
         Serve::Variant(variant) => into.push((format!("{pointer}/variant"), variant)),
+        Serve::Exact(serve) => exact::variants(&format!("{pointer}/exact"), serve, into),
         Serve::Rollout(rollout) => {
             into.push((format!("{pointer}/rollout/variant"), &rollout.variant));
             if let Some(otherwise) = &rollout.otherwise {

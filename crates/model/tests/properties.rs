@@ -134,6 +134,7 @@ fn stored(state: &State) -> Vec<(Kind, String, Value)> {
 fn shares(serve: &Serve, rest: Option<&str>) -> BTreeMap<String, Vec<(u64, u64)>> {
     let mut all: BTreeMap<String, Vec<(u64, u64)>> = BTreeMap::new();
     match serve {
+        Serve::Exact(_) => {}
         Serve::Variant(variant) => all.entry(variant.clone()).or_default().push((0, BUCKETS)),
         Serve::Rollout(rollout) => {
             all.entry(rollout.variant.clone()).or_default().extend(&rollout.ranges);
@@ -165,7 +166,7 @@ fn common(a: &[(u64, u64)], b: &[(u64, u64)]) -> u64 {
 
 fn bucket_by(serve: &Serve) -> Option<&str> {
     match serve {
-        Serve::Variant(_) => None,
+        Serve::Variant(_) | Serve::Exact(_) => None,
         Serve::Rollout(rollout) => Some(&rollout.bucket_by),
         Serve::Split(split) => Some(&split.bucket_by),
     }
@@ -196,7 +197,7 @@ fn assert_well_formed(configuration: &Configuration) {
     };
     let mut all: Vec<(u64, u64)> = Vec::new();
     match &configuration.default {
-        Serve::Variant(_) => return,
+        Serve::Variant(_) | Serve::Exact(_) => return,
         Serve::Rollout(rollout) => {
             exact(size(&rollout.ranges), rollout.percent);
             all.extend(&rollout.ranges);

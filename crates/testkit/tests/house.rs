@@ -10,10 +10,14 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 const EDGES: &[(&str, &[&str])] = &[
     ("yardarm-eval", &[]),
     ("yardarm-model", &["yardarm-eval"]),
+    ("yardarm-migrate", &["yardarm-eval", "yardarm-model"]),
     ("yardarm-store", &[]),
     ("yardarm-hub", &["yardarm-eval", "yardarm-model", "yardarm-store"]),
     ("yardarm-server", &["yardarm-eval", "yardarm-model", "yardarm-store", "yardarm-hub"]),
-    ("yardarm-cli", &["yardarm-eval", "yardarm-model", "yardarm-store", "yardarm-hub", "yardarm-server"]),
+    (
+        "yardarm-cli",
+        &["yardarm-eval", "yardarm-model", "yardarm-migrate", "yardarm-store", "yardarm-hub", "yardarm-server"],
+    ),
     ("yardarm-testkit", &["yardarm-model", "yardarm-store", "yardarm-hub", "yardarm-server"]),
     ("yardarm", &["yardarm-eval"]),
 ];

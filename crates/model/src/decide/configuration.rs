@@ -15,7 +15,14 @@ use crate::{codes, normal_form};
 pub(super) fn put(draft: &mut Draft<'_>, flag: &str, environment: &str, body: &Value) -> Result<(), Refusal> {
     flag_in(draft, flag, environment)?;
     let before = draft.problems.len();
-    let configuration = reading::configuration(&mut draft.problems, &At::root(), body);
+    let mut configuration = reading::configuration(&mut draft.problems, &At::root(), body);
+    // Whoever chooses another off variant means it, even when all else was sent back as it came.
+    if let Some(stored) = draft.world.configuration(environment, flag)
+        && stored.off == configuration.off
+        && stored.off_variant != configuration.off_variant
+    {
+        configuration.off = None;
+    }
     write(draft, (environment, flag), configuration, before);
     check(draft, &At::root(), (environment, flag));
     Ok(())
@@ -24,8 +31,7 @@ pub(super) fn put(draft: &mut Draft<'_>, flag: &str, environment: &str, body: &V
 pub(super) fn update(draft: &mut Draft<'_>, flag: &str, environment: &str, patch: &Value) -> Result<(), Refusal> {
     let document = flag_in(draft, flag, environment)?;
     let before = draft.problems.len();
-    let known = ["on", "prerequisites", "targets", "rules", "default", "off_variant"];
-    let given = Fields::of(&mut draft.problems, &At::root(), patch, &known);
+    let given = Fields::of(&mut draft.problems, &At::root(), patch, &reading::CONFIGURATION);
     let stored = draft.world.configuration(environment, flag);
     let mut body =
         normal_form(&stored.map_or_else(|| Configuration::off(&document), |stored| Configuration::clone(stored)));
@@ -34,7 +40,19 @@ pub(super) fn update(draft: &mut Draft<'_>, flag: &str, environment: &str, patch
         && let Some(Value::Object(old)) = body.get_mut("default")
         && default.values().any(|value| !value.is_null())
     {
-        old.retain(|name, _| default.contains_key(name));
+        old.retain(|name, _| default.contains_key(name) && name != "exact");
+    }
+    // Exact forms are replaced, not merged, and another off variant takes the place of what was kept exactly.
+    for name in ["off", "cycle"] {
+        if given.get(name).is_some() {
+            drop(body.as_object_mut().map(|body| body.remove(name)));
+        }
+    }
+    if given.get("off_variant").is_some_and(|variant| *variant != body["off_variant"]) {
+        drop(body.as_object_mut().map(|body| body.remove("off")));
+    }
+    if let (Some(Value::Object(buckets)), Some(Value::Object(old))) = (given.get("buckets"), body.get_mut("buckets")) {
+        old.retain(|name, _| !buckets.contains_key(name));
     }
     merge(&mut body, patch);
     let configuration = if given.is_object() {

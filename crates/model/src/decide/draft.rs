@@ -210,8 +210,25 @@ impl<'s> Draft<'s> {
         }
         for (environment, ruleset) in &rulesets {
             let snapshot = Snapshot::compile(ruleset);
-            for key in ruleset.flags.keys() {
-                if let Some(error) = snapshot.compile_error(key) {
+            for (key, segment) in &ruleset.segments {
+                let alone = || Ruleset { segments: [(key.clone(), segment.clone())].into(), ..empty(environment) };
+                if snapshot.segment_error(key).is_some()
+                    && let Some(error) = Snapshot::compile(&alone()).segment_error(key)
+                {
+                    let message = format!("the evaluator refuses the segment {key:?}: {error}");
+                    self.problems.add(&At::root(), codes::NOT_COMPILED, message);
+                }
+            }
+            for (key, flag) in &ruleset.flags {
+                // Circles among exact forms have an answer of their own; all other circles were looked for before.
+                let alone = || Ruleset {
+                    flags: [(key.clone(), flag.clone())].into(),
+                    segments: BTreeMap::new(),
+                    ..empty(environment)
+                };
+                if snapshot.compile_error(key).is_some()
+                    && let Some(error) = Snapshot::compile(&alone()).compile_error(key)
+                {
                     let message = format!("the evaluator refuses the flag {key:?} in {environment:?}: {error}");
                     self.problems.add(&At::root(), codes::NOT_COMPILED, message);
                 }

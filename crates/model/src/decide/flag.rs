@@ -8,8 +8,9 @@ use super::draft::{Draft, patched};
 use super::references::{check_configuration, needed_by};
 use crate::command::Refusal;
 use crate::document::Flag;
+use crate::exact::computes;
 use crate::reading::{self, At, Fields, FlagDefaults, Problems};
-use crate::uses::variants_of;
+use crate::uses::{asks_for, variants_of};
 use crate::{codes, limits, normal_form};
 
 const CREATE: [&str; 9] = ["key", "name", "description", "type", "variants", "tags", "owner", "permanent", "salt"];
@@ -82,10 +83,11 @@ fn check_removed_variants(draft: &mut Draft<'_>, key: &str, before: &Flag, after
     let mut found = Vec::new();
     for variant in before.variants.iter().map(|variant| variant.key.as_str()).filter(|variant| !kept(variant)) {
         for ((environment, other), configuration) in draft.world.configurations.iter() {
-            if other == key && variants_of(configuration).iter().any(|(_, used)| *used == variant) {
+            let serves = || variants_of(configuration).iter().any(|(_, used)| *used == variant);
+            if other == key && (serves() || computes(configuration, variant)) {
                 found.push(format!("{variant:?} is still served in {environment}; change that first"));
             }
-            if configuration.prerequisites.iter().any(|p| p.flag == key && p.variants.iter().any(|v| v == variant)) {
+            if asks_for(configuration, key, variant) {
                 found.push(format!("{variant:?} is needed by the flag {other:?} in {environment}"));
             }
         }

@@ -14,6 +14,7 @@ use super::segment::{self, replace_lists};
 use crate::codes;
 use crate::document::{Flag, Segment};
 use crate::reading::{self, At, Fields, FlagDefaults, did_you_mean};
+use crate::uses::flags_of;
 use crate::{export, limits};
 
 const FLAG: [&str; 12] = [
@@ -172,8 +173,7 @@ fn check_untouched(draft: &mut Draft<'_>, imported: &BTreeSet<String>) {
     let at = At::root().field("flags");
     for ((environment, key), configuration) in world.configurations.iter() {
         let written = world.configurations.is_written(&(environment.clone(), key.clone()));
-        let concerned =
-            imported.contains(key) || configuration.prerequisites.iter().any(|p| imported.contains(&p.flag));
+        let concerned = imported.contains(key) || flags_of(configuration).iter().any(|flag| imported.contains(*flag));
         let Some(flag) = world.flags.get(key.as_str()).filter(|flag| !flag.archived) else { continue };
         if concerned && !written {
             super::references::check_configuration(

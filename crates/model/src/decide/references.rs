@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::draft::World;
 use crate::document::{Condition, Configuration, Flag, Segment};
 use crate::reading::{At, Problems, did_you_mean};
-use crate::uses::{segments_of, variants_of};
+use crate::uses::{flags_of, segments_of, variants_of};
 use crate::{codes, limits};
 
 /// Everything a configuration refers to must be there. Empty names were reported when they were read.
@@ -118,7 +118,9 @@ fn check_condition(world: &World<'_>, problems: &mut Problems, at: &At, conditio
                 problems.add(&at.field("segment"), codes::SEGMENT_MISSING, message);
             }
         }
-        Condition::Attribute(_) => {}
+        // An exact form may name what is not there: the system it came from said what that means, and so does the
+        // evaluator. What is there and named cannot be removed, as anywhere.
+        Condition::Attribute(_) | Condition::Exact(_) => {}
     }
 }
 
@@ -182,7 +184,7 @@ fn cycle_from(start: &str, next: &dyn Fn(&str) -> Vec<String>) -> Option<Vec<Str
 pub(super) fn needed_by(world: &World<'_>, key: &str) -> Vec<(String, String)> {
     let others = world.configurations.iter().filter(|((_, other), config)| {
         other != key
-            && config.prerequisites.iter().any(|needed| needed.flag == key)
+            && flags_of(config).contains(&key)
             && world.flags.get(other.as_str()).is_some_and(|flag| !flag.archived)
     });
     others.map(|(place, _)| place.clone()).collect()

@@ -13,8 +13,8 @@ use crate::reading::{self, At, Fields};
 use crate::uses::{SegmentUse, uses_segment};
 use crate::{chunks, codes, limits, normal_form};
 
-pub(super) const BODY: [&str; 8] =
-    ["key", "name", "description", "context_kind", "rules", "included", "excluded", "created_at"];
+pub(super) const BODY: [&str; 9] =
+    ["key", "name", "description", "context_kind", "rules", "included", "excluded", "buckets", "created_at"];
 
 pub(super) fn create(draft: &mut Draft<'_>, body: &Value) {
     let known: Vec<&str> = BODY.into_iter().filter(|name| *name != "created_at").collect();

@@ -4,11 +4,12 @@ use serde::de::IntoDeserializer;
 use serde::{Deserialize, de::value::Error as NameError};
 use serde_json::Value;
 
+use super::exact::exact_condition;
 use super::{At, Fields, Problems, did_you_mean, key, kind_of, list, text, values, wrong_type};
 use crate::document::{AllOf, AnyOf, AttributeTest, Condition, InSegment, NotOf, Operator};
 use crate::{codes, limits};
 
-const SHAPES: [&str; 5] = ["attribute", "segment", "all", "any", "not"];
+const SHAPES: [&str; 6] = ["attribute", "segment", "all", "any", "not", "exact"];
 
 /// Every operator with its name.
 pub(crate) const OPERATORS: [&str; 20] = [
@@ -90,6 +91,7 @@ fn read(problems: &mut Problems, at: &At, value: &Value, depth: usize, left: &mu
             let negate = fields.boolean(problems, "negate").unwrap_or_default();
             Condition::Segment(InSegment { segment, negate })
         }
+        "exact" => exact_condition(problems, at, value).map_or(nothing, Condition::Exact),
         _ => Condition::Attribute(attribute_test(problems, at, value)),
     }
 }

@@ -5,14 +5,18 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::condition::{attribute, context_kind};
+use super::exact::{buckets, exact_serve, exactly, word};
 use super::{At, Fields, Problems, condition, context_key, key, text, wrong_type};
 use crate::document::{Configuration, Prerequisite, Rollout, Rule, Serve, Share, Split, Target};
 use crate::{allocation, codes, limits};
 
+/// The members of a configuration.
+pub(crate) const CONFIGURATION: [&str; 10] =
+    ["on", "prerequisites", "targets", "rules", "default", "off_variant", "off", "buckets", "unknown", "cycle"];
+
 /// Reads a configuration. References to variants, flags and segments are looked at later, when all are known.
 pub(crate) fn configuration(problems: &mut Problems, at: &At, value: &Value) -> Configuration {
-    let known = ["on", "prerequisites", "targets", "rules", "default", "off_variant"];
-    let fields = Fields::of(problems, at, value, &known);
+    let fields = Fields::of(problems, at, value, &CONFIGURATION);
     let nothing = Serve::Variant(String::new());
     fields.need(problems, "on");
     Configuration {
@@ -24,6 +28,10 @@ pub(crate) fn configuration(problems: &mut Problems, at: &At, value: &Value) -> 
             .need(problems, "default")
             .map_or(nothing, |value| serve(problems, &fields.at.field("default"), value, true)),
         off_variant: fields.reference(problems, "off_variant"),
+        off: exactly(problems, &fields, "off"),
+        buckets: buckets(problems, &fields),
+        unknown: word(problems, &fields, "unknown").unwrap_or_default(),
+        cycle: exactly(problems, &fields, "cycle"),
     }
 }
 
@@ -99,7 +107,7 @@ fn rules(problems: &mut Problems, fields: &Fields<'_>) -> Vec<Rule> {
     let mut seen = BTreeSet::new();
     let mut rules = Vec::new();
     for (index, item) in fields.list(problems, "rules", limits::RULES).iter().enumerate() {
-        let fields = Fields::of(problems, &at.index(index), item, &["id", "description", "if", "serve"]);
+        let fields = Fields::of(problems, &at.index(index), item, &["id", "description", "if", "serve", "reason"]);
         // An empty id is the same as none: the server makes one.
         let id = fields.get("id").filter(|id| id.as_str() != Some(""));
         let id = id.map(|value| key(problems, &fields.at.field("id"), value)).unwrap_or_default();
@@ -116,22 +124,25 @@ fn rules(problems: &mut Problems, fields: &Fields<'_>) -> Vec<Rule> {
             serve: fields.need(problems, "serve").map_or(Serve::Variant(String::new()), |value| {
                 serve(problems, &fields.at.field("serve"), value, false)
             }),
+            reason: word(problems, &fields, "reason"),
         });
     }
     rules
 }
 
 fn serve(problems: &mut Problems, at: &At, value: &Value, is_default: bool) -> Serve {
-    const SHAPES: [&str; 3] = ["variant", "rollout", "split"];
+    const SHAPES: [&str; 4] = ["variant", "rollout", "split", "exact"];
     let fields = Fields::of(problems, at, value, &SHAPES);
     let present: Vec<&str> = SHAPES.into_iter().filter(|shape| fields.get(shape).is_some()).collect();
     match present[..] {
         ["variant"] => Serve::Variant(fields.reference(problems, "variant")),
         ["rollout"] => Serve::Rollout(rollout(problems, &fields, is_default)),
         ["split"] => Serve::Split(split(problems, &fields)),
+        ["exact"] => exact_serve(problems, &fields).map_or(Serve::Variant(String::new()), Serve::Exact),
         _ => {
             if fields.is_object() {
-                let message = r#"serve exactly one of {"variant": …}, {"rollout": {…}} and {"split": {…}}"#;
+                let message =
+                    r#"serve exactly one of {"variant": …}, {"rollout": {…}}, {"split": {…}} and {"exact": …}"#;
                 problems.add(at, codes::SERVE_SHAPE, message);
             }
             Serve::Variant(String::new())

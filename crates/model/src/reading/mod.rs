@@ -5,13 +5,14 @@
 
 mod condition;
 mod configuration;
+mod exact;
 mod flag;
 mod json;
 mod segment;
 mod values;
 
 pub(crate) use condition::{checked_instant, condition};
-pub(crate) use configuration::configuration;
+pub(crate) use configuration::{CONFIGURATION, configuration};
 pub(crate) use flag::{FlagDefaults, flag};
 pub use json::parse;
 pub(crate) use json::scan;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::condition::context_kind;
+use super::exact::buckets;
 use super::{At, Fields, Problems, condition, list, wrong_type};
 use crate::document::Segment;
 use crate::{codes, limits};
@@ -23,6 +24,7 @@ pub(crate) fn segment(problems: &mut Problems, fields: &Fields<'_>, key: &str, c
         rules: rules.iter().enumerate().map(|(i, rule)| condition(problems, &at.index(i), rule)).collect(),
         included: Vec::new(),
         excluded: Vec::new(),
+        buckets: buckets(problems, fields),
         created_at: fields.integer(problems, "created_at", 0, 1 << 53).unwrap_or(created_at),
     }
 }

@@ -1,0 +1,102 @@
+//! flagd, GrowthBook and Flagsmith: small files of our own, imported, compiled and evaluated.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+
+use serde_json::{Value, json};
+use yardarm_eval::ruleset::Reason;
+use yardarm_migrate::verify::Ground;
+use yardarm_migrate::{Format, Imported, Options, Source, import};
+
+fn imported(format: Format, file: &Value) -> (Imported, Ground) {
+    let file = Source { name: "file.json".to_owned(), text: file.to_string() };
+    let imported = import(format, &[file], &Options::default()).unwrap();
+    let ground = Ground::new(&imported, "production").unwrap_or_else(|refusal| panic!("{refusal}"));
+    (imported, ground)
+}
+
+#[test]
+fn flagd_chains_are_rules_and_fall_through_like_json_logic() {
+    let targeting = json!({"if": [
+        {"in": ["@staff.example", {"var": "email"}]}, "gold",
+        {"!": [{"var": "email"}]}, null,
+        {"<": [{"var": "age"}, 18]}, "grey",
+        {"var": "odd"}, "missing-variant",
+        {"fractional": [["gold", 1], ["grey", 3]]},
+    ]});
+    let file = json!({"flags": {"colour": {
+        "state": "ENABLED", "variants": {"gold": "g", "grey": "y", "plain": "p"}, "defaultVariant": "plain", "targeting": targeting,
+    }}});
+    let (imported, ground) = imported(Format::Flagd, &file);
+    assert!(imported.report.needs_attention.is_empty(), "{}", imported.report);
+    for (context, value, reason) in [
+        (json!({"email": "a@staff.example"}), json!("g"), Reason::TargetingMatch),
+        (json!({"age": 3}), json!("p"), Reason::Default),
+        (json!({"email": "a@b", "age": "17"}), json!("y"), Reason::TargetingMatch),
+        // null < 18
+        (json!({"email": "a@b"}), json!("y"), Reason::TargetingMatch),
+        (json!({"email": "a@b", "age": 20, "odd": 1}), Value::Null, Reason::Error),
+        // murmur3_32("coloursomebody") * 4 >> 32 decides; without a key it is the default.
+        (json!({"email": "a@b", "age": 20}), json!("p"), Reason::Default),
+    ] {
+        let asked = ground.ask("colour", &context, 0);
+        assert_eq!((asked.value.unwrap_or_default(), asked.reason), (value, reason), "{context}");
+    }
+}
+
+#[test]
+fn growthbook_null_compares_like_javascript() {
+    let of = |condition: Value| json!({"features": {"f": {"defaultValue": false, "rules": [{"force": true, "condition": condition}]}}});
+    for (condition, attributes, expected) in [
+        (json!({"n": 0}), json!({}), true),
+        (json!({"n": {"$lt": 1}}), json!({}), true),
+        (json!({"n": {"$lt": "1"}}), json!({"n": "05"}), true),
+        (json!({"n": {"$lt": "1"}}), json!({"n": 5}), false),
+        (json!({"n": {"$nin": [1, 2]}}), json!({}), true),
+        (json!({"n": {"$in": [null]}}), json!({}), true),
+        (json!({"v": {"$vlt": "1.0.0"}}), json!({}), true),
+        (json!({"t": {"$elemMatch": {"$lt": 1}}}), json!({"t": [0]}), false),
+        (json!({"t": {"$all": ["a", {"$regex": "^b"}]}}), json!({"t": ["bb", "a"]}), true),
+        (json!({"$nor": []}), json!({}), false),
+        (json!({"a": {"$not": {"$exists": true}}}), json!({"a": 1}), false),
+    ] {
+        let (_, ground) = imported(Format::GrowthBook, &of(condition.clone()));
+        let value = ground.ask("f", &attributes, 0).value;
+        assert_eq!(value, Some(json!(expected)), "{condition} on {attributes}");
+    }
+}
+
+#[test]
+fn growthbook_sdks_hash_letters_outside_of_ascii_differently() {
+    let file = json!({"features": {"f": {"defaultValue": "out", "rules": [
+        {"force": "in", "filters": [{"seed": "exp", "hashVersion": 1, "ranges": [[0.638, 0.639]]}]},
+    ]}}});
+    for (sdk, value) in [("go", "in"), ("javascript", "out")] {
+        let file = Source { name: "file.json".to_owned(), text: file.to_string() };
+        let options = Options { sdk: Some(sdk.to_owned()), ..Options::default() };
+        let ground = Ground::new(&import(Format::GrowthBook, &[file], &options).unwrap(), "production").unwrap();
+        assert_eq!(ground.ask("f", &json!({"id": "josé"}), 0).value, Some(json!(value)), "{sdk}");
+    }
+}
+
+#[test]
+fn flagsmith_environments_keep_overrides_in_their_order() {
+    let state = |id: u32, enabled: bool, value: Value| json!({"django_id": id, "enabled": enabled, "feature_state_value": value, "feature": {"id": 7, "name": "banner"}});
+    let mut by_segment = state(2, true, json!("for old"));
+    by_segment["feature_segment"] = json!({"priority": 0});
+    let rule = json!({"type": "ALL", "rules": [], "conditions": [{"operator": "GREATER_THAN", "property_": "age", "value": "64"}]});
+    let file = json!({
+        "api_key": "env", "name": "Production", "feature_states": [state(1, false, json!("plain"))],
+        "project": {"segments": [{"id": 9, "name": "old", "rules": [rule], "feature_states": [by_segment]}]},
+        "identity_overrides": [{"identifier": "ada", "identity_features": [state(3, true, json!("for ada"))]}],
+    });
+    let (_, ground) = imported(Format::Flagsmith, &file);
+    for (context, enabled, value) in [
+        (json!({}), false, "plain"),
+        (json!({"targetingKey": "bob", "age": "65"}), true, "for old"),
+        (json!({"targetingKey": "bob", "age": true}), false, "plain"),
+        (json!({"targetingKey": "ada", "age": 70}), true, "for ada"),
+    ] {
+        let asked = ground.ask("banner", &context, 0);
+        assert_eq!(asked.value, Some(json!({"enabled": enabled, "value": value})), "{context}");
+    }
+}
