@@ -49,10 +49,10 @@ fn leaf(test: &Test) -> Option<Value> {
     let attribute = attribute(&test.attr)?;
     let ours =
         |operator: &str, values: Value| Some(json!({"attribute": attribute, "operator": operator, "values": values}));
-    let texts = || listed(&test.arg, |value| value.as_str().is_some_and(|text| text.chars().count() <= TEXT));
+    let strings = || listed(&test.arg, |value| value.as_str().is_some_and(|text| text.chars().count() <= TEXT));
     let scalars = || {
         listed(&test.arg, |value| match value {
-            Value::String(text) => text.chars().count() <= TEXT,
+            Value::String(string) => string.chars().count() <= TEXT,
             Value::Number(_) | Value::Bool(_) => true,
             _ => false,
         })
@@ -60,10 +60,10 @@ fn leaf(test: &Test) -> Option<Value> {
     match (test.op, test.reader) {
         (Op::Present, _) => Some(json!({"attribute": attribute, "operator": "present"})),
         (Op::Eq | Op::In, Reader::Any) => ours("in", scalars()?),
-        (Op::Eq | Op::In, Reader::String) => ours("in", texts()?),
-        (Op::Starts, Reader::String) => ours("starts_with", texts()?),
-        (Op::Ends, Reader::String) => ours("ends_with", texts()?),
-        (Op::Contains, Reader::String) => ours("contains", texts()?),
+        (Op::Eq | Op::In, Reader::String) => ours("in", strings()?),
+        (Op::Starts, Reader::String) => ours("starts_with", strings()?),
+        (Op::Ends, Reader::String) => ours("ends_with", strings()?),
+        (Op::Contains, Reader::String) => ours("contains", strings()?),
         (Op::Lt, Reader::Number) => ours("less_than", number(&test.arg)?),
         (Op::Lte, Reader::Number) => ours("at_most", number(&test.arg)?),
         (Op::Gt, Reader::Number) => ours("greater_than", number(&test.arg)?),

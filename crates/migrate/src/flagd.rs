@@ -15,7 +15,7 @@ use crate::{Imported, Names, Options, Project, Report, Source, Unreadable, exact
 /// See [`crate::Format::sdks`].
 pub(crate) const SDKS: &[&str] = &[];
 
-/// The operators of JSONLogic and those that flagd adds.
+/// The operators of `JSONLogic` and those that flagd adds.
 const OPERATORS: &[&str] = &[
     "var",
     "missing",

@@ -103,7 +103,8 @@ fn hashed_comparisons_salt_with_setting_or_segment() {
 
 fn sha256(text: &str) -> String {
     use sha2::Digest;
-    sha2::Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest = sha2::Sha256::digest(text.as_bytes());
+    digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 /// SHA-1 of `string25Cat25Dog25Falcon25Horse` and the identifier puts a@ at 9, c@ at 41 and b@ at 58 of 100.

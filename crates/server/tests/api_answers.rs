@@ -1,6 +1,8 @@
 //! Every route of the table once with success and with documents as rich as they get: the test client holds bodies and
 //! answers against the OpenAPI document, strictly, in both directions.
 
+#![expect(clippy::unwrap_used, clippy::too_many_lines, reason = "tests: one call of every route")]
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -1,5 +1,7 @@
 //! Preconditions, pages, segments, keys, export and import, the console's stream.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};

@@ -1,5 +1,7 @@
 //! Setting up, signing in, sessions, tokens, and requests that other sites make browsers send.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::sync::Arc;
 
 use serde_json::json;

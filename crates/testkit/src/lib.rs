@@ -87,6 +87,7 @@ impl TestApp {
 
     /// On a fresh Postgres database; `None`, and says so, when no server is named.
     pub async fn start_postgres() -> Option<Self> {
+        #[expect(clippy::disallowed_methods, reason = "tests are told by the environment which database there is")]
         let Ok(server) = std::env::var("TEST_DATABASE_URL") else {
             eprintln!("skipped: TEST_DATABASE_URL is not set");
             return None;

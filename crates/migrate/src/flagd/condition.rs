@@ -117,7 +117,7 @@ fn ordered(operator: &str, a: &Value, b: &Value) -> Option<Condition> {
     Some(test(&path, Reader::NumberJs, op, bound.clone(), missing))
 }
 
-/// `^` and `~` stay JSONLogic: they look at major and minor numbers only.
+/// `^` and `~` stay `JSONLogic`: they look at major and minor numbers only.
 fn semver(version: &Value, comparison: &str, bound: &str) -> Option<Condition> {
     let path = variable(version)?;
     let is = |op| test(&path, Reader::VersionGo, op, Value::from(bound), Truth::False);

@@ -243,11 +243,11 @@ impl<'r> Run<'r> {
                 self.compare("value", typed(&self.kind, value)?, self.answer.value.clone());
             }
             ("the variant should be \"\"", [value]) => {
-                self.compare("variant", json!(value), self.answer.variant.clone())
+                self.compare("variant", json!(value), self.answer.variant.clone());
             }
             ("the reason should be \"\"", [value]) => self.compare("reason", json!(value), self.answer.reason.clone()),
             ("the error-code should be \"\"", [value]) => {
-                self.compare("error", json!(value), self.answer.error.clone())
+                self.compare("error", json!(value), self.answer.error.clone());
             }
             ("the resolved metadata is empty", []) => self.compare("metadata", json!({}), self.metadata()),
             ("the resolved metadata should contain", []) => {

@@ -11,7 +11,7 @@ use crate::Names;
 const BUCKETS: u128 = 1 << 32;
 /// The largest weight.
 const WEIGHT: i64 = (1 << 31) - 1;
-/// Rules that a chain may become; longer ones stay JSONLogic.
+/// Rules that a chain may become; longer ones stay `JSONLogic`.
 const RULES: usize = 150;
 
 /// A rule to be.
@@ -94,6 +94,10 @@ fn constant(flag: &Flag<'_>, result: &Value) -> Serve {
 }
 
 /// Some(None): nobody gets anything.
+#[expect(
+    clippy::option_option,
+    reason = "the outer one says whether it can be said, the inner whether anybody gets it"
+)]
 fn fractional(flag: &Flag<'_>, operands: &[Value], steps: &mut Steps) -> Option<Option<Serve>> {
     let (by, shares) = match operands {
         [first, rest @ ..] if !first.is_array() => (Some(variable(first)?), rest),

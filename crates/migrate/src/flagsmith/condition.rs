@@ -113,7 +113,7 @@ impl Reading<'_> {
             "IS_NOT_SET" => not(present(&attr)),
             "EQUAL" => by_type(&attr, &text, &[Op::Eq], |value, bound| value == bound),
             "NOT_EQUAL" => by_type(&attr, &text, &[Op::Lt, Op::Gt], |value, bound| value != bound),
-            "GREATER_THAN" => by_type(&attr, &text, &[Op::Gt], |value, bound| value & !bound),
+            "GREATER_THAN" => by_type(&attr, &text, &[Op::Gt], |value, bound| value && !bound),
             "GREATER_THAN_INCLUSIVE" => by_type(&attr, &text, &[Op::Gte], |value, bound| value >= bound),
             "LESS_THAN" => by_type(&attr, &text, &[Op::Lt], |value, bound| !value & bound),
             "LESS_THAN_INCLUSIVE" => by_type(&attr, &text, &[Op::Lte], |value, bound| value <= bound),
@@ -160,7 +160,9 @@ impl Reading<'_> {
         // Python's booleans are numbers.
         let fits = |value: &&bool| {
             let value = f64::from(u8::from(**value));
-            value - divisor * (value / divisor).floor() == remainder
+            let left = value - divisor * (value / divisor).floor();
+            #[expect(clippy::float_cmp, reason = "the engine compares exactly")]
+            (left == remainder)
         };
         let bools: Vec<bool> = [false, true].iter().filter(fits).copied().collect();
         let numbers = typed(attr, Op::Modulo, json!({"number": [divisor, remainder]}));

@@ -1,4 +1,4 @@
-//! What a condition of Flagsmith is about: a trait, or a place in the evaluation context by JSONPath.
+//! What a condition of Flagsmith is about: a trait, or a place in the evaluation context by `JSONPath`.
 
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ pub(super) fn trait_path(name: &str) -> Vec<String> {
     if taken { vec!["traits".to_owned(), name.to_owned()] } else { vec![name.to_owned()] }
 }
 
-/// What a JSONPath means in an environment; `None` when it is not one (then it is the name of a trait).
+/// What a `JSONPath` means in an environment; `None` when it is not one (then it is the name of a trait).
 pub(super) fn of_path(property: &str, context: &Value) -> Option<Subject> {
     let path = names(property)?;
     let path: Vec<&str> = path.iter().map(String::as_str).collect();

@@ -113,6 +113,7 @@ fn compiled_ranges(rule: &Value, variations: usize) -> Result<Vec<Value>, String
     (0..variations).map(|number| of(number).ok_or_else(|| "no variant".to_owned())).collect()
 }
 
+#[expect(clippy::float_cmp, reason = "an empty range repeats its bound")]
 /// Expected fractions as numbers of 10,000; an empty range is none. They are rounded to eight places in the cases, so where
 /// that decides, the number that we have is right, too.
 fn whole(expected: &Value, actual: &[Value]) -> Value {

@@ -56,12 +56,11 @@ fn path(name: &str, scope: Scope) -> Option<Vec<String>> {
 }
 
 fn object(expected: &Value, scope: Scope, around: &mut dyn Surroundings) -> Condition {
-    match expected {
-        Value::Object(members) => condition(members, scope, around),
-        _ => {
-            around.remark(format!("the condition {expected}"), "it is not an object");
-            Condition::Const(true)
-        }
+    if let Value::Object(members) = expected {
+        condition(members, scope, around)
+    } else {
+        around.remark(format!("the condition {expected}"), "it is not an object");
+        Condition::Const(true)
     }
 }
 
@@ -191,7 +190,7 @@ fn strictly(path: &[String], expected: &Value) -> Condition {
 fn ordered(path: &[String], op: Op, expected: &Value) -> Condition {
     let Value::String(text) = expected else {
         return match number_of(expected) {
-            Some(number) => leaf(path, Reader::NumberJs, op, Value::from(number), compares(op, 0.0, &number)),
+            Some(number) => leaf(path, Reader::NumberJs, op, Value::from(number), compares(op, &0.0, &number)),
             None => Condition::Const(false),
         };
     };
@@ -199,10 +198,10 @@ fn ordered(path: &[String], op: Op, expected: &Value) -> Condition {
     let Some(number) = number_of(&Value::from(text.as_str())) else {
         return texts;
     };
-    let numbers = leaf(path, Reader::Number, op, Value::from(number), compares(op, 0.0, &number));
+    let numbers = leaf(path, Reader::Number, op, Value::from(number), compares(op, &0.0, &number));
     let fitting: Vec<Value> = [false, true]
         .into_iter()
-        .filter(|value| compares(op, f64::from(u8::from(*value)), &number))
+        .filter(|value| compares(op, &f64::from(u8::from(*value)), &number))
         .map(Value::from)
         .collect();
     let mut ways = vec![texts, numbers];
@@ -212,13 +211,13 @@ fn ordered(path: &[String], op: Op, expected: &Value) -> Condition {
     Condition::Any(ways)
 }
 
-fn compares<T: PartialOrd>(op: Op, a: T, b: &T) -> bool {
+fn compares<T: PartialOrd>(op: Op, a: &T, b: &T) -> bool {
     match op {
-        Op::Lt => a < *b,
-        Op::Lte => a <= *b,
-        Op::Gt => a > *b,
-        Op::Gte => a >= *b,
-        _ => a == *b,
+        Op::Lt => a < b,
+        Op::Lte => a <= b,
+        Op::Gt => a > b,
+        Op::Gte => a >= b,
+        _ => a == b,
     }
 }
 
@@ -270,7 +269,7 @@ fn length(expected: &Value, path: &[String], around: &mut dyn Surroundings) -> C
     let equal = |number: Option<f64>| number.map_or(Condition::Const(false), |number| test(Op::Eq, number));
     match expected {
         Value::Number(number) => equal(number.as_f64()),
-        Value::String(text) => equal(text.parse::<u32>().ok().filter(|n| n.to_string() == *text).map(f64::from)),
+        Value::String(digits) => equal(digits.parse::<u32>().ok().filter(|n| n.to_string() == *digits).map(f64::from)),
         Value::Bool(some) => test(if *some { Op::Gt } else { Op::Lte }, 0.0),
         Value::Object(members) if is_operators(members) => {
             let parts = members.iter().map(|(name, expected)| {
@@ -310,7 +309,7 @@ fn version(path: &[String], op: Op, expected: &Value) -> Condition {
         _ => "0".to_owned(),
     };
     // What is neither a text nor a number is version 0.
-    let nothing = if compares(op, padded_version("0"), &padded_version(&text)) { Truth::True } else { Truth::False };
+    let nothing = if compares(op, &padded_version("0"), &padded_version(&text)) { Truth::True } else { Truth::False };
     Condition::Test(Test {
         attr: path.to_vec(),
         reader: Reader::VersionPadded,

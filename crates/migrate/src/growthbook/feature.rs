@@ -328,12 +328,11 @@ impl Draft<'_> {
             return None;
         };
         let numbers = |name: &str| rule.get(name)?.as_array()?.iter().map(Value::as_f64).collect::<Option<Vec<_>>>();
-        let fractions = match rule.get("ranges").and_then(Value::as_array) {
-            Some(ranges) => ranges.iter().map(|range| pair(range).unwrap_or_default()).collect(),
-            None => {
-                let coverage = rule.get("coverage").and_then(Value::as_f64).unwrap_or(1.0);
-                bucket_ranges(variations.len(), coverage, numbers("weights").as_deref())
-            }
+        let fractions = if let Some(ranges) = rule.get("ranges").and_then(Value::as_array) {
+            ranges.iter().map(|range| pair(range).unwrap_or_default()).collect()
+        } else {
+            let coverage = rule.get("coverage").and_then(Value::as_f64).unwrap_or(1.0);
+            bucket_ranges(variations.len(), coverage, numbers("weights").as_deref())
         };
         let ranges: Vec<Range> = fractions.into_iter().map(|(lo, hi)| between(size, lo, hi)).collect();
         let (mut parts, mut serves, mut used) = (Vec::new(), Vec::new(), Vec::new());

@@ -329,13 +329,12 @@ impl Writing<'_> {
             self.report.attention(&reading.place, format!("the rollout of {what}"), why, "correct the attribute");
             return exact_serve(&Serve::Error(ErrorCode::ParseError));
         };
-        let name = match self.buckets.iter().find(|(other, _)| *other == bucket) {
-            Some((_, name)) => name.clone(),
-            None => {
-                let name = format!("launchdarkly-{}", self.buckets.len() + 1);
-                self.buckets.push((bucket, name.clone()));
-                name
-            }
+        let name = if let Some((_, name)) = self.buckets.iter().find(|(other, _)| *other == bucket) {
+            name.clone()
+        } else {
+            let name = format!("launchdarkly-{}", self.buckets.len() + 1);
+            self.buckets.push((bucket, name.clone()));
+            name
         };
         self.report.kept(
             format!("{}, {what}", reading.place),

@@ -305,6 +305,7 @@ impl Everything {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the settings end up in the document")]
 fn document(key: &str, flag: &Flag, settings: Map<String, Value>, report: &mut Report) -> Value {
     let api = &flag.api;
     let mut variants: Vec<Value> = Vec::new();

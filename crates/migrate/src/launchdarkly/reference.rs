@@ -55,6 +55,7 @@ mod tests {
 
     #[test]
     fn references_are_names_or_pointers() {
+        #[expect(clippy::type_complexity, reason = "a table of cases")]
         let table: &[(Option<&str>, &str, Result<&[&str], Malformed>)] = &[
             (None, "plan", Ok(&["plan"])),
             (None, "/plan/tier", Ok(&["/plan/tier"])),

@@ -13,8 +13,11 @@ pub(super) struct Scope<'s> {
     /// Key of a segment.
     pub(super) segment: &'s dyn Fn(&str) -> Option<String>,
     /// Key of a flag, and the keys of these of its treatments.
-    pub(super) flag: &'s dyn Fn(&str, &[String]) -> Option<(String, Vec<String>)>,
+    pub(super) flag: &'s FindFlag<'s>,
 }
+
+/// By Split's names of a flag and its treatments: our keys of them.
+pub(super) type FindFlag<'s> = dyn Fn(&str, &[String]) -> Option<(String, Vec<String>)> + 's;
 
 /// The condition of a matcher, or why there is none: SDKs answer `control` then.
 pub(super) fn matcher(scope: &Scope<'_>, matcher: &Matcher) -> Result<Condition, String> {

@@ -42,6 +42,7 @@ pub(super) struct Prerequisite {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Condition {
     /// `WHITELIST` or `ROLLOUT`.
+    #[expect(clippy::struct_field_names, reason = "the source's own name")]
     pub(super) condition_type: Option<String>,
     pub(super) matcher_group: MatcherGroup,
     pub(super) partitions: Vec<Partition>,
@@ -66,6 +67,7 @@ pub(super) struct Partition {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Matcher {
     pub(super) key_selector: Option<KeySelector>,
+    #[expect(clippy::struct_field_names, reason = "the source's own name")]
     pub(super) matcher_type: String,
     pub(super) negate: bool,
     pub(super) user_defined_segment_matcher_data: Option<Value>,

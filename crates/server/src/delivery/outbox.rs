@@ -88,8 +88,8 @@ impl Outbox {
                 }
                 // The database will not take it: trying for ever would hold up all the others.
                 Ok(Err(error)) if some.len() == 1 => {
-                    let lost = last.counts.iter().fold(0, |sum: u64, count| sum.saturating_add(count.count));
-                    telemetry.counts_dropped.increment(lost);
+                    let dropped = last.counts.iter().fold(0, |sum: u64, count| sum.saturating_add(count.count));
+                    telemetry.counts_dropped.increment(dropped);
                     tracing::error!(%error, batch = last.id, "the database refused a batch of counts; it is given up");
                     singly = usize::saturating_sub(singly, 1);
                 }

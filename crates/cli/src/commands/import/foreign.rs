@@ -58,6 +58,7 @@ fn sources(files: &[PathBuf]) -> Result<Vec<Source>, Failure> {
     files.iter().map(read).collect()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "an error handler")]
 fn unreadable(why: Unreadable) -> Failure {
     Failure::new(Exit::Invalid, why.to_string())
 }
