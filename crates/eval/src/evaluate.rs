@@ -464,6 +464,9 @@ fn test_value(test: &CompiledTest, value: Attribute<'_>) -> Truth {
 
 #[inline]
 fn test_one(test: &CompiledTest, value: Attribute<'_>) -> Truth {
+    if let Some(truth) = test.operator.holds_at_once(test.reader, value, test.invalid) {
+        return truth;
+    }
     read(test.reader, value, |read| read.and_then(|read| test.operator.holds(read))).map_or(test.invalid, Truth::from)
 }
 

@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::context::Attribute;
 use crate::limits::{MAX_REGEX_BYTES, SCANNED_LIST};
 use crate::network::Network;
-use crate::readers::{Read, read};
-use crate::ruleset::{Op, Reader};
+use crate::readers::{Read, argument_reader, is_lower, is_number, is_text, read};
+use crate::ruleset::{Op, Reader, Truth};
 use crate::sealed::{Part, Sealed};
 use crate::texts::Texts;
 use crate::version::{OwnedVersion, Version, compare_dotted};
@@ -167,6 +167,35 @@ impl Operator {
         })
     }
 
+    /// The answer of [`read`] and [`Operator::holds`] together for what most tests are: nothing is copied on the way.
+    /// `None`: not one of these.
+    #[inline]
+    pub(crate) fn holds_at_once(&self, reader: Reader, value: Attribute<'_>, invalid: Truth) -> Option<Truth> {
+        match (self, reader, value) {
+            (Self::In(members), Reader::Any | Reader::String, Attribute::Text(text)) => {
+                Some(Truth::from(members.texts.contains(text)))
+            }
+            (
+                Self::Order { bound: Bound::Number(bound), less, or_equal },
+                Reader::Number,
+                Attribute::Number(number),
+            ) => Some(number.partial_cmp(bound).map_or(invalid, |order| Truth::from(ordered(order, *less, *or_equal)))),
+            (
+                Self::Order { bound: Bound::Version(bound), less, or_equal },
+                Reader::VersionLoose,
+                Attribute::Text(text),
+            ) => {
+                let version = Version::parse(text);
+                Some(
+                    version.map_or(invalid, |version| {
+                        Truth::from(ordered(version.compare(&bound.get()), *less, *or_equal))
+                    }),
+                )
+            }
+            _ => None,
+        }
+    }
+
     /// Does it hold? `None` when this kind of value cannot be compared so.
     #[inline]
     pub(crate) fn holds(&self, value: Read<'_>) -> Option<bool> {
@@ -182,11 +211,7 @@ impl Operator {
                     (Read::Dotted(value), Bound::Dotted(bound)) => compare_dotted(value, bound),
                     _ => return None,
                 };
-                Some(match order {
-                    Ordering::Less => *less,
-                    Ordering::Equal => *or_equal,
-                    Ordering::Greater => !*less,
-                })
+                Some(ordered(order, *less, *or_equal))
             }
             Self::Starts(starts) => text(value).map(|value| starts.iter().any(|start| value.starts_with(&**start))),
             Self::Ends(ends) => text(value).map(|value| ends.iter().any(|end| value.ends_with(&**end))),
@@ -240,6 +265,15 @@ impl Operator {
     }
 }
 
+#[inline]
+fn ordered(order: Ordering, less: bool, or_equal: bool) -> bool {
+    match order {
+        Ordering::Less => less,
+        Ordering::Equal => or_equal,
+        Ordering::Greater => !less,
+    }
+}
+
 impl Typed {
     fn new(op: Op, arg: &Value) -> Result<Self, String> {
         let Value::Object(members) = arg else {
@@ -287,37 +321,6 @@ fn same_json(a: &Value, b: &Value) -> bool {
 #[expect(clippy::cast_possible_truncation, reason = "saturates; such instants are on no calendar")]
 fn day_of(ms: f64) -> i64 {
     (ms / 86_400_000.0).floor() as i64
-}
-
-fn is_text(reader: Reader) -> bool {
-    matches!(
-        reader,
-        Reader::Any
-            | Reader::String
-            | Reader::StringLower
-            | Reader::StringScalar
-            | Reader::StringScalarLower
-            | Reader::StringJs
-            | Reader::StringJsLower
-            | Reader::StringConfigcat
-            | Reader::StringPy
-    )
-}
-
-fn is_lower(reader: Reader) -> bool {
-    matches!(reader, Reader::StringLower | Reader::StringScalarLower | Reader::StringJsLower)
-}
-
-fn is_number(reader: Reader) -> bool {
-    matches!(
-        reader,
-        Reader::Any | Reader::Number | Reader::NumberParse | Reader::NumberJs | Reader::NumberComma | Reader::Length
-    )
-}
-
-/// The length of a list is compared with a number.
-fn argument_reader(reader: Reader) -> Reader {
-    if reader == Reader::Length { Reader::Number } else { reader }
 }
 
 impl Members {

@@ -198,6 +198,40 @@ fn js_type(value: Attribute<'_>) -> &'static str {
     }
 }
 
+/// Whether what it gives is text.
+pub(crate) fn is_text(reader: Reader) -> bool {
+    matches!(
+        reader,
+        Reader::Any
+            | Reader::String
+            | Reader::StringLower
+            | Reader::StringScalar
+            | Reader::StringScalarLower
+            | Reader::StringJs
+            | Reader::StringJsLower
+            | Reader::StringConfigcat
+            | Reader::StringPy
+    )
+}
+
+/// Whether the text is lower-cased.
+pub(crate) fn is_lower(reader: Reader) -> bool {
+    matches!(reader, Reader::StringLower | Reader::StringScalarLower | Reader::StringJsLower)
+}
+
+/// Whether what it gives can be divided.
+pub(crate) fn is_number(reader: Reader) -> bool {
+    matches!(
+        reader,
+        Reader::Any | Reader::Number | Reader::NumberParse | Reader::NumberJs | Reader::NumberComma | Reader::Length
+    )
+}
+
+/// The length of a list is compared with a number.
+pub(crate) fn argument_reader(reader: Reader) -> Reader {
+    if reader == Reader::Length { Reader::Number } else { reader }
+}
+
 /// Lower case by code point, without locale or context: `Σ` is always `σ`. Kept out of line with its buffer.
 #[inline(never)]
 fn lowered<R>(text: &str, with: impl FnOnce(&str) -> R) -> R {
