@@ -12,7 +12,7 @@ use yardarm::{Client, Context, State};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let watch = std::env::args().any(|argument| argument == "--watch");
     let client = Client::from_environment()?.build()?;
-    let state = client.wait_ready_blocking(Duration::from_secs(60));
+    let state = client.wait_ready_blocking(Duration::from_mins(1));
     if state != State::Ready {
         return Err(format!("not ready: {:?}", client.status()).into());
     }
