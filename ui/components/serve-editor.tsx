@@ -31,6 +31,16 @@ export function ServeEditor({
   offVariant: string;
   label: string;
 }) {
+  if (!("variant" in serve) && !("rollout" in serve) && !("split" in serve)) {
+    return (
+      <div data-slot="serve-editor" className="flex flex-wrap items-center gap-2 text-sm">
+        <span>Served as it was imported.</span>
+        <Button size="sm" variant="ghost" onClick={() => onChange({ variant: offVariant })}>
+          Serve a variant instead
+        </Button>
+      </div>
+    );
+  }
   const kind = "variant" in serve ? "variant" : "rollout" in serve ? "rollout" : "split";
   const first =
     "variant" in serve

@@ -14,9 +14,13 @@ export function authored(configuration: Configuration): Configuration {
       const { ranges: _, ...rollout } = value.rollout;
       return { rollout };
     }
+    if (!("split" in value)) return value; // imported as it was: nothing in it is the server's alone
     return { split: { ...value.split, shares: value.split.shares.map(({ ranges: _, ...share }) => share) } };
   };
+  // Members that only imported flags have (an exact off answer, buckets, …) stay in the draft: a PUT replaces the whole.
+  const { serves: _serves, revision: _revision, ...stored } = configuration as Configuration & Record<string, unknown>;
   return {
+    ...stored,
     on: configuration.on,
     prerequisites: configuration.prerequisites ?? [],
     targets: configuration.targets ?? [],

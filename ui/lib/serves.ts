@@ -17,6 +17,7 @@ function whole(serve: Serve, off: string): string | null {
     if (percent === 100 || otherwise === variant) return variant;
     return percent === 0 ? otherwise : null;
   }
+  if (!("split" in serve)) return null;
   return serve.split.shares.find((share) => share.percent === 100)?.variant ?? null;
 }
 
@@ -47,7 +48,13 @@ function conditionText(condition: Condition): string | null {
 function ruleText(rule: Rule): string {
   const { serve } = rule;
   const what =
-    "variant" in serve ? serve.variant : "rollout" in serve ? rolloutText(serve.rollout) : splitText(serve.split);
+    "variant" in serve
+      ? serve.variant
+      : "rollout" in serve
+        ? rolloutText(serve.rollout)
+        : "split" in serve
+          ? splitText(serve.split)
+          : "imported";
   return `${what} · ${conditionText(rule.if) ?? "1 rule"}`;
 }
 
