@@ -20,8 +20,10 @@ build: console ## target/release/yardarm, with the console inside
 
 console: ui/out/index.html
 
+# `npm ci` refuses a lock file without registry addresses when it names packages for other platforms; `install` takes it
+# as it is.
 ui/node_modules/.package-lock.json: ui/package.json ui/package-lock.json
-	cd ui && npm ci --no-audit --no-fund
+	cd ui && npm install --no-audit --no-fund
 	@touch $@
 
 ui/out/index.html: ui/node_modules/.package-lock.json $(shell find ui -type f \
