@@ -166,8 +166,8 @@ function Part({
       </div>
     );
   }
-  const grouped = "all" in condition || "any" in condition;
-  if (!grouped || depth >= 3) return <p className="pt-1.5 text-sm">{tokensText(conditionTokens(condition))}</p>;
+  if ("exact" in condition || depth >= 3)
+    return <p className="pt-1.5 text-sm">{tokensText(conditionTokens(condition))}</p>;
   return (
     <div className="flex flex-col gap-1.5">
       <ConditionEditor condition={condition} depth={depth + 1} onChange={onChange} {...shared} />

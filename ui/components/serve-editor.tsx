@@ -31,7 +31,7 @@ export function ServeEditor({
   offVariant: string;
   label: string;
 }) {
-  if (!("variant" in serve) && !("rollout" in serve) && !("split" in serve)) {
+  if ("exact" in serve) {
     return (
       <div data-slot="serve-editor" className="flex flex-wrap items-center gap-2 text-sm">
         <span>Served as it was imported.</span>

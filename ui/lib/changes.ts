@@ -1,5 +1,5 @@
 // The difference between two configurations in sentences, and the merge of two people's edits.
-import type { Condition, Configuration, Prerequisite, Rule, Serve, Target } from "./api/types";
+import type { Condition, Configuration, ConfigurationAnswer, Prerequisite, Rule, Serve, Target } from "./api/types";
 import { equalJson } from "./diff";
 import { conditionTokens, isEveryone, percentText, ruleText, serveText, tokensText } from "./sentence";
 
@@ -14,11 +14,15 @@ export function authored(configuration: Configuration): Configuration {
       const { ranges: _, ...rollout } = value.rollout;
       return { rollout };
     }
-    if (!("split" in value)) return value; // imported as it was: nothing in it is the server's alone
+    if ("exact" in value) return value; // nothing in it is the server's alone
     return { split: { ...value.split, shares: value.split.shares.map(({ ranges: _, ...share }) => share) } };
   };
-  // Members that only imported flags have (an exact off answer, buckets, …) stay in the draft: a PUT replaces the whole.
-  const { serves: _serves, revision: _revision, ...stored } = configuration as Configuration & Record<string, unknown>;
+  // The rest stays: a PUT replaces the whole, and imported flags have members that the console does not know.
+  const {
+    serves: _serves,
+    revision: _revision,
+    ...stored
+  }: Configuration & Partial<ConfigurationAnswer> = configuration;
   return {
     ...stored,
     on: configuration.on,

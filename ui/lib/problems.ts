@@ -11,8 +11,8 @@ function conditionProblem(condition: Condition): string | null {
   }
   if ("segment" in condition) return condition.segment === "" ? "choose a segment" : null;
   if ("not" in condition) return conditionProblem(condition.not);
-  const parts = "all" in condition ? condition.all : "any" in condition ? condition.any : [];
-  for (const part of parts) {
+  if ("exact" in condition) return null;
+  for (const part of "all" in condition ? condition.all : condition.any) {
     const problem = conditionProblem(part);
     if (problem) return problem;
   }
@@ -22,7 +22,7 @@ function conditionProblem(condition: Condition): string | null {
 function serveProblem(serve: Serve): string | null {
   if ("variant" in serve) return serve.variant === "" ? "choose a variant" : null;
   if ("rollout" in serve) return serve.rollout.variant === "" ? "choose a variant" : null;
-  if (!("split" in serve)) return null;
+  if ("exact" in serve) return null;
   const sum = serve.split.shares.reduce((total, share) => total + Math.round(share.percent * 1_000), 0);
   if (sum !== 100_000) return `the split adds up to ${sum / 1_000} %, it must be 100 %`;
   const keys = serve.split.shares.map((share) => share.variant);

@@ -63,7 +63,7 @@ export function conditionTokens(condition: Condition, nested = false): Token[] {
   if ("not" in condition) {
     return [word("not ("), ...conditionTokens(condition.not), word(")")];
   }
-  if (!("all" in condition) && !("any" in condition)) return [word("an imported condition holds")];
+  if ("exact" in condition) return [word("an imported condition holds")];
   const parts = "all" in condition ? condition.all : condition.any;
   if (parts.length === 0) return [word("all" in condition ? "everyone" : "nobody")];
   const tokens = joined(
@@ -93,7 +93,7 @@ export function serveTokens(serve: Serve, asDefault = false, offVariant?: string
       ...(asDefault && rest ? [word(", others get"), { kind: "variant" as const, text: rest }] : []),
     ];
   }
-  if (!("split" in serve)) return [word("serve as imported")];
+  if ("exact" in serve) return [word("serve as imported")];
   const shares = serve.split.shares.map((share): Token[] => [
     { kind: "variant", text: share.variant },
     word("to"),

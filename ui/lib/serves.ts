@@ -17,7 +17,7 @@ function whole(serve: Serve, off: string): string | null {
     if (percent === 100 || otherwise === variant) return variant;
     return percent === 0 ? otherwise : null;
   }
-  if (!("split" in serve)) return null;
+  if ("exact" in serve) return null;
   return serve.split.shares.find((share) => share.percent === 100)?.variant ?? null;
 }
 

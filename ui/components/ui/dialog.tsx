@@ -41,19 +41,19 @@ function Foot({ children }: { children: ReactNode }) {
   return <div className="flex flex-wrap items-center justify-end gap-2 border-t bg-sunken px-5 py-3">{children}</div>;
 }
 
-/** A question or a small form in the middle. */
-export function Dialog({ open, onOpenChange, title, description, children, footer, className, ...content }: Props) {
+type PanelProps = Props & { slot: string; place: string };
+
+/** What a dialog and a sheet have in common: everything but where they stand. */
+function Panel(props: PanelProps) {
+  const { slot, place, open, onOpenChange, title, description, children, footer, className, ...content } = props;
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className={veil} />
         <Radix.Content
-          data-slot="dialog"
+          data-slot={slot}
           {...(description ? {} : { "aria-describedby": undefined })}
-          className={cn(
-            "fixed inset-x-3 top-[12vh] z-40 mx-auto flex max-h-[80vh] max-w-lg animate-[rise_120ms_ease-out] flex-col overflow-hidden rounded-lg border bg-raised shadow-float",
-            className,
-          )}
+          className={cn("fixed z-40 flex flex-col bg-raised shadow-float", place, className)}
           {...content}
         >
           <Head title={title} description={description} />
@@ -65,26 +65,15 @@ export function Dialog({ open, onOpenChange, title, description, children, foote
   );
 }
 
+/** A question or a small form in the middle. */
+export function Dialog(props: Props) {
+  const place =
+    "inset-x-3 top-[12vh] mx-auto max-h-[80vh] max-w-lg animate-[rise_120ms_ease-out] overflow-hidden rounded-lg border";
+  return <Panel slot="dialog" place={place} {...props} />;
+}
+
 /** A page's edge: for reviews. Covers the whole of a phone. */
-export function Sheet({ open, onOpenChange, title, description, children, footer, className, ...content }: Props) {
-  return (
-    <Radix.Root open={open} onOpenChange={onOpenChange}>
-      <Radix.Portal>
-        <Radix.Overlay className={veil} />
-        <Radix.Content
-          data-slot="sheet"
-          {...(description ? {} : { "aria-describedby": undefined })}
-          className={cn(
-            "fixed inset-y-0 right-0 z-40 flex w-full max-w-[560px] animate-[slide-in_200ms_ease-out] flex-col border-l bg-raised shadow-float",
-            className,
-          )}
-          {...content}
-        >
-          <Head title={title} description={description} />
-          <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4">{children}</div>
-          {footer ? <Foot>{footer}</Foot> : null}
-        </Radix.Content>
-      </Radix.Portal>
-    </Radix.Root>
-  );
+export function Sheet(props: Props) {
+  const place = "inset-y-0 right-0 w-full max-w-[560px] animate-[slide-in_200ms_ease-out] border-l";
+  return <Panel slot="sheet" place={place} {...props} />;
 }

@@ -86,7 +86,15 @@ export type AttributeTest = {
   ignore_case?: boolean;
 };
 export type InSegment = { segment: string; negate?: boolean };
-export type Condition = AttributeTest | InSegment | { all: Condition[] } | { any: Condition[] } | { not: Condition };
+/** The evaluator's own words, kept where an imported flag cannot be said exactly in ours. */
+export type Exact = { exact: Json };
+export type Condition =
+  | AttributeTest
+  | InSegment
+  | { all: Condition[] }
+  | { any: Condition[] }
+  | { not: Condition }
+  | Exact;
 
 export type Rollout = {
   variant: string;
@@ -97,7 +105,7 @@ export type Rollout = {
 };
 export type Share = { variant: string; percent: number; ranges?: [number, number][] };
 export type Split = { bucket_by?: string; shares: Share[] };
-export type Serve = { variant: string } | { rollout: Rollout } | { split: Split };
+export type Serve = { variant: string } | { rollout: Rollout } | { split: Split } | Exact;
 
 export type Rule = { id: string; description?: string; if: Condition; serve: Serve };
 export type Target = { variant: string; context_kind?: string; keys: string[] };
