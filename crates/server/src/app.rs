@@ -116,22 +116,22 @@ impl App {
         let management = api::router(self)
             .layer(CatchPanicLayer::custom(problem::panicked))
             .layer(from_fn_with_state(self.clone(), lanes::on_management))
-            .layer(from_fn_with_state(self.clone(), trace::management))
-            // Outside of the trace, which writes problems: what is compressed is what is sent.
-            .layer(CompressionLayer::new());
-        let everything_else = Router::new()
-            .merge(delivery::router())
-            .route("/healthz", get(health::healthz))
-            .route("/readyz", get(health::readyz))
-            .route("/metrics", get(telemetry::metrics))
-            .route("/openapi.json", get(openapi::serve))
-            .layer(CatchPanicLayer::custom(problem::panicked))
-            .layer(from_fn_with_state(self.clone(), trace::delivery));
-        let console = ui::router()
-            .layer(CatchPanicLayer::custom(problem::panicked))
-            .layer(from_fn_with_state(self.clone(), trace::delivery))
-            .layer(CompressionLayer::new());
-        Router::new().merge(management).merge(everything_else).merge(console).with_state(self.clone())
+            .layer(from_fn_with_state(self.clone(), trace::management));
+        let from_memory = |routes: Router<Self>| {
+            routes
+                .layer(CatchPanicLayer::custom(problem::panicked))
+                .layer(from_fn_with_state(self.clone(), trace::delivery))
+        };
+        let delivery = from_memory(
+            delivery::router()
+                .route("/healthz", get(health::healthz))
+                .route("/readyz", get(health::readyz))
+                .route("/metrics", get(telemetry::metrics))
+                .route("/openapi.json", get(openapi::serve)),
+        );
+        // Outside of the trace, which writes problems: what is compressed is what is sent.
+        let compressed = management.merge(from_memory(ui::router())).layer(CompressionLayer::new());
+        delivery.merge(compressed).with_state(self.clone())
     }
 }
 
