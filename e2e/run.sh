@@ -27,7 +27,7 @@ export YARDARM_CHROMIUM=$chromium
 
 mkdir -p .work/logs
 if ! cmp -s package-lock.json node_modules/.e2e-lock; then
-  npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+  npm install --no-audit --no-fund --ignore-scripts --loglevel=error
   cp package-lock.json node_modules/.e2e-lock
 fi
 if ! cmp -s requirements.txt .work/venv/.e2e-lock; then
