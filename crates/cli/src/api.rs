@@ -11,7 +11,7 @@ use crate::output::{Progress, items, text};
 use crate::profile::{self, Profile};
 
 const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
-const REQUEST_DEADLINE: Duration = Duration::from_mins(1);
+const REQUEST_DEADLINE: Duration = Duration::from_mins(2);
 /// Of items asked for at once: the server's maximum.
 const PAGE: &str = "500";
 /// Of bytes accepted in one answer (an export of a large project).

@@ -26,5 +26,5 @@ pub mod uses;
 
 pub use compile::ruleset_for;
 pub use normal::normal_form;
-pub use reading::parse;
+pub use reading::{OPERATORS, parse};
 pub use state::configuration_key;

@@ -126,7 +126,7 @@ impl Default for Timeouts {
             request_head: Duration::from_secs(75),
             request_body: Duration::from_secs(20),
             management_queue: Duration::from_secs(2),
-            management: Duration::from_secs(15),
+            management: Duration::from_mins(1),
             stream_heartbeat: Duration::from_secs(15),
             stream_key_check: Duration::from_secs(4),
             stream_age: Duration::from_hours(1),

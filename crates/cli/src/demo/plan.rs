@@ -242,28 +242,7 @@ mod tests {
         assert!(flags.len() >= 40, "{}", flags.len());
         assert_eq!(shop["segments"].as_array().unwrap().len(), 5);
         assert_eq!(shop["environments"].as_array().unwrap().len(), 3);
-        for operator in [
-            "in",
-            "starts_with",
-            "ends_with",
-            "contains",
-            "matches",
-            "less_than",
-            "at_most",
-            "greater_than",
-            "at_least",
-            "before",
-            "after",
-            "semver_equal",
-            "semver_less_than",
-            "semver_at_most",
-            "semver_greater_than",
-            "semver_at_least",
-            "in_cidr",
-            "has_any",
-            "has_all",
-            "present",
-        ] {
+        for operator in yardarm_model::OPERATORS {
             assert!(text.contains(&format!("\"operator\":\"{operator}\"")), "{operator}");
         }
         for value_type in ["boolean", "string", "number", "json"] {

@@ -11,8 +11,8 @@ use crate::{codes, limits};
 
 const SHAPES: [&str; 6] = ["attribute", "segment", "all", "any", "not", "exact"];
 
-/// Every operator with its name.
-pub(crate) const OPERATORS: [&str; 20] = [
+/// Names of all operators of attribute tests, in the order of [`Operator`].
+pub const OPERATORS: [&str; 20] = [
     "in",
     "starts_with",
     "ends_with",

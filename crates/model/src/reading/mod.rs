@@ -11,6 +11,7 @@ mod json;
 mod segment;
 mod values;
 
+pub use condition::OPERATORS;
 pub(crate) use condition::{checked_instant, condition};
 pub(crate) use configuration::{CONFIGURATION, configuration};
 pub(crate) use flag::{FlagDefaults, flag};

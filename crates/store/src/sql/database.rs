@@ -15,6 +15,10 @@ use crate::{
     Millis, OneTimeLink, Scope, Session, Store, StoreError, StoreOptions, Tenant, User, text,
 };
 
+/// Documents that are written within one deadline, even on a busy machine.
+const DOCUMENTS_IN_TIME: usize = 2_500;
+/// However many documents there are, a commit ends after so many deadlines.
+const MOST_DEADLINES: usize = 10;
 /// Every so many batches of counts, old batch ids are removed.
 const FORGET_EVERY: u32 = 64;
 
@@ -77,10 +81,14 @@ impl Database {
     }
 
     async fn within<T, E: From<StoreError>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        match tokio::time::timeout(self.deadline, work).await {
-            Ok(result) => result,
-            Err(_) => Err(StoreError::Unavailable(format!("no answer within {:?}", self.deadline)).into()),
-        }
+        until(self.deadline, work).await
+    }
+}
+
+async fn until<T, E: From<StoreError>>(deadline: Duration, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    match tokio::time::timeout(deadline, work).await {
+        Ok(result) => result,
+        Err(_) => Err(StoreError::Unavailable(format!("no answer within {deadline:?}")).into()),
     }
 }
 
@@ -88,7 +96,9 @@ impl Database {
 impl Store for Database {
     async fn commit(&self, commit: Commit) -> Result<Change, CommitError> {
         text::check(&commit)?;
-        self.within(async {
+        // An import writes tens of thousands of documents: it gets the deadline of an ordinary commit for each few thousand.
+        let parts = commit.documents.len().div_ceil(DOCUMENTS_IN_TIME).clamp(1, MOST_DEADLINES);
+        until(self.deadline * u32::try_from(parts).unwrap_or(1), async {
             let mut transaction = self.begin().await?;
             let change = log::commit(&mut transaction, &commit).await?;
             transaction.commit().await.map_err(dialect::error)?;
