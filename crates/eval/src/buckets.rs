@@ -65,13 +65,20 @@ impl CompiledBucket {
 
     /// The bucket number of the context's unit; `None` without a unit.
     #[inline]
-    pub(crate) fn number(&self, subject: Subject<'_>) -> Option<u64> {
+    pub(crate) fn number(&self, subject: &Subject<'_>) -> Option<u64> {
         match &self.way {
-            Way::Native(murmur) => {
-                self.unit.find(subject).with_unit(|unit| unit.map(|unit| u64::from(murmur.finish(unit.as_bytes()))))
-            }
+            Way::Native(murmur) => match self.unit.at_hand(subject) {
+                Some(Attribute::Text(unit)) if !unit.is_empty() => Some(u64::from(murmur.finish(unit.as_bytes()))),
+                _ => self.native(*murmur, subject),
+            },
             Way::General(general) => general.of(&self.unit, subject),
         }
+    }
+
+    /// Units that are no texts at hand.
+    #[inline(never)]
+    fn native(&self, murmur: Murmur3, subject: &Subject<'_>) -> Option<u64> {
+        self.unit.find(subject).with_unit(|unit| unit.map(|unit| u64::from(murmur.finish(unit.as_bytes()))))
     }
 }
 
@@ -114,7 +121,8 @@ impl General {
         })
     }
 
-    fn of(&self, unit: &Path, subject: Subject<'_>) -> Option<u64> {
+    #[inline(never)]
+    fn of(&self, unit: &Path, subject: &Subject<'_>) -> Option<u64> {
         for path in std::iter::once(unit).chain(&self.or) {
             let value = if self.empty { path.find_with_empty_key(subject) } else { path.find(subject) };
             let number = self.with_unit(value, |unit| unit.map(|unit| self.number(unit)));
@@ -283,7 +291,7 @@ mod tests {
         bucket["unit"] = json!(["targetingKey"]);
         let bucket: Bucket = serde_json::from_value(bucket).unwrap();
         let context = Context::builder().targeting_key(unit).build();
-        CompiledBucket::new(&bucket).unwrap().number(Subject::new(&context, 0)).unwrap()
+        CompiledBucket::new(&bucket).unwrap().number(&Subject::new(&context, 0)).unwrap()
     }
 
     /// The published numbers of each system's own tests and documentation.

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::buckets::{CompiledBucket, CompiledRamp, sorted_ranges};
 use crate::compiled::{
     AnswerTest, BucketTest, CompiledCondition, CompiledFlag, CompiledOutcome, CompiledRule, CompiledSegment,
-    CompiledServe, CompiledSplit, CompiledTest, FlagBody, FlagTest, ListTest, Part, Reference, SegmentBody, SomeTest,
+    CompiledServe, CompiledSplit, CompiledTest, FlagBody, FlagTest, ListTest, Part, Reasons, Reference, SegmentBody, SomeTest,
     Variant,
 };
 use crate::compute::Logic;
@@ -220,7 +220,11 @@ impl Scope<'_> {
     }
 
     fn outcome(&mut self, outcome: &Outcome, usual: Reason) -> Result<CompiledOutcome, String> {
-        Ok(CompiledOutcome { serve: self.serve(&outcome.serve, 0)?, reason: outcome.reason, usual })
+        let reasons = Reasons {
+            direct: outcome.reason.unwrap_or(usual),
+            by_bucket: outcome.reason.unwrap_or(Reason::Split),
+        };
+        Ok(CompiledOutcome { serve: self.serve(&outcome.serve, 0)?, reasons, usual })
     }
 
     fn serve(&mut self, serve: &Serve, depth: usize) -> Result<CompiledServe, String> {

@@ -49,10 +49,18 @@ pub(crate) struct CompiledRule {
 #[derive(Debug)]
 pub(crate) struct CompiledOutcome {
     pub(crate) serve: CompiledServe,
-    /// As written.
-    pub(crate) reason: Option<Reason>,
-    /// Reported for a serve without a percentage when none is written.
+    pub(crate) reasons: Reasons,
+    /// The reason where none is written.
     pub(crate) usual: Reason,
+}
+
+/// What an outcome is reported under.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reasons {
+    /// When it is served whatever the unit is.
+    pub(crate) direct: Reason,
+    /// When a bucket decided.
+    pub(crate) by_bucket: Reason,
 }
 
 #[derive(Debug)]

@@ -112,12 +112,12 @@ impl<'r> Run<'r> {
             "" => return Cow::Owned(self.subject.context.to_json()),
             "$flagd.flagKey" => return Cow::Owned(self.flag.into()),
             "$flagd.timestamp" => return Cow::Owned(self.subject.now_ms.div_euclid(1000).into()),
-            "targetingKey" | "key" | "user.key" => return owned(self.subject.context.key()),
+            "targetingKey" | "key" | "user.key" => return owned(*self.subject.context.key()),
             "$now" => return Cow::Owned(self.subject.now_ms.into()),
             _ => {}
         }
         let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
-        let found = self.subject.context.get(text_key(name), name);
+        let found = *self.subject.context.get(text_key(name), name);
         match (rest, found) {
             (None, Attribute::Json(value)) => Cow::Borrowed(value),
             (None, found) => owned(found),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::texts::{same, text_key};
+use crate::texts::{is_exact, same, text_key};
 
 /// Attributes kept without an allocation.
 const INLINE: usize = 8;
@@ -241,7 +241,7 @@ impl<'a> Context<'a> {
         }
         if let ("user", Attribute::Json(Value::Object(members))) = (name, value) {
             for (name, value) in members {
-                if is_key(name) || self.get(text_key(name), name) == Attribute::Null {
+                if is_key(name) || *self.get(text_key(name), name) == Attribute::Null {
                     self.set(name, value);
                 }
             }
@@ -271,9 +271,9 @@ impl<'a> Context<'a> {
 
     /// The unit key; an empty one is absent.
     #[inline]
-    pub(crate) fn key(&self) -> Attribute<'a> {
-        match self.key {
-            Attribute::Text("") => Attribute::Null,
+    pub(crate) fn key(&self) -> &Attribute<'a> {
+        match &self.key {
+            Attribute::Text("") => &Attribute::Null,
             key => key,
         }
     }
@@ -289,7 +289,7 @@ impl<'a> Context<'a> {
         for entry in self.entries() {
             members.entry(entry.name).or_insert_with(|| entry.value.to_json());
         }
-        if self.key() != Attribute::Null {
+        if *self.key() != Attribute::Null {
             members.insert("targetingKey".to_owned(), self.key().to_json());
         }
         Value::Object(members)
@@ -297,11 +297,18 @@ impl<'a> Context<'a> {
 
     /// A top-level attribute.
     #[inline]
-    pub(crate) fn get(&self, key: u64, name: &str) -> Attribute<'a> {
-        self.entries()
-            .iter()
-            .find(|entry| same(entry.key, entry.name, key, name))
-            .map_or(Attribute::Null, |entry| entry.value)
+    pub(crate) fn get(&self, key: u64, name: &str) -> &Attribute<'a> {
+        if !is_exact(key) {
+            return self.get_long(key, name);
+        }
+        self.entries().iter().find(|entry| entry.key == key).map_or(&Attribute::Null, |entry| &entry.value)
+    }
+
+    /// Out of line: names whose key does not say it all.
+    #[inline(never)]
+    fn get_long(&self, key: u64, name: &str) -> &Attribute<'a> {
+        let found = self.entries().iter().find(|entry| same(entry.key, entry.name, key, name));
+        found.map_or(&Attribute::Null, |entry| &entry.value)
     }
 
     #[inline]

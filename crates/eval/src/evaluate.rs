@@ -7,7 +7,7 @@ use crate::Answer;
 use crate::buckets::CompiledBucket;
 use crate::compiled::{
     AnswerTest, BucketTest, CompiledCondition, CompiledFlag, CompiledOutcome, CompiledSegment, CompiledServe,
-    CompiledSplit, CompiledTest, FlagBody, FlagTest, ListTest, Part, SomeTest,
+    CompiledSplit, CompiledTest, FlagBody, FlagTest, ListTest, Part, Reasons, SomeTest,
 };
 use crate::compute::{Logic, name_of, truthy};
 use crate::context::{Attribute, Context};
@@ -117,21 +117,24 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
         outcome: &'s CompiledOutcome,
         rule: Option<&'s str>,
     ) -> Option<Answer<'s>> {
-        self.serve(body, &outcome.serve, outcome.reason, outcome.usual, rule)
+        match &outcome.serve {
+            // Most outcomes: no call for what is one variant.
+            CompiledServe::Variant(at) => Some(variant(body, *at, outcome.reasons.direct, rule)),
+            serve => self.serve(body, serve, outcome.reasons, rule),
+        }
     }
 
     fn serve(
         &mut self,
         body: &'s FlagBody,
         serve: &'s CompiledServe,
-        written: Option<Reason>,
-        usual: Reason,
+        reasons: Reasons,
         rule: Option<&'s str>,
     ) -> Option<Answer<'s>> {
-        let reason = written.unwrap_or(usual);
+        let reason = reasons.direct;
         match serve {
             CompiledServe::Variant(at) => Some(variant(body, *at, reason, rule)),
-            CompiledServe::Split(split) => self.split(body, split, written, usual, rule),
+            CompiledServe::Split(split) => self.split(body, split, reasons, rule),
             CompiledServe::Next => None,
             CompiledServe::Flag(at) => Some(self.delegate(body, *at, reason, rule)),
             CompiledServe::CallerDefault => Some(Answer { rule, ..Answer::caller_default(reason) }),
@@ -144,29 +147,29 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
         &mut self,
         body: &'s FlagBody,
         split: &'s CompiledSplit,
-        written: Option<Reason>,
-        usual: Reason,
+        reasons: Reasons,
         rule: Option<&'s str>,
     ) -> Option<Answer<'s>> {
         let bucket = body.buckets.get(split.bucket as usize)?;
-        let Some(number) = bucket.number(self.subject) else {
+        let Some(number) = bucket.number(&self.subject) else {
             self.remark(|| format!("{} is missing: there is no bucket", bucket.unit));
-            return self.serve(body, &split.missing, written, usual, rule);
+            return self.serve(body, &split.missing, reasons, rule);
         };
         for ramp in &split.ramps {
             if ramp.contains(number, self.subject.now_ms) {
                 self.remark(|| explain::ramp(bucket, body, ramp, number));
-                return Some(variant(body, ramp.variant, written.unwrap_or(Reason::Split), rule));
+                return Some(variant(body, ramp.variant, reasons.by_bucket, rule));
             }
         }
         let part = split.ends.iter().position(|(end, _)| number < *end);
         self.remark(|| explain::split(bucket, body, split, number, part));
         let other = match part.and_then(|part| split.ends.get(part)) {
-            Some((_, Part::Variant(at))) => return Some(variant(body, *at, written.unwrap_or(Reason::Split), rule)),
+            Some((_, Part::Variant(at))) => return Some(variant(body, *at, reasons.by_bucket, rule)),
             Some((_, Part::Serve(at))) => split.serves.get(*at as usize),
             Some((_, Part::Rest)) | None => None,
         };
-        self.serve(body, other.unwrap_or(&split.rest), written, Reason::Split, rule)
+        let reasons = Reasons { direct: reasons.by_bucket, ..reasons };
+        self.serve(body, other.unwrap_or(&split.rest), reasons, rule)
     }
 
     /// Out of line: it may allocate and is rare.
@@ -305,12 +308,18 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
         truth
     }
 
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: a call costs a third of a test")]
     fn test(&mut self, test: &'s CompiledTest) -> Truth {
         self.observer.open();
-        let value = test.path.find(self.subject);
-        let truth = test_value(test, value);
-        self.observer.close(|| format!("{} {}: {}", test.path, test.label, explain::value(value)), Some(truth), None);
+        let usual = test.path.at_hand(&self.subject).and_then(|value| {
+            // Most tests: nothing is copied, and no call.
+            test.operator.holds_at_once(test.reader, value, test.invalid)
+        });
+        let truth = usual.unwrap_or_else(|| test_any(test, &self.subject));
+        let subject = &self.subject;
+        let text = || format!("{} {}: {}", test.path, test.label, explain::value(test.path.find(subject)));
+        self.observer.close(text, Some(truth), None);
         truth
     }
 
@@ -382,7 +391,7 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
     fn bucket_test(&mut self, buckets: &'s [CompiledBucket], test: &'s BucketTest) -> Truth {
         self.observer.open();
         let bucket = buckets.get(test.bucket as usize);
-        let number = bucket.and_then(|bucket| bucket.number(self.subject));
+        let number = bucket.and_then(|bucket| bucket.number(&self.subject));
         let truth = number.map_or(test.missing, |number| {
             let now_ms = self.subject.now_ms;
             Truth::from(
@@ -396,7 +405,7 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
 
     fn list_test(&mut self, test: &'s ListTest) -> Truth {
         self.observer.open();
-        let value = test.path.find(self.subject);
+        let value = test.path.find(&self.subject);
         let tables = self.tables;
         let truth = value.with_unit(|unit| {
             Truth::from(unit.is_some_and(|unit| {
@@ -411,7 +420,7 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
     #[inline(never)]
     fn some_test(&mut self, buckets: &'s [CompiledBucket], test: &'s SomeTest) -> Truth {
         self.observer.open();
-        let value = test.path.find(self.subject);
+        let value = test.path.find(&self.subject);
         let truth = value.elements().map_or(Truth::Unknown, |elements| {
             let outer = self.subject.element;
             let truth = any(elements, |element| {
@@ -449,8 +458,10 @@ fn variant<'s>(body: &'s FlagBody, at: u32, reason: Reason, rule: Option<&'s str
     }
 }
 
-#[inline]
-fn test_value(test: &CompiledTest, value: Attribute<'_>) -> Truth {
+/// Out of line, so that what most tests are stays short.
+#[inline(never)]
+fn test_any(test: &CompiledTest, subject: &Subject<'_>) -> Truth {
+    let value = test.path.find(subject);
     match value {
         _ if matches!(test.operator, Operator::Present) => Truth::from(value != Attribute::Null),
         Attribute::Null if test.null => test_one(test, value),
@@ -462,11 +473,7 @@ fn test_value(test: &CompiledTest, value: Attribute<'_>) -> Truth {
     }
 }
 
-#[inline]
 fn test_one(test: &CompiledTest, value: Attribute<'_>) -> Truth {
-    if let Some(truth) = test.operator.holds_at_once(test.reader, value, test.invalid) {
-        return truth;
-    }
     read(test.reader, value, |read| read.and_then(|read| test.operator.holds(read))).map_or(test.invalid, Truth::from)
 }
 

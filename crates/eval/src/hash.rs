@@ -132,7 +132,7 @@ impl Murmur3 {
 
     /// The hash of the prefix and `unit` together.
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "the length is taken modulo 2^32")]
+    #[expect(clippy::cast_possible_truncation, reason = "lengths are taken modulo 2^32, blocks are 32 bits")]
     pub(crate) fn finish(self, unit: &[u8]) -> u32 {
         let mut state = self.state;
         // Blocks straddle the prefix's tail and the unit: each takes `shift` bits from before and the rest from here.
@@ -150,19 +150,14 @@ impl Murmur3 {
                 carry = word >> (32 - shift);
             }
         }
-        let mut filled = shift;
-        for byte in rest {
-            carry |= u32::from(*byte) << filled;
-            filled += 8;
-            if filled == 32 {
-                state = block_in(state, carry);
-                carry = 0;
-                filled = 0;
-            }
+        // At most three bytes left over before and three here: a block and a tail, or a tail. An empty one changes nothing.
+        let left = rest.iter().rev().fold(0, |left: u64, byte| left << 8 | u64::from(*byte));
+        let mut left = u64::from(carry) | left << shift;
+        if shift as usize + rest.len() * 8 >= 32 {
+            state = block_in(state, left as u32);
+            left >>= 32;
         }
-        if filled > 0 {
-            state ^= scramble(carry);
-        }
+        state ^= scramble(left as u32);
         state ^= self.len.wrapping_add(unit.len() as u32);
         state ^= state >> 16;
         state = state.wrapping_mul(0x85eb_ca6b);

@@ -21,7 +21,7 @@ impl<'c> Subject<'c> {
     /// The context's `$random`, a number from 0 to below 1; without one, a number that follows from `now`.
     pub(crate) fn random(&self) -> f64 {
         match self.context.get(text_key("$random"), "$random") {
-            Attribute::Number(number) if (0.0..1.0).contains(&number) => number,
+            Attribute::Number(number) if (0.0..1.0).contains(number) => *number,
             _ => f64::from(Murmur3::new(0, b"").finish(&self.now_ms.to_le_bytes())) / 4_294_967_296.0,
         }
     }
@@ -36,8 +36,10 @@ pub(crate) enum Path {
     Now,
     /// `$random`: see [`Subject::random`].
     Random,
-    /// An attribute, or a member somewhere below it.
-    Attribute { key: u64, name: Box<str>, below: Box<[Box<str>]> },
+    /// An attribute.
+    Attribute { key: u64, name: Box<str> },
+    /// A member somewhere below an attribute.
+    Member { key: u64, name: Box<str>, below: Box<[Box<str>]> },
     /// Inside `some`: the element, or a member somewhere below it.
     Element(Box<[Box<str>]>),
 }
@@ -53,34 +55,47 @@ impl Path {
             [key] if key == "targetingKey" || key == "key" => Ok(Self::Key),
             [now] if now == "$now" => Ok(Self::Now),
             [random] if random == "$random" => Ok(Self::Random),
+            [name] => Ok(Self::Attribute { key: text_key(name), name: name.as_str().into() }),
             [name, below @ ..] => {
-                Ok(Self::Attribute { key: text_key(name), name: name.as_str().into(), below: boxed(below) })
+                Ok(Self::Member { key: text_key(name), name: name.as_str().into(), below: boxed(below) })
             }
         }
     }
 
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "measured: every test begins with it")]
-    pub(crate) fn find<'c>(&self, subject: Subject<'c>) -> Attribute<'c> {
+    #[inline]
+    pub(crate) fn find<'c>(&self, subject: &Subject<'c>) -> Attribute<'c> {
+        match self.at_hand(subject) {
+            Some(found) => *found,
+            None => self.find_elsewhere(subject),
+        }
+    }
+
+    /// What the context holds as it is, which is what most paths lead to: nothing is copied.
+    #[inline]
+    pub(crate) fn at_hand<'c>(&self, subject: &Subject<'c>) -> Option<&'c Attribute<'c>> {
         match self {
-            Self::Key => subject.context.key(),
+            Self::Attribute { key, name } => Some(subject.context.get(*key, name)),
+            Self::Key => Some(subject.context.key()),
+            _ => None,
+        }
+    }
+
+    #[inline(never)]
+    fn find_elsewhere<'c>(&self, subject: &Subject<'c>) -> Attribute<'c> {
+        let below = |found: Attribute<'c>, names: &[Box<str>]| names.iter().fold(found, |found, name| found.member(name));
+        match self {
             Self::Now => Attribute::from(subject.now_ms),
             Self::Random => Attribute::Number(subject.random()),
-            Self::Attribute { key, name, below } => {
-                let mut found = subject.context.get(*key, name);
-                for name in below {
-                    found = found.member(name);
-                }
-                found
-            }
-            Self::Element(below) => below.iter().fold(subject.element, |found, name| found.member(name)),
+            Self::Member { key, name, below: names } => below(*subject.context.get(*key, name), names),
+            Self::Element(names) => below(subject.element, names),
+            Self::Attribute { .. } | Self::Key => Attribute::Null,
         }
     }
 }
 
 impl Path {
     /// Like [`Path::find`], and an empty targeting key is one.
-    pub(crate) fn find_with_empty_key<'c>(&self, subject: Subject<'c>) -> Attribute<'c> {
+    pub(crate) fn find_with_empty_key<'c>(&self, subject: &Subject<'c>) -> Attribute<'c> {
         match self {
             Self::Key => subject.context.raw_key(),
             _ => self.find(subject),
@@ -94,8 +109,8 @@ impl std::fmt::Display for Path {
             Self::Key => f.write_str("user.key"),
             Self::Now => f.write_str("now"),
             Self::Random => f.write_str("random"),
-            Self::Attribute { name, below, .. } if below.is_empty() => write!(f, "user.{name}"),
-            Self::Attribute { name, below, .. } => write!(f, "{name}.{}", below.join(".")),
+            Self::Attribute { name, .. } => write!(f, "user.{name}"),
+            Self::Member { name, below, .. } => write!(f, "{name}.{}", below.join(".")),
             Self::Element(below) if below.is_empty() => f.write_str("element"),
             Self::Element(below) => write!(f, "element.{}", below.join(".")),
         }

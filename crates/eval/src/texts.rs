@@ -7,18 +7,12 @@ use crate::limits::SCANNED_LIST;
 #[inline]
 pub(crate) fn text_key(text: &str) -> u64 {
     let bytes = text.as_bytes();
-    if let (Some(head), Some(tail), ..=16) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>(), bytes.len()) {
+    if let (Some(head), Some(tail), ..=SHORT) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>(), bytes.len()) {
         // Most names: one multiplication. They may overlap, so that the length counts, too.
         let (head, tail) = (u64::from_le_bytes(*head), u64::from_le_bytes(*tail));
         product(head ^ SEED, tail ^ FACTOR ^ bytes.len() as u64) | LONG
-    } else if let Some(tail) = bytes.last_chunk::<8>() {
-        let mut hash = bytes.len() as u64;
-        let mut rest = bytes;
-        while let Some((chunk, more)) = rest.split_first_chunk::<8>() {
-            hash = fold(hash ^ u64::from_le_bytes(*chunk));
-            rest = more;
-        }
-        fold(hash ^ u64::from_le_bytes(*tail)) | LONG
+    } else if bytes.len() > SHORT {
+        long_key(bytes)
     } else if let (Some(head), Some(tail)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
         // Head and tail may overlap: the same bytes are then put in the same place twice.
         let shift = (bytes.len() - 4) * 8;
@@ -28,6 +22,17 @@ pub(crate) fn text_key(text: &str) -> u64 {
         let byte = |at: usize| bytes.get(at).map_or(0, |byte| u64::from(*byte) << (at * 8));
         length(bytes) | byte(0) | byte(bytes.len() / 2) | byte(bytes.len().saturating_sub(1))
     }
+}
+
+/// Texts up to here are looked up without a call: it holds for nearly all keys and names.
+const SHORT: usize = 16;
+
+#[inline(never)]
+fn long_key(bytes: &[u8]) -> u64 {
+    let (chunks, _) = bytes.as_chunks::<8>();
+    let hash = chunks.iter().fold(bytes.len() as u64, |hash, chunk| fold(hash ^ u64::from_le_bytes(*chunk)));
+    let tail = bytes.last_chunk().map_or(0, |tail| u64::from_le_bytes(*tail));
+    fold(hash ^ tail) | LONG
 }
 
 /// The top byte of a long text's key; that of a short one holds its length.
@@ -57,10 +62,22 @@ fn equal(a: &[u8], b: &[u8]) -> bool {
         return false;
     }
     match (a.first_chunk::<8>(), a.last_chunk::<8>(), b.first_chunk::<8>(), b.last_chunk::<8>()) {
-        (Some(a_head), Some(a_tail), Some(b_head), Some(b_tail)) if a.len() <= 16 => {
+        (Some(a_head), Some(a_tail), Some(b_head), Some(b_tail)) if a.len() <= SHORT => {
             a_head == b_head && a_tail == b_tail
         }
         _ => a == b,
+    }
+}
+
+/// Of the place's text and one of up to [`SHORT`] bytes.
+#[inline]
+fn equal_short(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    match (a.first_chunk::<8>(), a.last_chunk::<8>(), b.first_chunk::<8>(), b.last_chunk::<8>()) {
+        (Some(a_head), Some(a_tail), Some(b_head), Some(b_tail)) => a_head == b_head && a_tail == b_tail,
+        _ => a.iter().eq(b),
     }
 }
 
@@ -120,6 +137,16 @@ impl TextTable {
 
     #[inline]
     pub(crate) fn get(&self, text: &str) -> Option<u32> {
+        if text.len() <= SHORT { self.probe(text, equal_short) } else { self.get_long(text) }
+    }
+
+    #[inline(never)]
+    fn get_long(&self, text: &str) -> Option<u32> {
+        self.probe(text, |a, b| a == b)
+    }
+
+    #[inline]
+    fn probe(&self, text: &str, equal: impl Fn(&[u8], &[u8]) -> bool) -> Option<u32> {
         let mask = self.places.len() - 1;
         let (hash, mut at) = spread(text_key(text), mask);
         loop {
@@ -205,15 +232,17 @@ impl Texts {
         match self {
             Self::Few { keys, texts } => {
                 let key = text_key(text);
-                if is_exact(key) {
-                    keys.contains(&key)
-                } else {
-                    keys.iter().zip(texts).any(|(one, member)| same(*one, member, key, text))
-                }
+                if is_exact(key) { keys.contains(&key) } else { among(keys, texts, key, text) }
             }
             Self::Many(table) => table.get(text).is_some(),
         }
     }
+}
+
+/// Out of line: texts whose key does not say it all.
+#[inline(never)]
+fn among(keys: &[u64], texts: &[Box<str>], key: u64, text: &str) -> bool {
+    keys.iter().zip(texts).any(|(one, member)| same(*one, member, key, text))
 }
 
 #[cfg(test)]

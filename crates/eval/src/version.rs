@@ -12,7 +12,8 @@ pub(crate) struct Version<'a> {
 impl<'a> Version<'a> {
     /// `SemVer` 2.0 with two liberties: a leading `v` or `V`, and a missing minor or patch that reads as 0.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
-        Self::parse_as(text.strip_prefix(['v', 'V']).unwrap_or(text), true)
+        let text = if let [b'v' | b'V', ..] = text.as_bytes() { text.get(1..)? } else { text };
+        Self::parse_as(text, true)
     }
 
     /// `SemVer` 2.0 to the letter.
@@ -25,29 +26,27 @@ impl<'a> Version<'a> {
         Self::parse(text.split(['-', '+']).next()?)
     }
 
+    #[inline]
     fn parse_as(text: &'a str, partial: bool) -> Option<Self> {
-        let mut core = [0; 3];
-        let mut rest = text.as_bytes();
-        for (place, number) in core.iter_mut().enumerate() {
-            if place > 0 {
-                // What ends early is filled up with zeros.
-                match rest {
-                    [b'.', more @ ..] => rest = more,
-                    _ if partial => break,
-                    _ => return None,
-                }
-            }
-            (*number, rest) = number_ahead(rest)?;
-        }
+        // What ends early is filled up with zeros.
+        let next = |rest: &'a [u8]| match rest {
+            [b'.', more @ ..] => number_ahead(more),
+            _ if partial => Some((0, rest)),
+            _ => None,
+        };
+        let (major, rest) = number_ahead(text.as_bytes())?;
+        let (minor, rest) = next(rest)?;
+        let (patch, rest) = next(rest)?;
         let pre = match rest {
             [] => "",
             [b'-' | b'+', ..] => tags(text.get(text.len() - rest.len()..)?)?,
             _ => return None,
         };
-        Some(Self { core, pre })
+        Some(Self { core: [major, minor, patch], pre })
     }
 
     /// `SemVer` §11.
+    #[inline]
     pub(crate) fn compare(&self, other: &Version<'_>) -> Ordering {
         self.core.cmp(&other.core).then_with(|| match (self.pre, other.pre) {
             ("", "") => Ordering::Equal,
@@ -84,23 +83,22 @@ impl OwnedVersion {
 /// Digits without a leading zero, and what comes after them.
 #[inline]
 fn number_ahead(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let mut number = 0_u64;
-    let mut rest = bytes;
-    while let [digit @ b'0'..=b'9', more @ ..] = rest {
-        // Up to 19 digits fit whatever they are.
-        let value = u64::from(digit - b'0');
-        number = if bytes.len() - more.len() < 20 {
-            number.wrapping_mul(10).wrapping_add(value)
-        } else {
-            number.checked_mul(10)?.checked_add(value)?
-        };
-        rest = more;
+    let (first, mut rest) = bytes.split_first()?;
+    let mut number = digit(*first)?;
+    while let Some(next) = rest.first().and_then(|byte| digit(*byte)) {
+        if number == 0 {
+            return None;
+        }
+        number = number.checked_mul(10)?.checked_add(next)?;
+        rest = rest.get(1..)?;
     }
-    match bytes.len() - rest.len() {
-        0 => None,
-        1 => Some((number, rest)),
-        _ => (bytes.first() != Some(&b'0')).then_some((number, rest)),
-    }
+    Some((number, rest))
+}
+
+#[inline]
+fn digit(byte: u8) -> Option<u64> {
+    let value = byte.wrapping_sub(b'0');
+    (value < 10).then_some(u64::from(value))
 }
 
 /// The pre-release in `-pre+build`, both checked; empty without one.
