@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 use crate::buckets::{CompiledBucket, CompiledRamp, sorted_ranges};
 use crate::compiled::{
     AnswerTest, BucketTest, CompiledCondition, CompiledFlag, CompiledOutcome, CompiledRule, CompiledSegment,
-    CompiledServe, CompiledSplit, CompiledTest, FlagBody, FlagTest, ListTest, Part, Reasons, Reference, SegmentBody, SomeTest,
-    Variant,
+    CompiledServe, CompiledSplit, CompiledTest, FlagBody, FlagTest, ListTest, Part, Reasons, Reference, SegmentBody,
+    SomeTest, Variant,
 };
 use crate::compute::Logic;
 use crate::limits::MAX_CONDITION_DEPTH;
@@ -220,10 +220,8 @@ impl Scope<'_> {
     }
 
     fn outcome(&mut self, outcome: &Outcome, usual: Reason) -> Result<CompiledOutcome, String> {
-        let reasons = Reasons {
-            direct: outcome.reason.unwrap_or(usual),
-            by_bucket: outcome.reason.unwrap_or(Reason::Split),
-        };
+        let reasons =
+            Reasons { direct: outcome.reason.unwrap_or(usual), by_bucket: outcome.reason.unwrap_or(Reason::Split) };
         Ok(CompiledOutcome { serve: self.serve(&outcome.serve, 0)?, reasons, usual })
     }
 

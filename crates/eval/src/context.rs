@@ -298,17 +298,21 @@ impl<'a> Context<'a> {
     /// A top-level attribute.
     #[inline]
     pub(crate) fn get(&self, key: u64, name: &str) -> &Attribute<'a> {
-        if !is_exact(key) {
-            return self.get_long(key, name);
+        for entry in self.entries() {
+            if entry.key == key {
+                return if is_exact(key) { &entry.value } else { self.get_long(entry, name) };
+            }
         }
-        self.entries().iter().find(|entry| entry.key == key).map_or(&Attribute::Null, |entry| &entry.value)
+        &Attribute::Null
     }
 
-    /// Out of line: names whose key does not say it all.
+    /// Out of line: the first entry with the key of a name that the key does not say all of.
     #[inline(never)]
-    fn get_long(&self, key: u64, name: &str) -> &Attribute<'a> {
-        let found = self.entries().iter().find(|entry| same(entry.key, entry.name, key, name));
-        found.map_or(&Attribute::Null, |entry| &entry.value)
+    fn get_long<'s>(&'s self, first: &'s Entry<'a>, name: &str) -> &'s Attribute<'a> {
+        if first.name == name {
+            return &first.value;
+        }
+        self.entries().iter().find(|entry| entry.name == name).map_or(&Attribute::Null, |entry| &entry.value)
     }
 
     #[inline]
@@ -407,7 +411,7 @@ mod tests {
     use serde_json::json;
 
     fn get<'a>(context: &Context<'a>, name: &str) -> Attribute<'a> {
-        context.get(text_key(name), name)
+        *context.get(text_key(name), name)
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! that answers.
 
 use crate::Answer;
+use crate::attribute_test::{any, test_any};
 use crate::buckets::CompiledBucket;
 use crate::compiled::{
     AnswerTest, BucketTest, CompiledCondition, CompiledFlag, CompiledOutcome, CompiledSegment, CompiledServe,
@@ -13,9 +14,7 @@ use crate::compute::{Logic, name_of, truthy};
 use crate::context::{Attribute, Context};
 use crate::explain;
 use crate::limits::MAX_REFERENCES_FOLLOWED;
-use crate::operators::Operator;
 use crate::path::Subject;
-use crate::readers::read;
 use crate::references::Entangled;
 use crate::ruleset::{ErrorCode, Reason, Truth};
 use crate::tables::Table;
@@ -61,9 +60,15 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
     /// The answer of the flag at a position.
     #[inline]
     pub(crate) fn flag(&mut self, at: u32) -> Answer<'s> {
-        let Some(flag) = self.tables.flags.get(at) else {
-            return Answer::error(ErrorCode::FlagNotFound);
-        };
+        match self.tables.flags.get(at) {
+            Some(flag) => self.answer(at, flag),
+            None => Answer::error(ErrorCode::FlagNotFound),
+        }
+    }
+
+    /// The answer of a flag and its position.
+    #[inline]
+    pub(crate) fn answer(&mut self, at: u32, flag: &'s CompiledFlag) -> Answer<'s> {
         let body = match (&flag.body, self.tables.entangled.flag(at)) {
             (Ok(body), None) => body,
             (Err(why), _) => return self.unusable(why),
@@ -74,7 +79,7 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
         };
         if !body.on {
             self.remark(|| "the flag is off".to_owned());
-            return self.outcome(body, &body.off, None).unwrap_or(Answer::caller_default(Reason::Disabled));
+            return self.last(body, &body.off);
         }
         let mut unknown = false;
         for rule in &body.rules {
@@ -88,19 +93,36 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
                 self.observer.close(|| format!("rule {}", rule.id), Some(truth), Some(&rule.id));
                 return Answer::error(code);
             }
-            let answer = if truth == Truth::True { self.outcome(body, &rule.outcome, Some(&rule.id)) } else { None };
+            if truth != Truth::True {
+                self.observer.close(|| explain::rule(&rule.id, truth, false), Some(truth), Some(&rule.id));
+                unknown |= truth == Truth::Unknown;
+                continue;
+            }
+            let answer = match &rule.outcome.serve {
+                // Most outcomes: no call for what is one variant.
+                CompiledServe::Variant(at) => Some(variant(body, *at, rule.outcome.reasons.direct, Some(&rule.id))),
+                serve => self.serve(body, serve, rule.outcome.reasons, Some(&rule.id)),
+            };
             self.observer.close(|| explain::rule(&rule.id, truth, answer.is_some()), Some(truth), Some(&rule.id));
             if let Some(answer) = answer {
                 return answer;
             }
-            unknown |= truth == Truth::Unknown;
         }
         if unknown && body.unknown_is_error {
             self.remark(|| "no rule decides, and it is unknown whether one should".to_owned());
             return Answer::error(ErrorCode::General);
         }
         self.remark(|| "no rule decides: the default rule does".to_owned());
-        self.outcome(body, &body.default, None).unwrap_or(Answer::caller_default(body.default.usual))
+        self.last(body, &body.default)
+    }
+
+    /// The answer of `off` or `default`.
+    #[inline]
+    fn last(&mut self, body: &'s FlagBody, outcome: &'s CompiledOutcome) -> Answer<'s> {
+        match &outcome.serve {
+            CompiledServe::Variant(at) => variant(body, *at, outcome.reasons.direct, None),
+            serve => self.serve(body, serve, outcome.reasons, None).unwrap_or(Answer::caller_default(outcome.usual)),
+        }
     }
 
     #[cold]
@@ -110,20 +132,6 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
     }
 
     /// `None`: go on with the next rule.
-    #[inline]
-    fn outcome(
-        &mut self,
-        body: &'s FlagBody,
-        outcome: &'s CompiledOutcome,
-        rule: Option<&'s str>,
-    ) -> Option<Answer<'s>> {
-        match &outcome.serve {
-            // Most outcomes: no call for what is one variant.
-            CompiledServe::Variant(at) => Some(variant(body, *at, outcome.reasons.direct, rule)),
-            serve => self.serve(body, serve, outcome.reasons, rule),
-        }
-    }
-
     fn serve(
         &mut self,
         body: &'s FlagBody,
@@ -197,7 +205,7 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
     #[cold]
     fn cycle(&mut self, body: Option<&'s FlagBody>, outcome: &'s CompiledOutcome) -> Answer<'s> {
         self.remark(|| "the flag refers to itself".to_owned());
-        let answer = body.and_then(|body| self.outcome(body, outcome, None));
+        let answer = body.and_then(|body| self.serve(body, &outcome.serve, outcome.reasons, None));
         answer.unwrap_or(Answer::error(ErrorCode::ParseError))
     }
 
@@ -456,37 +464,6 @@ fn variant<'s>(body: &'s FlagBody, at: u32, reason: Reason, rule: Option<&'s str
         rule,
         error: None,
     }
-}
-
-/// Out of line, so that what most tests are stays short.
-#[inline(never)]
-fn test_any(test: &CompiledTest, subject: &Subject<'_>) -> Truth {
-    let value = test.path.find(subject);
-    match value {
-        _ if matches!(test.operator, Operator::Present) => Truth::from(value != Attribute::Null),
-        Attribute::Null if test.null => test_one(test, value),
-        Attribute::Null => test.missing,
-        Attribute::Json(_) if test.each && value.elements().is_some() => {
-            any(value.elements().unwrap_or_default(), |element| test_one(test, element.into()))
-        }
-        _ => test_one(test, value),
-    }
-}
-
-fn test_one(test: &CompiledTest, value: Attribute<'_>) -> Truth {
-    read(test.reader, value, |read| read.and_then(|read| test.operator.holds(read))).map_or(test.invalid, Truth::from)
-}
-
-fn any<'e, T>(elements: &'e [T], mut test: impl FnMut(&'e T) -> Truth) -> Truth {
-    let mut result = Truth::False;
-    for element in elements {
-        match test(element) {
-            Truth::True => return Truth::True,
-            Truth::Unknown => result = Truth::Unknown,
-            Truth::False => {}
-        }
-    }
-    result
 }
 
 impl From<bool> for Truth {

@@ -7,6 +7,7 @@
 //!
 //! The rules are the numbered clauses of `spec/evaluation.md`.
 
+mod attribute_test;
 mod buckets;
 mod compile;
 mod compiled;
@@ -18,6 +19,7 @@ mod explain;
 mod forms;
 mod hash;
 pub mod limits;
+mod members;
 mod network;
 mod operators;
 mod patch;

@@ -7,13 +7,14 @@ use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
 use crate::context::Attribute;
-use crate::limits::{MAX_REGEX_BYTES, SCANNED_LIST};
+use crate::date::Shift;
+use crate::limits::MAX_REGEX_BYTES;
+use crate::members::{Members, Scalar, each};
 use crate::network::Network;
-use crate::readers::{Read, argument_reader, is_lower, is_number, is_text, read};
+use crate::readers::{Read, argument_reader, ignores_case, is_date, is_number, is_text, read};
 use crate::ruleset::{Op, Reader, Truth};
 use crate::sealed::{Part, Sealed};
-use crate::texts::Texts;
-use crate::version::{OwnedVersion, Version, compare_dotted};
+use crate::version::{OwnedVersion, Version, compare_dotted, compare_prefix};
 
 /// An operator with its argument.
 #[derive(Debug)]
@@ -56,16 +57,6 @@ pub(crate) struct Typed {
     bool: Option<Operator>,
 }
 
-/// A set of scalars of any type; types never mix.
-#[derive(Debug)]
-pub(crate) struct Members {
-    texts: Texts,
-    numbers: Box<[f64]>,
-    bools: [bool; 2],
-    versions: Box<[OwnedVersion]>,
-    dotted: Box<[Box<str>]>,
-}
-
 /// What an ordered comparison compares with.
 #[derive(Debug)]
 pub(crate) enum Bound {
@@ -73,14 +64,9 @@ pub(crate) enum Bound {
     Text(Box<str>),
     Version(OwnedVersion),
     Dotted(Box<str>),
-}
-
-/// One scalar of an argument.
-#[derive(Debug)]
-pub(crate) enum Scalar {
-    Text(Box<str>),
-    Number(f64),
-    Bool(bool),
+    Prefix(Box<str>),
+    /// The instant of the evaluation, moved.
+    Now(Shift),
 }
 
 impl Operator {
@@ -99,7 +85,7 @@ impl Operator {
             Op::Starts | Op::Ends | Op::Contains | Op::Matches | Op::MatchesStart | Op::Cidr => text,
             Op::HasAny | Op::HasAll | Op::Subset => list,
             Op::Modulo => is_number(reader),
-            Op::SameDay => matches!(reader, Reader::Date | Reader::DateRfc3339 | Reader::DateSeconds | Reader::Number),
+            Op::SameDay => is_date(reader) || reader == Reader::Number,
             Op::Sha256In | Op::Sha256Prefix | Op::Sha256Suffix => text || list,
         };
         if !fits {
@@ -133,17 +119,7 @@ impl Operator {
             Op::HasAny => Self::HasAny(Members::new(Reader::Any, arg)?),
             Op::HasAll => Self::HasAll(each(Reader::Any, arg, Scalar::new)?.into()),
             Op::Lt | Op::Lte | Op::Gt | Op::Gte => Self::Order {
-                bound: read(argument_reader(reader), arg.into(), |bound| match bound {
-                    Some(Read::Number(number)) => Ok(Bound::Number(number)),
-                    Some(Read::Text(text)) => Ok(Bound::Text(text.into())),
-                    Some(Read::Version(version)) => Ok(Bound::Version(version.to_owned())),
-                    Some(Read::Tagged(text)) => {
-                        let version = Version::strict(text).ok_or_else(|| unreadable(reader, arg))?;
-                        Ok(Bound::Version(version.to_owned()))
-                    }
-                    Some(Read::Dotted(text)) => Ok(Bound::Dotted(text.into())),
-                    _ => Err(unreadable(reader, arg)),
-                })?,
+                bound: Bound::new(reader, arg)?,
                 less: matches!(op, Op::Lt | Op::Lte),
                 or_equal: matches!(op, Op::Lte | Op::Gte),
             },
@@ -159,7 +135,7 @@ impl Operator {
                 let anchored = if op == Op::MatchesStart { format!(r"\A(?:{pattern})") } else { pattern.to_owned() };
                 let regex = RegexBuilder::new(&anchored)
                     .size_limit(MAX_REGEX_BYTES)
-                    .case_insensitive(is_lower(reader))
+                    .case_insensitive(ignores_case(reader))
                     .build()
                     .map_err(|error| format!("regular expression `{pattern}`: {error}"))?;
                 Self::Matches(Box::new(regex))
@@ -184,21 +160,14 @@ impl Operator {
                 Self::Order { bound: Bound::Version(bound), less, or_equal },
                 Reader::VersionLoose,
                 Attribute::Text(text),
-            ) => {
-                let version = Version::parse(text);
-                Some(
-                    version.map_or(invalid, |version| {
-                        Truth::from(ordered(version.compare(&bound.get()), *less, *or_equal))
-                    }),
-                )
-            }
+            ) => Some(ordered_versions(text, bound, [*less, *or_equal], invalid)),
             _ => None,
         }
     }
 
-    /// Does it hold? `None` when this kind of value cannot be compared so.
+    /// Does it hold at this instant? `None` when this kind of value cannot be compared so.
     #[inline]
-    pub(crate) fn holds(&self, value: Read<'_>) -> Option<bool> {
+    pub(crate) fn holds(&self, value: Read<'_>, now_ms: i64) -> Option<bool> {
         match self {
             Self::Present => Some(true),
             Self::In(members) => Some(members.contains(value)),
@@ -209,6 +178,8 @@ impl Operator {
                     (Read::Version(value), Bound::Version(bound)) => value.compare(&bound.get()),
                     (Read::Tagged(value), Bound::Version(bound)) => Version::strict(value)?.compare(&bound.get()),
                     (Read::Dotted(value), Bound::Dotted(bound)) => compare_dotted(value, bound),
+                    (Read::Prefix(value), Bound::Prefix(bound)) => compare_prefix(value, bound)?,
+                    (Read::Number(value), Bound::Now(shift)) => value.partial_cmp(&shift.from(now_ms))?,
                     _ => return None,
                 };
                 Some(ordered(order, *less, *or_equal))
@@ -229,7 +200,7 @@ impl Operator {
             Self::HasAll(scalars) => {
                 list(value).map(|elements| scalars.iter().all(|scalar| elements.iter().any(|one| scalar.is(one))))
             }
-            _ => self.holds_foreign(value),
+            _ => self.holds_foreign(value, now_ms),
         }
     }
 }
@@ -237,7 +208,7 @@ impl Operator {
 impl Operator {
     /// Operators that other systems' flags need.
     #[inline(never)]
-    fn holds_foreign(&self, value: Read<'_>) -> Option<bool> {
+    fn holds_foreign(&self, value: Read<'_>, now_ms: i64) -> Option<bool> {
         match (self, value) {
             (Self::Subset(members), Read::List(elements)) => Some(elements.iter().all(|element| {
                 read(Reader::Any, element.into(), |read| read.is_some_and(|read| members.contains(read)))
@@ -259,10 +230,16 @@ impl Operator {
             (Self::Json(members), Read::Number(number)) => {
                 Some(members.iter().any(|member| member.as_f64() == Some(number)))
             }
-            (Self::Typed(typed), _) => typed.holds(value),
+            (Self::Typed(typed), _) => typed.holds(value, now_ms),
             _ => None,
         }
     }
+}
+
+/// Out of line: the registers that it needs are not saved for tests of another kind.
+#[inline(never)]
+fn ordered_versions(text: &str, bound: &OwnedVersion, [less, or_equal]: [bool; 2], invalid: Truth) -> Truth {
+    Version::parse(text).map_or(invalid, |version| Truth::from(ordered(version.compare(&bound.get()), less, or_equal)))
 }
 
 #[inline]
@@ -271,6 +248,27 @@ fn ordered(order: Ordering, less: bool, or_equal: bool) -> bool {
         Ordering::Less => less,
         Ordering::Equal => or_equal,
         Ordering::Greater => !less,
+    }
+}
+
+impl Bound {
+    fn new(reader: Reader, arg: &Value) -> Result<Self, String> {
+        if let Some(shift) = arg.get("now").filter(|_| is_date(reader)) {
+            let shift = shift.as_str().and_then(Shift::parse);
+            return shift.map(Self::Now).ok_or_else(|| format!("argument {arg} is not a distance such as `-7d`"));
+        }
+        read(argument_reader(reader), arg.into(), |bound| match bound {
+            Some(Read::Number(number)) => Ok(Self::Number(number)),
+            Some(Read::Text(text)) => Ok(Self::Text(text.into())),
+            Some(Read::Version(version)) => Ok(Self::Version(version.to_owned())),
+            Some(Read::Tagged(text)) => {
+                let version = Version::strict(text).ok_or_else(|| unreadable(reader, arg))?;
+                Ok(Self::Version(version.to_owned()))
+            }
+            Some(Read::Dotted(text)) => Ok(Self::Dotted(text.into())),
+            Some(Read::Prefix(text)) => Ok(Self::Prefix(text.into())),
+            _ => Err(unreadable(reader, arg)),
+        })
     }
 }
 
@@ -289,17 +287,17 @@ impl Typed {
         })
     }
 
-    fn holds(&self, value: Read<'_>) -> Option<bool> {
+    fn holds(&self, value: Read<'_>, now_ms: i64) -> Option<bool> {
         match value {
             Read::Text(text) => match &self.version {
-                Some(version) => version.holds(Read::Version(Version::strict(text)?)),
-                None => self.string.as_ref()?.holds(value),
+                Some(version) => version.holds(Read::Version(Version::strict(text)?), now_ms),
+                None => self.string.as_ref()?.holds(value, now_ms),
             },
             Read::Number(number) => {
                 let integer = self.integer.as_ref().filter(|_| number.fract() == 0.0);
-                integer.or(self.number.as_ref())?.holds(value)
+                integer.or(self.number.as_ref())?.holds(value, now_ms)
             }
-            Read::Bool(_) => self.bool.as_ref()?.holds(value),
+            Read::Bool(_) => self.bool.as_ref()?.holds(value, now_ms),
             _ => None,
         }
     }
@@ -323,72 +321,6 @@ fn day_of(ms: f64) -> i64 {
     (ms / 86_400_000.0).floor() as i64
 }
 
-impl Members {
-    fn new(reader: Reader, arg: &Value) -> Result<Self, String> {
-        let (mut texts, mut numbers, mut bools) = (Vec::new(), Vec::new(), [false; 2]);
-        let (mut versions, mut dotted) = (Vec::new(), Vec::<Box<str>>::new());
-        each(argument_reader(reader), arg, |member| {
-            match member {
-                Read::Text(text) | Read::Tagged(text) => texts.push(text.to_owned()),
-                Read::Dotted(text) => dotted.push(text.into()),
-                Read::Number(number) => numbers.push(number),
-                Read::Bool(value) => {
-                    if let Some(has) = bools.get_mut(usize::from(value)) {
-                        *has = true;
-                    }
-                }
-                Read::Version(version) => versions.push(version.to_owned()),
-                Read::List(_) | Read::Json(_) => return None,
-            }
-            Some(())
-        })?;
-        numbers.sort_by(f64::total_cmp);
-        Ok(Self {
-            texts: Texts::new(&texts),
-            numbers: numbers.into(),
-            bools,
-            versions: versions.into(),
-            dotted: dotted.into(),
-        })
-    }
-
-    #[inline]
-    fn contains(&self, value: Read<'_>) -> bool {
-        match value {
-            Read::Text(text) | Read::Tagged(text) => self.texts.contains(text),
-            Read::Number(number) if self.numbers.len() <= SCANNED_LIST => self.numbers.contains(&number),
-            Read::Number(number) => self.numbers.binary_search_by(|member| member.total_cmp(&number)).is_ok(),
-            Read::Bool(value) => self.bools.get(usize::from(value)).is_some_and(|has| *has),
-            Read::Version(version) => {
-                self.versions.iter().any(|member| version.compare(&member.get()) == Ordering::Equal)
-            }
-            Read::Dotted(text) => self.dotted.iter().any(|member| compare_dotted(member, text) == Ordering::Equal),
-            Read::List(_) | Read::Json(_) => false,
-        }
-    }
-}
-
-impl Scalar {
-    fn new(value: Read<'_>) -> Option<Self> {
-        match value {
-            Read::Text(text) => Some(Self::Text(text.into())),
-            Read::Number(number) => Some(Self::Number(number)),
-            Read::Bool(value) => Some(Self::Bool(value)),
-            _ => None,
-        }
-    }
-
-    #[expect(clippy::float_cmp, reason = "equality of the same decoded number is meant")]
-    fn is(&self, value: &Value) -> bool {
-        match (self, Attribute::from(value)) {
-            (Self::Text(a), Attribute::Text(b)) => **a == *b,
-            (Self::Number(a), Attribute::Number(b)) => *a == b,
-            (Self::Bool(a), Attribute::Bool(b)) => *a == b,
-            _ => false,
-        }
-    }
-}
-
 fn text(value: Read<'_>) -> Option<&str> {
     match value {
         Read::Text(text) => Some(text),
@@ -407,18 +339,7 @@ fn texts(reader: Reader, arg: &Value) -> Result<Box<[Box<str>]>, String> {
     Ok(each(reader, arg, |member| text(member).map(Box::from))?.into())
 }
 
-/// Reads each member of a list argument; a scalar is a list of one.
-fn each<T>(reader: Reader, arg: &Value, mut take: impl FnMut(Read<'_>) -> Option<T>) -> Result<Vec<T>, String> {
-    let members = arg.as_array().map_or(std::slice::from_ref(arg), Vec::as_slice);
-    members
-        .iter()
-        .map(|member| {
-            read(reader, member.into(), |value| value.and_then(&mut take)).ok_or_else(|| unreadable(reader, member))
-        })
-        .collect()
-}
-
-fn unreadable(reader: Reader, arg: &Value) -> String {
+pub(crate) fn unreadable(reader: Reader, arg: &Value) -> String {
     format!("argument {arg} cannot be read as `{}`", reader_name(reader))
 }
 
@@ -458,6 +379,11 @@ mod tests {
             (Op::Matches, Reader::String, json!(r"\w{200}{200}")),
             (Op::HasAny, Reader::Any, json!([1])),
             (Op::Cidr, Reader::String, json!(["10.0.0.0/64"])),
+            (Op::Lt, Reader::Date, json!({"now": "7d"})),
+            (Op::Lt, Reader::Date, json!({"now": -7})),
+            (Op::Lt, Reader::Number, json!({"now": "-7d"})),
+            (Op::Eq, Reader::Date, json!({"now": "-7d"})),
+            (Op::Lt, Reader::VersionPrefix, json!("1.2.x")),
         ] {
             assert!(Operator::new(op, reader, &arg).is_err(), "{op:?} {reader:?} {arg}");
         }
@@ -468,11 +394,11 @@ mod tests {
         let numbers: Vec<i32> = (0..50).map(|n| n * 2).collect();
         let operator = Operator::new(Op::In, Reader::Any, &json!(numbers)).unwrap();
         for n in -1..=101 {
-            assert_eq!(operator.holds(Read::Number(f64::from(n))), Some(numbers.contains(&n)), "{n}");
+            assert_eq!(operator.holds(Read::Number(f64::from(n)), 0), Some(numbers.contains(&n)), "{n}");
         }
         // -0 is 0 in arguments, too.
         let zeros: Vec<f64> = std::iter::once(-0.0).chain((1..20).map(f64::from)).collect();
         let operator = Operator::new(Op::In, Reader::Number, &json!(zeros)).unwrap();
-        assert_eq!(operator.holds(Read::Number(0.0)), Some(true));
+        assert_eq!(operator.holds(Read::Number(0.0), 0), Some(true));
     }
 }

@@ -82,7 +82,8 @@ impl Path {
 
     #[inline(never)]
     fn find_elsewhere<'c>(&self, subject: &Subject<'c>) -> Attribute<'c> {
-        let below = |found: Attribute<'c>, names: &[Box<str>]| names.iter().fold(found, |found, name| found.member(name));
+        let below =
+            |found: Attribute<'c>, names: &[Box<str>]| names.iter().fold(found, |found, name| found.member(name));
         match self {
             Self::Now => Attribute::from(subject.now_ms),
             Self::Random => Attribute::Number(subject.random()),

@@ -7,7 +7,7 @@ use crate::date::rfc3339_ms;
 use crate::forms::{Form, written};
 use crate::limits::LOWERED_INLINE;
 use crate::ruleset::Reader;
-use crate::version::{Version, dotted, padded};
+use crate::version::{Version, dotted, padded, prefixed};
 
 /// A value that was read: what operators compare.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +21,8 @@ pub(crate) enum Read<'a> {
     Tagged(&'a str),
     /// Numbers with dots between.
     Dotted(&'a str),
+    /// A version, checked, that is compared as far as the argument goes.
+    Prefix(&'a str),
     List(&'a [Value]),
     Json(&'a Value),
 }
@@ -59,6 +61,9 @@ fn read_foreign<R>(reader: Reader, value: Attribute<'_>, with: impl FnOnce(Optio
     let read = match (reader, value) {
         (Reader::StringScalar, _) => return text(Form::Scalar, value, with),
         (Reader::StringScalarLower, _) => return lower_text(Form::Scalar, value, with),
+        (Reader::StringCasefold, Attribute::Text(text)) => return folded(text, |text| with(Some(Read::Text(text)))),
+        (Reader::StringScalarCasefold, _) => return folded_text(Form::Scalar, value, with),
+        (Reader::StringPyCasefold, _) => return folded_text(Form::Py, value, with),
         (Reader::StringJs, _) => return text(Form::Js, value, with),
         (Reader::StringJsLower, _) => return lower_text(Form::Js, value, with),
         (Reader::StringConfigcat, _) => return text(Form::Configcat, value, with),
@@ -69,6 +74,10 @@ fn read_foreign<R>(reader: Reader, value: Attribute<'_>, with: impl FnOnce(Optio
         (Reader::DateSeconds, Attribute::Number(seconds)) => Some(Read::Number(seconds * 1000.0)),
         (Reader::DateSeconds, Attribute::Text(text)) => with_point(text).map(|seconds| Read::Number(seconds * 1000.0)),
         (Reader::DateRfc3339, Attribute::Text(text)) => rfc3339_ms(text).map(Read::Number),
+        (Reader::DateMsGuess, Attribute::Number(number)) => Some(Read::Number(guessed_ms(number))),
+        (Reader::DateMsGuess, Attribute::Text(text)) => {
+            whole(text).map(guessed_ms).or_else(|| rfc3339_ms(text)).map(Read::Number)
+        }
         (Reader::BoolText, Attribute::Text(text)) if text.eq_ignore_ascii_case("true") => Some(Read::Bool(true)),
         (Reader::BoolText, Attribute::Text(text)) if text.eq_ignore_ascii_case("false") => Some(Read::Bool(false)),
         (Reader::BoolJsTruthy, _) => js_truthy(value).map(Read::Bool),
@@ -77,6 +86,7 @@ fn read_foreign<R>(reader: Reader, value: Attribute<'_>, with: impl FnOnce(Optio
         (Reader::VersionSplit, Attribute::Text(text)) => Version::strict(text).map(|_| Read::Tagged(text)),
         (Reader::VersionTriple, Attribute::Text(text)) => Version::triple(text).map(Read::Version),
         (Reader::VersionDotted, Attribute::Text(text)) => dotted(text).map(Read::Dotted),
+        (Reader::VersionPrefix, Attribute::Text(text)) => prefixed(text).map(Read::Prefix),
         (Reader::VersionGo, Attribute::Text(_) | Attribute::Number(_)) => {
             return written(Form::Scalar, value, |text| with(text.and_then(Version::parse).map(Read::Version)));
         }
@@ -121,6 +131,13 @@ fn lower_text<R>(form: Form, value: Attribute<'_>, with: impl FnOnce(Option<Read
     })
 }
 
+fn folded_text<R>(form: Form, value: Attribute<'_>, with: impl FnOnce(Option<Read<'_>>) -> R) -> R {
+    written(form, value, |text| match text {
+        Some(text) => folded(text, |text| with(Some(Read::Text(text)))),
+        None => with(None),
+    })
+}
+
 /// Whether the reader takes what is in a list.
 fn allowed(reader: Reader, elements: &[Value]) -> bool {
     reader != Reader::ListTexts || elements.iter().all(Value::is_string)
@@ -138,6 +155,18 @@ pub(crate) fn decimal(text: &str) -> Option<f64> {
 fn with_point(text: &str) -> Option<f64> {
     let text = text.trim();
     if text.contains(',') { decimal(&text.replace(',', ".")) } else { decimal(text) }
+}
+
+/// `[+-]digits`.
+fn whole(text: &str) -> Option<f64> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok()).flatten()
+}
+
+/// Of eleven digits or more they are milliseconds, fewer are seconds; whole seconds are what counts.
+fn guessed_ms(number: f64) -> f64 {
+    let whole = number.trunc();
+    if whole.abs() >= 1e10 { (whole / 1000.0).floor() * 1000.0 } else { whole * 1000.0 }
 }
 
 /// `-?digits` or `-?digits.digits`.
@@ -211,12 +240,28 @@ pub(crate) fn is_text(reader: Reader) -> bool {
             | Reader::StringJsLower
             | Reader::StringConfigcat
             | Reader::StringPy
+            | Reader::StringCasefold
+            | Reader::StringScalarCasefold
+            | Reader::StringPyCasefold
     )
 }
 
-/// Whether the text is lower-cased.
-pub(crate) fn is_lower(reader: Reader) -> bool {
-    matches!(reader, Reader::StringLower | Reader::StringScalarLower | Reader::StringJsLower)
+/// Whether upper and lower case are the same to it.
+pub(crate) fn ignores_case(reader: Reader) -> bool {
+    matches!(
+        reader,
+        Reader::StringLower
+            | Reader::StringScalarLower
+            | Reader::StringJsLower
+            | Reader::StringCasefold
+            | Reader::StringScalarCasefold
+            | Reader::StringPyCasefold
+    )
+}
+
+/// Whether what it gives is an instant.
+pub(crate) fn is_date(reader: Reader) -> bool {
+    matches!(reader, Reader::Date | Reader::DateRfc3339 | Reader::DateSeconds | Reader::DateMsGuess)
 }
 
 /// Whether what it gives can be divided.
@@ -235,12 +280,29 @@ pub(crate) fn argument_reader(reader: Reader) -> Reader {
 /// Lower case by code point, without locale or context: `Σ` is always `σ`. Kept out of line with its buffer.
 #[inline(never)]
 fn lowered<R>(text: &str, with: impl FnOnce(&str) -> R) -> R {
+    collected(text.chars().flat_map(char::to_lowercase), with)
+}
+
+/// Unicode's full case folding, by code point. It is the lower case of the upper case but for two letters (and but for
+/// Cherokee, where it takes the upper case; equal is equal either way).
+#[inline(never)]
+fn folded<R>(text: &str, with: impl FnOnce(&str) -> R) -> R {
+    // `ı` is its own folding; `chain` makes one type of both ways.
+    let fold = |char| {
+        let cased = if char == 'ẞ' { Some('ß') } else { Some(char).filter(|char| *char != 'ı') };
+        let plain = if cased.is_none() { Some(char) } else { None };
+        cased.into_iter().flat_map(char::to_uppercase).flat_map(char::to_lowercase).chain(plain)
+    };
+    collected(text.chars().flat_map(fold), with)
+}
+
+/// The characters as a text, on the stack when they are few.
+fn collected<R>(chars: impl Iterator<Item = char> + Clone, with: impl FnOnce(&str) -> R) -> R {
     let mut room = [0; LOWERED_INLINE];
     let mut len = 0;
-    for char in text.chars().flat_map(char::to_lowercase) {
+    for char in chars.clone() {
         let Some(place) = room.get_mut(len..len + char.len_utf8()) else {
-            let long: String = text.chars().flat_map(char::to_lowercase).collect();
-            return with(&long);
+            return with(&chars.collect::<String>());
         };
         char.encode_utf8(place);
         len += char.len_utf8();

@@ -180,6 +180,7 @@ impl Snapshot {
         self.inner.flags.get(at).map(|flag| self.flag_ref(at, flag))
     }
 
+    #[inline]
     fn flag_ref<'s>(&'s self, at: u32, flag: &'s CompiledFlag) -> FlagRef<'s> {
         let value_type = flag.body.as_ref().ok().map(|body| body.value_type);
         FlagRef { key: self.inner.flags.names.name(at), index: at, value_type }
@@ -223,7 +224,8 @@ impl Snapshot {
     ) {
         for at in &*self.inner.flags.order {
             if let Some(flag) = self.inner.flags.get(*at) {
-                visit(self.flag_ref(*at, flag), self.evaluate_at(*at, context, now_ms));
+                let answer = Evaluation::new(self.tables(), context, now_ms, Silent).answer(*at, flag);
+                visit(self.flag_ref(*at, flag), answer);
             }
         }
     }

@@ -145,6 +145,12 @@ impl TextTable {
         self.probe(text, |a, b| a == b)
     }
 
+    /// Out of line: a set that is scanned is not to pay for one that is hashed.
+    #[inline(never)]
+    fn contains(&self, text: &str) -> bool {
+        self.get(text).is_some()
+    }
+
     #[inline]
     fn probe(&self, text: &str, equal: impl Fn(&[u8], &[u8]) -> bool) -> Option<u32> {
         let mask = self.places.len() - 1;
@@ -234,7 +240,7 @@ impl Texts {
                 let key = text_key(text);
                 if is_exact(key) { keys.contains(&key) } else { among(keys, texts, key, text) }
             }
-            Self::Many(table) => table.get(text).is_some(),
+            Self::Many(table) => table.contains(text),
         }
     }
 }

@@ -26,7 +26,8 @@ impl<'a> Version<'a> {
         Self::parse(text.split(['-', '+']).next()?)
     }
 
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: what it returns is too large for registers")]
     fn parse_as(text: &'a str, partial: bool) -> Option<Self> {
         // What ends early is filled up with zeros.
         let next = |rest: &'a [u8]| match rest {
@@ -161,6 +162,64 @@ pub(crate) fn compare_dotted(a: &str, b: &str) -> Ordering {
     a.cmp(&b)
 }
 
+/// Up to three numbers with dots between, then what follows a `-` or a `+`, whichever comes first.
+#[derive(Clone, Copy)]
+struct Prefix<'a> {
+    numbers: &'a str,
+    /// Whether it follows a `-`, and it.
+    tag: Option<(bool, &'a str)>,
+}
+
+impl<'a> Prefix<'a> {
+    fn new(text: &'a str) -> Self {
+        text.split_once(['-', '+']).map_or(Self { numbers: text, tag: None }, |(numbers, tag)| {
+            let is_pre = text.as_bytes().get(numbers.len()) == Some(&b'-');
+            Self { numbers, tag: Some((is_pre, tag)) }
+        })
+    }
+
+    fn is_pre(self) -> bool {
+        self.tag.is_some_and(|(is_pre, _)| is_pre)
+    }
+
+    fn parts(self) -> impl Iterator<Item = &'a str> {
+        self.numbers.split('.').chain(self.tag.map(|(_, tag)| tag))
+    }
+}
+
+/// Checks a version for [`compare_prefix`].
+pub(crate) fn prefixed(text: &str) -> Option<&str> {
+    let numbers = Prefix::new(text).numbers;
+    let fits = numbers.split('.').count() <= 3 && numbers.split('.').all(|part| !part.is_empty() && is_number(part));
+    (fits && !text.contains(' ')).then_some(text)
+}
+
+/// A version against another, as far as the other goes. Nothing when a number meets a word.
+pub(crate) fn compare_prefix(version: &str, other: &str) -> Option<Ordering> {
+    let (version, other) = (Prefix::new(version), Prefix::new(other));
+    let (is_pre, other_is_pre) = (version.is_pre(), other.is_pre());
+    let mut parts = version.parts();
+    for wanted in other.parts() {
+        let order = match parts.next() {
+            None => return Some(if other.tag.is_some() { Ordering::Greater } else { Ordering::Less }),
+            Some(part) if !part.is_empty() && is_number(part) => {
+                let (part, wanted) = (part.trim_start_matches('0'), is_number(wanted).then_some(wanted)?);
+                let wanted = wanted.trim_start_matches('0');
+                part.len().cmp(&wanted.len()).then_with(|| part.cmp(wanted))
+            }
+            Some(part) => match part.cmp(wanted) {
+                Ordering::Less if other_is_pre && !is_pre => Ordering::Greater,
+                Ordering::Greater if is_pre && !other_is_pre => Ordering::Less,
+                order => order,
+            },
+        };
+        if order != Ordering::Equal {
+            return Some(order);
+        }
+    }
+    Some(if is_pre && !other_is_pre { Ordering::Less } else { Ordering::Equal })
+}
+
 /// `GrowthBook`'s key of a version: without a leading `v` and build metadata, numbers padded to five places; a version
 /// without a pre-release gets one that comes after all others.
 pub(crate) fn padded(text: &str) -> String {
@@ -234,6 +293,33 @@ mod tests {
             "1.2.3-ä",
         ] {
             assert!(Version::parse(bad).is_none(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn versions_as_far_as_the_argument_goes() {
+        use Ordering::{Equal, Greater, Less};
+        for (version, other, order) in [
+            ("2.1.3", "2.1", Some(Equal)),
+            ("2.1", "2.1.3", Some(Less)),
+            ("2.1", "2.1.0-beta", Some(Greater)),
+            ("2.1.0", "2.1.0-beta", Some(Greater)),
+            ("2.1.0-beta", "2.1.0", Some(Less)),
+            ("2.1.0-beta", "2.1", Some(Less)),
+            ("2.1.0-beta", "2.1.0-alpha", Some(Greater)),
+            ("2.1.0-alpha", "2.1.0-beta", Some(Less)),
+            ("2.1.0-alpha+a", "2.1.0-alpha+a", Some(Equal)),
+            ("2.1.0+a-b", "2.1.0", Some(Equal)),
+            ("2.1.0", "2.1.0+a", Some(Greater)),
+            ("2.1.0-1", "2.1.0-alpha", None),
+            ("010.0", "10", Some(Equal)),
+            ("99999999999999999999", "100000000000000000000", Some(Less)),
+        ] {
+            assert!(prefixed(version).is_some() && prefixed(other).is_some(), "{version} {other}");
+            assert_eq!(compare_prefix(version, other), order, "{version} against {other}");
+        }
+        for bad in ["", "v1", "1.", "1..2", "1.2.3.4", "1.x", "1.2 ", "1.2.3-a b", "-1"] {
+            assert!(prefixed(bad).is_none(), "{bad:?}");
         }
     }
 

@@ -110,11 +110,17 @@ fn every_vector() {
     assert!(ran > 100, "only {ran} vectors were found");
 }
 
-/// Every word of a schema's list can be read as `T`.
+/// Every word of a schema's list can be read as `T`, and `T` has no other (but those whose value is more than a word).
 fn words<T: serde::de::DeserializeOwned>(schema: &Value, pointer: &str) {
     let words = schema.pointer(pointer).and_then(Value::as_array).unwrap_or_else(|| panic!("nothing at {pointer}"));
     for word in words.iter().filter(|word| !word.is_null()) {
         assert!(serde_json::from_value::<T>(word.clone()).is_ok(), "{pointer}: the code does not know {word}");
+    }
+    // What is expected instead of a word that does not exist.
+    let Err(error) = serde_json::from_value::<T>("no such word".into()) else { panic!("{pointer}: any word is read") };
+    for word in error.to_string().split('`').skip(3).step_by(2) {
+        let plain = serde_json::from_value::<T>(word.into()).is_ok();
+        assert!(!plain || words.contains(&word.into()), "{pointer}: the schema does not know `{word}`");
     }
 }
 

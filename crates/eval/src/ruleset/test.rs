@@ -17,7 +17,9 @@ pub struct Test {
     /// How it is compared.
     pub op: Op,
     /// What with, read by the same reader; a list where any member counts (`in`, `starts`, `ends`, `contains`, `cidr`,
-    /// `has_any`) and for `has_all`, `subset`. For reader `typed` an object: type of the value → argument.
+    /// `has_any`) and for `has_all`, `subset`. For reader `typed` an object: type of the value → argument. For `lt`, `lte`,
+    /// `gt` and `gte` of a date also `{"now": "-7d"}`: an instant so many hours (`h`), days, weeks, months or years (`y`)
+    /// before (`-`) or after (`+`) that of the evaluation.
     #[serde(default)]
     pub arg: serde_json::Value,
     /// When the attribute is absent or null; `present` is false then.
@@ -68,6 +70,12 @@ pub enum Reader {
     /// Like `string:scalar`, lower-cased.
     #[serde(rename = "string:scalar+lower")]
     StringScalarLower,
+    /// Strings only, case folded (Unicode full mapping: `ß` is `ss`).
+    #[serde(rename = "string+casefold")]
+    StringCasefold,
+    /// Like `string:scalar`, case folded.
+    #[serde(rename = "string:scalar+casefold")]
+    StringScalarCasefold,
     /// What JavaScript's `value + ""` gives: `null`, `1e+21`, `a,b` for a list, `[object Object]`.
     #[serde(rename = "string:js")]
     StringJs,
@@ -80,6 +88,9 @@ pub enum Reader {
     /// What Python's `str` gives: `None`, `True`, `1`, `1.5`.
     #[serde(rename = "string:py")]
     StringPy,
+    /// Like `string:py`, case folded.
+    #[serde(rename = "string:py+casefold")]
+    StringPyCasefold,
     /// Numbers, and texts that are one (`[+-]digits[.digits][e…]`, nothing around it).
     #[serde(rename = "number:parse")]
     NumberParse,
@@ -101,6 +112,9 @@ pub enum Reader {
     /// Seconds since 1970 as a number, or as text like `number:comma`; compared as milliseconds.
     #[serde(rename = "date:seconds")]
     DateSeconds,
+    /// Seconds or milliseconds since 1970, by their size, as a number or as digits; or RFC 3339 text.
+    #[serde(rename = "date:ms_guess")]
+    DateMsGuess,
     /// `SemVer` 2.0, all three numbers, no `v`; build metadata ignored.
     #[serde(rename = "version:semver")]
     VersionSemver,
@@ -122,6 +136,9 @@ pub enum Reader {
     /// `SemVer` 2.0 where `eq` and `in` look at build metadata, too.
     #[serde(rename = "version:split")]
     VersionSplit,
+    /// Versions as far as the argument goes: 2.1.3 is 2.1, and so is 2.1.
+    #[serde(rename = "version:prefix")]
+    VersionPrefix,
     /// Lists, and texts that are a list in JSON.
     #[serde(rename = "list:json")]
     ListJson,

@@ -285,7 +285,15 @@ fn instant(milliseconds: Option<i64>) -> String {
 }
 
 fn ignores_case(reader: Reader) -> bool {
-    matches!(reader, Reader::StringLower | Reader::StringScalarLower | Reader::StringJsLower)
+    matches!(
+        reader,
+        Reader::StringLower
+            | Reader::StringScalarLower
+            | Reader::StringJsLower
+            | Reader::StringCasefold
+            | Reader::StringScalarCasefold
+            | Reader::StringPyCasefold
+    )
 }
 
 fn is_version(reader: Reader) -> bool {
@@ -299,9 +307,10 @@ fn is_version(reader: Reader) -> bool {
             | Reader::VersionTriple
             | Reader::VersionDotted
             | Reader::VersionSplit
+            | Reader::VersionPrefix
     )
 }
 
 fn is_date(reader: Reader) -> bool {
-    matches!(reader, Reader::Date | Reader::DateRfc3339 | Reader::DateSeconds)
+    matches!(reader, Reader::Date | Reader::DateRfc3339 | Reader::DateSeconds | Reader::DateMsGuess)
 }
