@@ -13,7 +13,7 @@ use crate::compiled::{
     SomeTest, Variant,
 };
 use crate::compute::Logic;
-use crate::limits::MAX_CONDITION_DEPTH;
+use crate::limits::{MAX_CONDITION_DEPTH, MAX_REASON_BYTES};
 use crate::operators::{self, Operator};
 use crate::path::Path;
 use crate::ruleset::{
@@ -26,7 +26,8 @@ pub(crate) fn compile_flag(key: &str, raw: &RawValue, symbols: &mut Symbols) -> 
     let mut references = Vec::new();
     let body = serde_json::from_str::<Flag>(raw.get())
         .map_err(|error| error.to_string())
-        .and_then(|flag| flag_body(key, flag, symbols, &mut references));
+        .and_then(|flag| flag_body(key, flag, symbols, &mut references))
+        .map_err(shortened);
     CompiledFlag { references: unique(body.is_ok(), references), body }
 }
 
@@ -35,8 +36,19 @@ pub(crate) fn compile_segment(raw: &RawValue, symbols: &mut Symbols) -> Compiled
     let mut references = Vec::new();
     let body = serde_json::from_str::<Segment>(raw.get())
         .map_err(|error| error.to_string())
-        .and_then(|segment| segment_body(&segment, symbols, &mut references));
+        .and_then(|segment| segment_body(&segment, symbols, &mut references))
+        .map_err(shortened);
     CompiledSegment { references: unique(body.is_ok(), references), body }
+}
+
+/// A reason that quotes something long says how it begins and how it ends.
+fn shortened(reason: String) -> String {
+    if reason.len() <= MAX_REASON_BYTES {
+        return reason;
+    }
+    let half = MAX_REASON_BYTES / 2;
+    let (begin, end) = (reason.floor_char_boundary(half), reason.ceil_char_boundary(reason.len() - half));
+    format!("{}…{}", reason.get(..begin).unwrap_or_default(), reason.get(end..).unwrap_or_default())
 }
 
 /// What is unusable anyway is not followed and closes no circle.

@@ -4,6 +4,8 @@
 //! The language is that of <https://jsonlogic.com/operations.html> and flagd's `starts_with`, `ends_with`, `sem_ver` and
 //! `fractional`.
 
+#[cfg(test)]
+mod interpreter;
 mod operators;
 mod values;
 
@@ -34,6 +36,9 @@ enum Expression {
 }
 
 type Computed<'v> = Cow<'v, Value>;
+
+/// Bytes of text that may be made for the price of a step.
+const BYTES_PER_STEP: usize = 16;
 
 /// What `var` looks in.
 #[derive(Clone, Copy)]
@@ -89,14 +94,36 @@ impl<'r> Run<'r> {
         'r: 'v,
     {
         self.steps_left = self.steps_left.checked_sub(1)?;
-        match expression {
-            Expression::Literal(value) => Some(Cow::Borrowed(value)),
+        let computed = match expression {
+            Expression::Literal(value) => return Some(Cow::Borrowed(value)),
             Expression::List(elements) => {
                 let elements = elements.iter().map(|one| self.of(one, data).map(Cow::into_owned));
-                Some(Cow::Owned(Value::Array(elements.collect::<Option<_>>()?)))
+                Cow::Owned(Value::Array(elements.collect::<Option<_>>()?))
             }
-            Expression::Operation(operation, arguments) => operators::run(self, *operation, arguments, data),
+            Expression::Operation(operation, arguments) => operators::run(self, *operation, arguments, data)?,
+        };
+        if let Cow::Owned(made) = &computed {
+            self.pay(made)?;
         }
+        Some(computed)
+    }
+
+    /// What is made counts as steps, too: a few steps that double a text or a list would else fill the memory.
+    fn pay(&mut self, made: &Value) -> Option<()> {
+        let size = match made {
+            Value::String(text) => u32::try_from(text.len() / BYTES_PER_STEP).ok()?,
+            Value::Array(elements) => {
+                elements.iter().try_for_each(|element| self.pay(element))?;
+                u32::try_from(elements.len()).ok()?
+            }
+            Value::Object(members) => {
+                members.values().try_for_each(|member| self.pay(member))?;
+                u32::try_from(members.len()).ok()?
+            }
+            _ => 0,
+        };
+        self.steps_left = self.steps_left.checked_sub(size)?;
+        Some(())
     }
 
     /// What is at a path of names with dots between; the empty path is everything.
@@ -182,6 +209,9 @@ mod tests {
             (json!({"<=": [1, 3, 2]}), json!(false)),
             (json!({">": ["b", "a"]}), json!(true)),
             (json!({">": ["10", 9]}), json!(true)),
+            (json!({">": [3, 2, 5]}), json!(true)),
+            (json!({">=": [2, 2, 9]}), json!(true)),
+            (json!({"<": [1, 2, 3, 0]}), json!(true)),
             (json!({"<": [null, 1]}), json!(true)),
             (json!({"max": [1, 3, 2]}), json!(3.0)),
             (json!({"+": ["1.5", 2]}), json!(3.5)),
@@ -194,6 +224,8 @@ mod tests {
             (json!({"in": [2, [1, 2]]}), json!(true)),
             (json!({"in": ["2", [1, 2]]}), json!(false)),
             (json!({"in": ["2", null]}), json!(false)),
+            (json!({"in": ["", ""]}), json!(false)),
+            (json!({"in": [{"var": "gone"}, "text"]}), json!(false)),
             (json!({"cat": ["a", 1, true, 1.5, null]}), json!("a1true1.5")),
             (json!({"substr": ["jsonlogic", -5]}), json!("logic")),
             (json!({"substr": ["jsonlogic", 1, -5]}), json!("son")),
@@ -254,5 +286,25 @@ mod tests {
         let list: Vec<u32> = (0..2000).collect();
         let square = json!({"map": [list, {"map": [list, 1]}]});
         assert_eq!(compute(&square, &json!({})), None);
+        // Few steps, and twice as much in each of them.
+        let numbers: Vec<u32> = (0..1000).collect();
+        let sum = json!({"var": "accumulator"});
+        for twice in [json!({"cat": [sum, sum]}), json!([sum, sum]), json!({"merge": [sum, sum]})] {
+            let start = if twice.is_array() { json!(0) } else { json!({"merge": ["x"]}) };
+            let grow = json!({"reduce": [numbers, twice, start]});
+            assert_eq!(compute(&grow, &json!({})), None, "{grow}");
+        }
+        // The same large text again and again.
+        let again = json!({"map": [numbers, {"var": "text"}]});
+        assert_eq!(compute(&json!({"map": [numbers, "x"]}), &json!({})), Some(vec!["x"; 1000].into()));
+        let large = json!({"text": "x".repeat(1 << 20)});
+        assert_eq!(
+            compute(
+                &json!({"reduce": [numbers, {"cat": [{"var": "current"}, {"var": "accumulator"}]}, large["text"]]}),
+                &large
+            ),
+            None
+        );
+        assert_eq!(compute(&again, &large), Some(vec![Value::Null; 1000].into()));
     }
 }

@@ -326,8 +326,8 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
         });
         let truth = usual.unwrap_or_else(|| test_any(test, &self.subject));
         let subject = &self.subject;
-        let text = || format!("{} {}: {}", test.path, test.label, explain::value(test.path.find(subject)));
-        self.observer.close(text, Some(truth), None);
+        let words = || format!("{} {}: {}", test.path, test.label, explain::value(test.path.find(subject)));
+        self.observer.close(words, Some(truth), None);
         truth
     }
 

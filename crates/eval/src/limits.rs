@@ -15,8 +15,15 @@ pub const MAX_COMPUTE_DEPTH: usize = 64;
 /// Expressions evaluated in one `compute`.
 pub const MAX_COMPUTE_STEPS: u32 = 100_000;
 
+/// Bytes of a regular expression as it is written: what is made of it on the way to the compiled form is many times as
+/// large.
+pub const MAX_PATTERN_BYTES: usize = 1 << 15;
+
 /// Bytes of a compiled regular expression.
 pub const MAX_REGEX_BYTES: usize = 1 << 20;
+
+/// Bytes of the reason why a flag or segment is unusable: it may quote what is in it.
+pub const MAX_REASON_BYTES: usize = 500;
 
 /// Lists up to this length are scanned; longer ones are hashed.
 pub(crate) const SCANNED_LIST: usize = 16;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::context::Attribute;
 use crate::date::Shift;
-use crate::limits::MAX_REGEX_BYTES;
+use crate::limits::{MAX_PATTERN_BYTES, MAX_REGEX_BYTES};
 use crate::members::{Members, Scalar, each};
 use crate::network::Network;
 use crate::readers::{Read, argument_reader, ignores_case, is_date, is_number, is_text, read};
@@ -132,6 +132,10 @@ impl Operator {
             }
             Op::Matches | Op::MatchesStart => {
                 let pattern = arg.as_str().ok_or("the argument of `matches` is one pattern")?;
+                if pattern.len() > MAX_PATTERN_BYTES {
+                    let long = pattern.len();
+                    return Err(format!("a regular expression of {long} bytes is longer than {MAX_PATTERN_BYTES}"));
+                }
                 let anchored = if op == Op::MatchesStart { format!(r"\A(?:{pattern})") } else { pattern.to_owned() };
                 let regex = RegexBuilder::new(&anchored)
                     .size_limit(MAX_REGEX_BYTES)

@@ -198,6 +198,30 @@ proptest! {
     }
 
     #[test]
+    fn a_bad_flag_is_nobody_elses_affair(ruleset in ruleset(), bad in any_json()) {
+        let mut json = ruleset;
+        for part in ["flags", "segments"] {
+            if let Some(members) = json[part].as_object_mut() {
+                // Neither it nor what speaks of it.
+                members.retain(|key, body| key != "a" && !body.to_string().contains("\"a\""));
+            }
+        }
+        let without = Snapshot::compile(&read(&json));
+        json["flags"]["a"] = bad;
+        let with = Snapshot::compile(&read(&json));
+        let others = |snapshot: &Snapshot| -> Vec<String> {
+            let answers = contexts().into_iter().flat_map(|json| {
+                FLAGS[1..].iter().map(move |key| (key, json.clone()))
+            });
+            answers.map(|(key, json)| {
+                let context = Context::from_json(&json).expect("a context");
+                format!("{key} {json}: {:?} {:?}", snapshot.evaluate(key, &context, 0), snapshot.compile_error(key))
+            }).collect()
+        };
+        prop_assert_eq!(others(&with), others(&without));
+    }
+
+    #[test]
     fn patches_lead_to_the_same_place(rulesets in prop::collection::vec(ruleset(), 2..6)) {
         let mut rulesets: Vec<Ruleset> = rulesets.iter().map(read).collect();
         for (ruleset, rev) in rulesets.iter_mut().zip(1..) {

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::values::{alike, number, number_of, order, parsed, same, text_of, truthy};
+use super::values::{alike, js_text_of, number, number_of, order, parsed, same, text_of, truthy};
 use super::{Computed, Data, Expression, Run};
 use crate::buckets::joined;
 use crate::hash::Murmur3;
@@ -117,9 +117,9 @@ where
             None => Value::Null,
         };
         for element in elements {
-            let local = serde_json::json!({"current": element, "accumulator": sum});
-            let next = inside(run, body, &local)?;
-            sum = next;
+            run.pay(element)?;
+            let local = [("current".to_owned(), element.clone()), ("accumulator".to_owned(), sum)];
+            sum = inside(run, body, &Value::Object(local.into_iter().collect()))?;
         }
         return Some(sum);
     }
@@ -146,7 +146,13 @@ where
 /// Evaluates with `value` as the data. The steps are those of the whole computation.
 fn inside(run: &mut Run<'_>, body: &Expression, value: &Value) -> Option<Value> {
     let mut inner = Run { subject: run.subject, flag: run.flag, steps_left: run.steps_left };
-    let result = inner.of(body, Data::Local(value)).map(Cow::into_owned);
+    let computed = inner.of(body, Data::Local(value));
+    let result = match computed {
+        // Made by `of`, which has counted it.
+        Some(Cow::Owned(made)) => Some(made),
+        Some(Cow::Borrowed(found)) => inner.pay(found).map(|()| found.clone()),
+        None => None,
+    };
     run.steps_left = inner.steps_left;
     result
 }
@@ -162,10 +168,11 @@ fn plain(run: &mut Run<'_>, operation: Operation, values: &[Computed<'_>], data:
         Operation::NotEqual => Value::from(!alike(a, b)),
         Operation::Same => Value::from(same(a, b)),
         Operation::NotSame => Value::from(!same(a, b)),
-        Operation::Less => ordered(values, |order| order == Ordering::Less),
-        Operation::AtMost => ordered(values, |order| order != Ordering::Greater),
-        Operation::Greater => ordered(values, |order| order == Ordering::Greater),
-        Operation::AtLeast => ordered(values, |order| order != Ordering::Less),
+        // "Between" takes three arguments and goes one way only.
+        Operation::Less => ordered(values, 3, |order| order == Ordering::Less),
+        Operation::AtMost => ordered(values, 3, |order| order != Ordering::Greater),
+        Operation::Greater => ordered(values, 2, |order| order == Ordering::Greater),
+        Operation::AtLeast => ordered(values, 2, |order| order != Ordering::Less),
         Operation::Max => number(values.iter().map(|value| number_of(value)).reduce(|a, b| Some(a?.max(b?))).flatten()),
         Operation::Min => number(values.iter().map(|value| number_of(value)).reduce(|a, b| Some(a?.min(b?))).flatten()),
         Operation::Plus => number(numbers().try_fold(0.0, |sum, one| Some(sum + one?))),
@@ -175,13 +182,13 @@ fn plain(run: &mut Run<'_>, operation: Operation, values: &[Computed<'_>], data:
         Operation::Divide => number(number_of(a).zip(number_of(b)).map(|(a, b)| a / b)),
         Operation::Modulo => number(number_of(a).zip(number_of(b)).map(|(a, b)| a % b)),
         Operation::In => Value::from(match b {
-            Value::String(text) => text.contains(&*text_of(a)),
+            Value::String(text) => !text.is_empty() && text.contains(&*js_text_of(a)),
             Value::Array(elements) => elements.iter().any(|element| same(element, a)),
             _ => false,
         }),
         Operation::Cat => Value::from(values.iter().map(|value| text_of(value)).collect::<String>()),
         Operation::Substr => {
-            Value::from(substr(&text_of(a), number_of(b), values.get(2).and_then(|end| number_of(end))))
+            Value::from(substr(&js_text_of(a), number_of(b), values.get(2).and_then(|end| number_of(end))))
         }
         Operation::Merge => Value::Array(
             values
@@ -215,9 +222,9 @@ fn owned(values: &[Computed<'_>]) -> Vec<Value> {
 }
 
 /// Each neighbour against the next.
-fn ordered(values: &[Computed<'_>], holds: impl Fn(Ordering) -> bool) -> Value {
+fn ordered(values: &[Computed<'_>], most: usize, holds: impl Fn(Ordering) -> bool) -> Value {
     let all = values.len() > 1
-        && values.windows(2).all(|pair| match pair {
+        && values.iter().take(most).collect::<Vec<_>>().windows(2).all(|pair| match pair {
             [a, b] => order(a, b).is_some_and(&holds),
             _ => false,
         });

@@ -29,7 +29,12 @@ pub(crate) fn name_of(value: &Value) -> Option<String> {
     }
 }
 
-/// JavaScript's `String(value)`, as in `cat`; null is nothing.
+/// JavaScript's `String(value)`.
+pub(super) fn js_text_of(value: &Value) -> String {
+    if value.is_null() { "null".to_owned() } else { text_of(value) }
+}
+
+/// The same, as in `cat`; null is nothing.
 pub(super) fn text_of(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
