@@ -1,5 +1,7 @@
 //! Rulesets that mean harm: each is refused with a reason that says what and how much, and nobody else notices.
 
+#![expect(clippy::needless_pass_by_value, reason = "what `json!` makes is handed over")]
+
 use serde_json::{Value, json};
 use yardarm_eval::ruleset::{ErrorCode, Ruleset};
 use yardarm_eval::{Context, Snapshot};
