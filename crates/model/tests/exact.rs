@@ -110,7 +110,7 @@ fn they_read_as_sentences() {
         [
             "On.",
             "If in segment beta and country is not one of DE, AT or is missing then serve b.",
-            "If flag payments answers on then serve b to 25 %, c to 75 % by user.key, else a.",
+            "If flag payments answers on then serve b to 25 %, c to 75 % by user.key.",
             "By default serve a.",
             "When off serve the caller's default.",
         ]

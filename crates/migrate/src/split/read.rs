@@ -316,7 +316,8 @@ fn names_of(split: &Split, names: &Names) -> Vec<Value> {
 /// One treatment, or several by bucket. Who is left over gets the caller's default, like `control`.
 fn shares(partitions: &[Partition], names: &Names) -> Value {
     let key = |part: &Partition| names.given(&part.treatment).unwrap_or(CONTROL).to_owned();
-    if let Some(all) = partitions.iter().find(|part| part.size >= PERCENT).filter(|_| partitions.len() == 1) {
+    // The first that has weight has all of it.
+    if let Some(all) = partitions.iter().find(|part| part.size > 0).filter(|part| part.size >= PERCENT) {
         return variant(&key(all));
     }
     let mut ranges = Vec::new();
