@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 use yardarm_migrate::verify::Ground;
 use yardarm_migrate::{Format, Imported, Options, Source, import};
+use yardarm_model::sentence;
 
 fn read(format: Format, files: &[Value]) -> Imported {
     let name = |index: usize| format!("{index}.json");
@@ -313,4 +314,67 @@ fn odd_members_of_the_others_are_told() {
             "`changeNumber` is left out: it counts changes",
         ],
     );
+}
+
+/// Sentences of the rules of a flag called `f`.
+fn sentences(format: Format, file: Value) -> Vec<String> {
+    let ground = Ground::new(&read(format, &[file]), "production").unwrap();
+    sentence::configuration(&ground.state().configuration("production", "f").unwrap())
+}
+
+#[test]
+fn what_is_imported_reads_as_sentences() {
+    let shares = |a: u32| json!([{"variation": 0, "weight": a}, {"variation": 1, "weight": 100_000 - a}]);
+    let launchdarkly = json!({"flags": {"f": {"on": true, "salt": "s", "variations": [true, false], "offVariation": 1,
+        "rules": [{"id": "r", "rollout": {"variations": shares(30_000)}, "clauses": [
+            {"contextKind": "org", "attribute": "/address/city", "op": "matches", "values": ["^B"]},
+            {"attribute": "app", "op": "semVerGreaterThan", "values": ["2.0"]},
+            {"attribute": "n", "op": "lessThan", "values": [3.0]},
+            {"attribute": "since", "op": "before", "values": ["2024-01-01T00:00:00Z"]}]}],
+        "fallthrough": {"variation": 0}}}});
+    assert_eq!(
+        sentences(Format::LaunchDarkly, launchdarkly)[1],
+        "If org.address.city matches ^B and app is above version 2.0 and n is less than 3 and since is before \
+         2024-01-01T00:00:00Z then serve on to 30 %, off to 70 % by user.key."
+    );
+    let configcat = json!({"p": {"s": "salt"}, "f": {"f": {"t": 0, "v": {"b": false}, "r": [{"s": {"v": {"b": true}}, "c": [
+        {"u": {"a": "Email", "c": 2, "l": ["@x.com"]}}, {"u": {"a": "Age", "c": 15, "d": 18.0}},
+        {"u": {"a": "Since", "c": 19, "d": 1_704_067_200}}]}]}}});
+    assert_eq!(
+        sentences(Format::ConfigCat, configcat)[1],
+        "If Email contains @x.com and Age is at least 18 and Since is after 2024-01-01T00:00:00Z then serve on."
+    );
+    let growthbook = json!({"features": {"f": {"defaultValue": "a", "rules": [
+        {"condition": {"paid": true, "app": {"$vgte": "2.0"}}, "force": "b"}]}}});
+    assert_eq!(
+        sentences(Format::GrowthBook, growthbook)[1],
+        "If app is at least version 2.0 and paid counts as true then serve b."
+    );
+    let split = json!({"splits": [{"name": "f", "seed": 5, "algo": 2, "defaultTreatment": "off", "status": "ACTIVE", "conditions": [
+        {"conditionType": "ROLLOUT", "matcherGroup": {"combiner": "AND", "matchers": [{"matcherType": "ALL_KEYS"}]},
+         "partitions": [{"treatment": "on", "size": 0}, {"treatment": "off", "size": 100}]}]}]});
+    assert_eq!(sentences(Format::Split, split)[1], "If everyone then serve off.");
+    let conditions = json!([
+        {"operator": "GREATER_THAN", "property": "age", "value": "18"},
+        {"operator": "NOT_CONTAINS", "property": "email", "value": "x"},
+        {"operator": "MODULO", "property": "n", "value": "2|1"}]);
+    let flagsmith = json!({"environment": {"key": "k", "name": "P"}, "features": {"f": {"key": "1", "name": "f", "enabled": true}},
+        "segments": {"s": {"key": "s", "name": "s", "rules": [{"type": "ALL", "conditions": conditions}]}}});
+    let ground = Ground::new(&read(Format::Flagsmith, &[flagsmith]), "production").unwrap();
+    let segment = ground.state().segments.get("s").unwrap();
+    assert_eq!(
+        sentence::condition_with(&segment.rules[0], &segment.buckets),
+        "age is greater than 18 and (email is a text and email does not contain x or is missing) and (n leaves 1 when \
+         divided by 2 or n is true)"
+    );
+}
+
+#[test]
+fn what_is_no_hash_is_nobodys() {
+    let hash = "0".repeat(64);
+    let config = json!({"p": {"s": "salt"}, "f": {"f": {"t": 0, "v": {"b": false}, "r": [{"s": {"v": {"b": true}}, "c": [
+        {"u": {"a": "Email", "c": 17, "l": ["nonsense", hash]}}]}]}}});
+    let imported = read(Format::ConfigCat, &[config]);
+    told(&imported, &["\"nonsense\" among the hashes of Email"]);
+    assert_eq!(value(&imported, "production", "f", json!({"Email": "nonsense"})), json!(true));
 }

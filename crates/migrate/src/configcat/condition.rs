@@ -58,8 +58,18 @@ pub(super) fn user(condition: &UserCondition, salt: &str, context: &str) -> Resu
     Ok(Condition::Seq(vec![not_empty(&attr), negated(negate, Condition::Test(test))]))
 }
 
+/// Texts of a hashed comparison that are no hashes.
+pub(super) fn no_hashes(condition: &UserCondition) -> Vec<&str> {
+    let op = match condition.comparator {
+        16 | 17 | 20 | 21 | 26 | 27 => Op::Sha256In,
+        22..=25 => Op::Sha256Prefix,
+        _ => return Vec::new(),
+    };
+    texts(condition).into_iter().filter(|text| !is_hash(&text.to_lowercase(), op)).collect()
+}
+
 /// 64 hexadecimal digits; of a prefix or a suffix with its length in bytes before: `5_…`.
-pub(super) fn is_hash(text: &str, op: Op) -> bool {
+fn is_hash(text: &str, op: Op) -> bool {
     let digest = |text: &str| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     match op {
         Op::Sha256Prefix | Op::Sha256Suffix => text

@@ -154,6 +154,7 @@ impl Reading<'_> {
             self.report.attention(&place, "not imported", why, "import it with a newer version");
             return None;
         };
+        source.conditions.iter().for_each(|one| self.remark_hashes(one, &place));
         self.report.kept(&place, format!("{} conditions", source.conditions.len()), "ConfigCat's comparisons of text");
         Some(json!({"key": key, "name": source.name, "rules": [exact_condition(&conditions)]}))
     }
@@ -225,6 +226,9 @@ impl Reading<'_> {
         let mut failing = false;
         for one in &rule.conditions {
             self.remark_outside(one, &place);
+            if let Some(user) = &one.user {
+                self.remark_hashes(user, &place);
+            }
             let Ok(condition) = self.condition(name, one) else {
                 let why = "it cannot be evaluated: an error for whoever comes to it, as in ConfigCat";
                 self.report.attention(&place, "a condition", why, "correct the rule");
@@ -252,6 +256,13 @@ impl Reading<'_> {
             return self.in_segment(segment);
         }
         condition.prerequisite.as_ref().map_or(Err(Failing), |needed| self.prerequisite(needed))
+    }
+
+    fn remark_hashes(&mut self, condition: &source::UserCondition, place: &str) {
+        for text in condition::no_hashes(condition) {
+            let what = format!("{text:?} among the hashes of {}", condition.attribute);
+            self.report.attention(place, what, "it is no SHA-256 hash, so it is nobody's", "fetch the config again");
+        }
     }
 
     /// The segment's conditions are copied into the rule, which editing the segment does not reach.
