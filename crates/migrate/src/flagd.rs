@@ -2,18 +2,21 @@
 
 mod condition;
 mod scenarios;
+mod shares;
 mod targeting;
 
 use serde_json::{Map, Value, json};
 use yardarm_eval::ruleset::{ErrorCode, Serve};
 
 use crate::authored::authored;
+use crate::members::Members;
 use crate::metadata;
 use crate::verify::Section;
-use crate::{Imported, Names, Options, Project, Report, Source, Unreadable, exact_serve, variant};
+use crate::{Format, Imported, Names, Options, Project, Report, Source, Unreadable, exact_serve, variant};
+use shares::Shares;
 
-/// See [`crate::Format::sdks`].
-pub(crate) const SDKS: &[&str] = &[];
+/// See [`crate::Format::sdks`]: what all calculate alike comes first, then each language before 2026.
+pub(crate) const SDKS: &[&str] = &["flagd", "go-v1", "python-v1", "java-v1", "javascript-v1", "rust-v1"];
 
 /// The operators of `JSONLogic` and those that flagd adds.
 const OPERATORS: &[&str] = &[
@@ -67,7 +70,9 @@ pub(crate) fn import(files: &[Source], options: &Options) -> Result<Imported, Un
         environments: vec![json!({"key": options.environment, "name": options.environment})],
         ..Project::default()
     };
-    let (mut report, mut names) = (Report::default(), Names::default());
+    let sdk = options.sdk(Format::Flagd);
+    let shares = Shares::NAMED.into_iter().find(|(name, _)| *name == sdk).map_or(Shares::Whole, |(_, shares)| shares);
+    let (mut report, mut names, mut members) = (Report::default(), Names::default(), Members::default());
     for file in files {
         let definitions = file.value()?;
         let flags = definitions.get("flags").and_then(Value::as_object).ok_or_else(|| {
@@ -76,7 +81,7 @@ pub(crate) fn import(files: &[Source], options: &Options) -> Result<Imported, Un
                 "it has no object `flags`; flag definitions of flagd look like {\"flags\": {…}}",
             )
         })?;
-        let set = Set { definitions: &definitions, environment: &options.environment };
+        let set = Set { definitions: &definitions, environment: &options.environment, shares };
         for (name, flag) in flags {
             if names.given(name).is_some() {
                 report.attention(
@@ -92,14 +97,14 @@ pub(crate) fn import(files: &[Source], options: &Options) -> Result<Imported, Un
                 let why = "its name is not a key here";
                 report.attention(format!("flag {name}"), format!("is {key} now"), why, "ask for it by its new key");
             }
+            let known = ["state", "variants", "defaultVariant", "targeting", "metadata"];
+            members.others(flag, &known, &format!("flag {name}"));
             project.flags.extend(set.flag(name, &key, flag, &mut report));
         }
-        for name in definitions.as_object().into_iter().flatten().map(|(name, _)| name) {
-            if !matches!(name.as_str(), "flags" | "$evaluators" | "metadata" | "$schema") {
-                report.attention(&file.name, format!("`{name}`"), "flagd does not know it either", "nothing");
-            }
-        }
+        members.others(&definitions, &["flags", "$evaluators", "metadata", "$schema"], &file.name);
+        set.remark_unused(&file.name, &mut report);
     }
+    members.tell(&[], &mut report);
     Ok(Imported { document: project.into_document("flagd", "flagd"), report })
 }
 
@@ -111,9 +116,23 @@ pub(crate) fn verify(cases: &[Source]) -> Result<Vec<Section>, Unreadable> {
 struct Set<'s> {
     definitions: &'s Value,
     environment: &'s str,
+    shares: Shares,
 }
 
 impl Set<'_> {
+    /// Evaluators that no targeting and no other evaluator names.
+    fn remark_unused(&self, file: &str, report: &mut Report) {
+        let (flags, shared) = (self.definitions.get("flags"), self.definitions.get("$evaluators"));
+        let texts = [flags, shared].map(|part| part.map(Value::to_string).unwrap_or_default());
+        for name in shared.and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name) {
+            let reference = json!({"$ref": name}).to_string();
+            if !texts.iter().any(|text| text.contains(&reference)) {
+                let what = format!("the evaluator {name:?}");
+                report.attention(file, what, "no targeting refers to it, and it is left out", "nothing");
+            }
+        }
+    }
+
     /// Our flag, if it can be one at all.
     fn flag(&self, name: &str, key: &str, flag: &Value, report: &mut Report) -> Option<Value> {
         let place = format!("flag {name}");
@@ -178,17 +197,12 @@ impl Set<'_> {
                 "without a default variant, flagd leaves it to the caller's default",
             );
         }
-        let known = targeting::Flag { key: name, variants: &variants };
+        let known = targeting::Flag { key: name, variants: &variants, shares: self.shares };
         let targeting = flag.get("targeting").filter(|targeting| !is_nothing(targeting));
         if let Some(targeting) = targeting {
             self.targeting(&known, targeting, &fallback, &mut configuration, &place, report);
         } else {
             report.mapped(&place, format!("{} variants", listed.len()));
-        }
-        for name in flag.as_object().into_iter().flatten().map(|(name, _)| name) {
-            if !matches!(name.as_str(), "state" | "variants" | "defaultVariant" | "targeting" | "metadata") {
-                report.attention(&place, format!("`{name}`"), "flagd does not know it either", "nothing");
-            }
         }
         let mut ours = json!({
             "key": key,
@@ -227,6 +241,10 @@ impl Set<'_> {
             }
         };
         let Some(steps) = targeting::rules(flag, &expression) else {
+            if self.shares != Shares::Whole && expression.to_string().contains("\"fractional\"") {
+                let why = "shares inside a calculation are those of flagd today, whatever --sdk says";
+                report.attention(place, "`fractional` inside other operators", why, "put it at the end of an if");
+            }
             let computed = Serve::Compute(expression);
             configuration["rules"] = json!([{"id": "targeting", "if": {"all": []}, "serve": exact_serve(&computed)}]);
             report.kept(place, "its targeting, as JSONLogic", "its results are computed, so there are no rules for it");

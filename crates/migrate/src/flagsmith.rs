@@ -8,6 +8,7 @@ mod cases;
 mod condition;
 mod document;
 mod subject;
+mod unread;
 
 use std::collections::BTreeMap;
 
@@ -33,8 +34,14 @@ pub(crate) fn import(files: &[Source], options: &Options) -> Result<Imported, Un
             "one file is one environment; import them one after the other, each with its own --environment",
         ));
     };
-    let context = document::context(&document::parsed(file)?).map_err(|why| Unreadable::new(&file.name, why))?;
-    let (project, report, _) = Environment::new(&context, options).read();
+    let parsed = document::parsed(file)?;
+    let context = document::context(&parsed).map_err(|why| Unreadable::new(&file.name, why))?;
+    let (project, mut report, _) = Environment::new(&context, options).read();
+    unread::tell(&parsed, &mut report);
+    if parsed.pointer("/project/hide_disabled_flags") == Some(&Value::Bool(true)) {
+        let why = "clients there do not get flags that are disabled, and get them here";
+        report.attention("environment", "disabled flags are hidden", why, "look at `enabled` where flags are read");
+    }
     Ok(Imported { document: project.into_document("flagsmith", "Flagsmith"), report })
 }
 
@@ -115,9 +122,6 @@ impl<'c> Environment<'c> {
         for (name, key) in self.flags.renamed() {
             let why = "its name is not a key here";
             self.report.attention(format!("flag {name}"), format!("is {key} now"), why, "ask for it by its new key");
-        }
-        for (place, what, why, to_do) in document::left_over(self.context) {
-            self.report.attention(place, what, why, to_do);
         }
         (project, self.report, self.origins)
     }

@@ -12,12 +12,20 @@ use serde_json::{Map, Value, json};
 use yardarm_eval::ruleset::{Bytes, Condition};
 
 use crate::authored::authored;
+use crate::members::Members;
 use crate::verify::Section;
 use crate::{Format, Imported, Names, Options, Project, Report, Source, Unreadable};
 use condition::{Scope, among};
 
 /// See [`crate::Format::sdks`]. They hash what is outside of ASCII differently: as UTF-8, UTF-16 units or code points.
 pub(crate) const SDKS: &[&str] = &["go", "rust", "javascript", "python"];
+
+/// Members that change no answer, and why.
+const SILENT: &[(&str, &str)] = &[
+    ("dateUpdated", "it is about GrowthBook's own pages"),
+    ("dateCreated", "it is about GrowthBook's own pages"),
+    ("metadata", "it is about GrowthBook's own pages"),
+];
 
 /// Reads features.
 pub(crate) fn import(files: &[Source], options: &Options) -> Result<Imported, Unreadable> {
@@ -93,6 +101,7 @@ pub(crate) fn import(files: &[Source], options: &Options) -> Result<Imported, Un
         names,
         bytes,
         report,
+        members: Members::default(),
     };
     let mut project = Project {
         environments: vec![json!({"key": options.environment, "name": options.environment})],
@@ -102,6 +111,7 @@ pub(crate) fn import(files: &[Source], options: &Options) -> Result<Imported, Un
         let flag = feature::flag(&mut payload, &options.environment, name, feature);
         project.flags.push(flag);
     }
+    payload.members.tell(SILENT, &mut payload.report);
     let unused = payload.groups.values.keys().filter(|id| !payload.groups.used.contains(*id));
     for id in unused {
         let why = "no condition uses it, and a group is of no attribute by itself";
@@ -131,6 +141,7 @@ struct Payload {
     names: Names,
     bytes: Bytes,
     report: Report,
+    members: Members,
 }
 
 /// Saved groups, as segments of the attributes they are used with.

@@ -1,7 +1,9 @@
 //! LaunchDarkly: flag data as its SDKs download it, and what its REST API lists.
 
 mod clause;
+mod collisions;
 mod context;
+mod files;
 mod flag;
 mod read;
 mod reference;

@@ -12,10 +12,12 @@
 mod authored;
 mod configcat;
 mod exact;
+mod fit;
 mod flagd;
 mod flagsmith;
 mod growthbook;
 mod launchdarkly;
+mod members;
 mod metadata;
 mod names;
 mod project;
@@ -192,7 +194,9 @@ pub fn import(format: Format, files: &[Source], options: &Options) -> Result<Imp
         Format::ConfigCat => configcat::import(files, options),
         Format::Split => split::import(files, options),
     }?;
-    Ok(screen::screened(imported))
+    let mut imported = screen::screened(fit::fitted(imported));
+    imported.report.once();
+    Ok(imported)
 }
 
 /// Runs a system's published cases and counts.

@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::Serialize;
 
+/// How far back a line may have been said already.
+const NEAR: usize = 64;
+
 /// The report of an import. Everything in the files is in one of the three lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
@@ -73,6 +76,25 @@ impl Report {
             why: why.into(),
             to_do: to_do.into(),
         });
+    }
+}
+
+impl Report {
+    /// Says everything once.
+    pub(crate) fn once(&mut self) {
+        fn unique<T: PartialEq>(lines: &mut Vec<T>) {
+            let mut kept: Vec<T> = Vec::with_capacity(lines.len());
+            for line in lines.drain(..) {
+                // Lines about the same place follow each other.
+                if !kept.iter().rev().take(NEAR).any(|known| *known == line) {
+                    kept.push(line);
+                }
+            }
+            *lines = kept;
+        }
+        unique(&mut self.mapped);
+        unique(&mut self.kept_exactly);
+        unique(&mut self.needs_attention);
     }
 }
 

@@ -8,5 +8,5 @@ mod verify;
 pub(crate) use read::import;
 pub(crate) use verify::verify;
 
-/// See [`crate::Format::sdks`].
-pub(crate) const SDKS: &[&str] = &[];
+/// See [`crate::Format::sdks`]: an instant in an attribute is milliseconds for some and seconds for others.
+pub(crate) const SDKS: &[&str] = &["javascript", "java", "python", "go"];

@@ -6,6 +6,7 @@
 
 mod constraint;
 mod dependency;
+mod files;
 mod flag;
 mod source;
 mod strategy;
@@ -27,7 +28,7 @@ pub(crate) const SDKS: &[&str] = &["yggdrasil", "node"];
 /// Reads Unleash's files.
 pub(crate) fn import(files: &[Source], options: &Options) -> Result<Imported, Unreadable> {
     let mut report = Report::default();
-    let state = source::read(files, options, &mut report)?;
+    let state = files::read(files, options, &mut report)?;
     Ok(convert(&state, options, report).0)
 }
 
@@ -68,17 +69,26 @@ fn segments(state: &State, project: &mut Project, report: &mut Report) -> BTreeM
         let key = names.key(if names.given(&name).is_some() { id } else { &name });
         let place = format!("segment {name}");
         let mut scope = Scope { place: &place, report };
-        let constraints: Vec<Value> =
-            segment.constraints.iter().map(|c| constraint::read(c, &mut scope).into_value()).collect();
-        let rule = match &constraints[..] {
-            [one] => one.clone(),
-            _ => json!({"all": constraints}),
+        let there = segment.constraints.iter().flatten();
+        let constraints: Vec<Value> = there.map(|c| constraint::read(c, &mut scope).into_value()).collect();
+        let rules = match (&segment.constraints, &constraints[..]) {
+            (None, _) => {
+                let why = "this export names segments and does not hold them, so nobody is in it";
+                report.attention(&place, "its constraints", why, "write them here, or import /api/client/features");
+                Vec::new()
+            }
+            (Some(_), [one]) => vec![one.clone()],
+            (Some(_), _) => vec![json!({"all": constraints})],
         };
+        if let Some(project) = segment.project.as_deref().filter(|project| !project.is_empty()) {
+            let why = "segments belong to the whole project here";
+            report.mapped(&place, format!("it was for the project {project} only; {why}"));
+        }
         project.segments.push(json!({
             "key": key,
             "name": name,
             "description": segment.description.clone().unwrap_or_default(),
-            "rules": [rule],
+            "rules": rules,
         }));
         report.mapped(place, format!("a segment of {} constraints", constraints.len()));
         keys.insert(id.clone(), key);

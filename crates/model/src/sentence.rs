@@ -2,6 +2,7 @@
 //! and the console.
 
 mod exact;
+mod tidy;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -262,7 +263,16 @@ pub(crate) fn value_text(value: &Value) -> String {
         {
             text.to_owned()
         }
-        _ => value.to_string(),
+        None => number_text(value),
+        Some(_) => value.to_string(),
+    }
+}
+
+/// A whole number is written without a fraction, whichever way it came.
+fn number_text(value: &Value) -> String {
+    match value.as_f64().filter(|number| value.is_f64() && number.fract() == 0.0 && number.abs() < 1e15) {
+        Some(whole) => format!("{whole:.0}"),
+        None => value.to_string(),
     }
 }
 

@@ -110,7 +110,7 @@ fn they_read_as_sentences() {
         [
             "On.",
             "If in segment beta and country is not one of DE, AT or is missing then serve b.",
-            "If flag payments answers on then serve b to 25 %, c to 75 % by user.key, else a.",
+            "If flag payments answers on then serve b to 25 %, c to 75 % by user.key.",
             "By default serve a.",
             "When off serve the caller's default.",
         ]
@@ -119,7 +119,7 @@ fn they_read_as_sentences() {
     body["rules"] = json!([]);
     body["default"] = imported()["rules"][1]["serve"].clone();
     let configuration: Configuration = serde_json::from_value(body).unwrap();
-    assert_eq!(serves::serves(&configuration).text, "b to 25 %, c to 75 % by user.key, else a");
+    assert_eq!(serves::serves(&configuration).text, "b to 25 %, c to 75 % by user.key");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::Value;
-use yardarm_migrate::{Format, Options};
+use yardarm_migrate::{Format, Options, Report};
 
 use super::input;
 use crate::api::Connection;
@@ -72,9 +72,9 @@ impl Import {
     }
 
     pub(crate) async fn run(self, out: Output) -> Result<(), Failure> {
-        let body = match self.asked()? {
+        let (body, report) = match self.asked()? {
             Asked::Verify(format, cases) => return foreign::verify(format, cases, out),
-            Asked::Own(file) => input::parse(&input::read_text(file)?, &file.display().to_string())?,
+            Asked::Own(file) => (input::parse(&input::read_text(file)?, &file.display().to_string())?, None),
             Asked::Foreign(format, files) => {
                 let options = Options { environment: self.environment.clone(), sdk: self.sdk.clone() };
                 let imported = foreign::import(format, files, &options)?;
@@ -84,13 +84,13 @@ impl Import {
                 if !out.json {
                     note(imported.report.to_string().trim_end())?;
                 }
-                imported.document
+                (imported.document, Some(imported.report))
             }
         };
-        self.send(&body, out).await
+        self.send(&body, report, out).await
     }
 
-    async fn send(&self, body: &Value, out: Output) -> Result<(), Failure> {
+    async fn send(&self, body: &Value, report: Option<Report>, out: Output) -> Result<(), Failure> {
         let api = self.connection.open()?;
         let project = api.project().await?;
         if self.create {
@@ -99,8 +99,11 @@ impl Import {
         let flag = |on: bool| if on { "true" } else { "false" };
         let query = [("replace", flag(self.replace)), ("dry_run", flag(self.dry_run))];
         let path = ["projects", project.as_str(), "import"];
-        let answer = api.send(reqwest::Method::POST, &path, &query, Some(body), None).await?.body;
+        let mut answer = api.send(reqwest::Method::POST, &path, &query, Some(body), None).await?.body;
         if out.json {
+            if let Some(report) = report {
+                answer["report"] = serde_json::json!(report);
+            }
             return out.json(&answer);
         }
         let changed = answer["changed"].as_array().map_or(&[][..], Vec::as_slice);

@@ -25,7 +25,9 @@ pub(super) fn user(condition: &UserCondition, salt: &str, context: &str) -> Resu
     let test = |reader, op, arg| Test { ..leaf(attr.clone(), reader, op, arg) };
     let words = |op| test(Reader::StringConfigcat, op, listed(condition));
     let hashed = |reader, op| {
-        let hashes: Vec<String> = texts(condition).into_iter().map(str::to_lowercase).collect();
+        // What is no hash is the hash of nothing.
+        let hashes = texts(condition).into_iter().map(str::to_lowercase).filter(|text| is_hash(text, op));
+        let hashes: Vec<String> = hashes.collect();
         test(reader, op, json!({"salt": format!("{salt}{context}"), "hashes": hashes}))
     };
     let number = |op| test(Reader::NumberComma, op, condition.number.clone().unwrap_or_default());
@@ -54,6 +56,27 @@ pub(super) fn user(condition: &UserCondition, salt: &str, context: &str) -> Resu
         _ => return Err(UnknownComparator),
     };
     Ok(Condition::Seq(vec![not_empty(&attr), negated(negate, Condition::Test(test))]))
+}
+
+/// Texts of a hashed comparison that are no hashes.
+pub(super) fn no_hashes(condition: &UserCondition) -> Vec<&str> {
+    let op = match condition.comparator {
+        16 | 17 | 20 | 21 | 26 | 27 => Op::Sha256In,
+        22..=25 => Op::Sha256Prefix,
+        _ => return Vec::new(),
+    };
+    texts(condition).into_iter().filter(|text| !is_hash(&text.to_lowercase(), op)).collect()
+}
+
+/// 64 hexadecimal digits; of a prefix or a suffix with its length in bytes before: `5_…`.
+fn is_hash(text: &str, op: Op) -> bool {
+    let digest = |text: &str| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match op {
+        Op::Sha256Prefix | Op::Sha256Suffix => text
+            .split_once('_')
+            .is_some_and(|(length, text)| length.parse::<u32>().is_ok_and(|n| n.to_string() == length) && digest(text)),
+        _ => digest(text),
+    }
 }
 
 fn negated(negate: bool, condition: Condition) -> Condition {

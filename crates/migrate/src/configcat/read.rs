@@ -7,12 +7,15 @@ use yardarm_eval::ruleset::{Bucket, Condition, ErrorCode, Hash, Serve, Split, Ta
 use yardarm_model::limits;
 
 use super::condition;
-use super::source::{Config, Percentage, Prerequisite, Rule, SegmentCondition, Setting, SettingValue};
+use super::source::{self, Config, Percentage, Prerequisite, Rule, SegmentCondition, Setting, SettingValue};
+use crate::members::{self, Members};
 use crate::{Imported, Names, Options, Project, Report, Source, Unreadable, exact_condition, exact_serve, variant};
 
 /// Bits of SHA-1 that count, and what they are divided by.
 const BITS: u32 = 28;
 const PERCENT: u64 = 100;
+/// Members that change no answer, and why.
+const SILENT: &[(&str, &str)] = &[("u", "where SDKs download from"), ("r", "where SDKs are sent on to")];
 /// The only bucket of a flag.
 const BUCKET: &str = "configcat";
 
@@ -61,17 +64,9 @@ pub(crate) fn import(files: &[Source], options: &Options) -> Result<Imported, Un
     project.environments.push(json!({"key": environment, "name": options.environment}));
     let (mut keys, mut segment_keys) = (Names::default(), Names::default());
     let mut seen = BTreeSet::new();
+    let mut members = Members::default();
     for file in files {
-        let value = file.value()?;
-        let config: Config = serde_json::from_value(value).map_err(|error| {
-            Unreadable::new(
-                &file.name,
-                format!("it is not a config JSON of version 6 ({{\"p\", \"s\", \"f\"}}): {error}"),
-            )
-        })?;
-        for name in config.rest.keys() {
-            report.attention(&file.name, format!("the member {name}"), "it is not known and was left out", "check it");
-        }
+        let config = config(file, &mut members, &mut report)?;
         let circular = circular(&config);
         for name in config.settings.keys() {
             keys.key(name);
@@ -104,9 +99,39 @@ pub(crate) fn import(files: &[Source], options: &Options) -> Result<Imported, Un
         let why = "keys here are letters, digits, dots, dashes and underscores";
         report.attention(format!("flag {name}"), format!("it is called {key} here"), why, "ask for it by that key");
     }
+    members.tell(SILENT, &mut report);
     let words = "the user's Identifier is the targeting key; other attributes keep their names (Email, Country, …)";
     report.mapped("contexts", words);
     Ok(Imported { document: project.into_document("imported", "ConfigCat"), report })
+}
+
+/// Reads a file; a setting that cannot be read is told and left out.
+pub(super) fn config(file: &Source, members: &mut Members, report: &mut Report) -> Result<Config, Unreadable> {
+    let read: source::File = members.read(&file.value()?, &file.name, "").map_err(|wrong| {
+        Unreadable::new(&file.name, format!("it is not a config JSON of version 6 ({{\"p\", \"s\", \"f\"}}): {wrong}"))
+    })?;
+    let mut config = Config { preferences: read.preferences, segments: read.segments, settings: BTreeMap::new() };
+    let mut wrongs = Vec::new();
+    for (name, value) in &read.settings {
+        let at = members::pointer(&["f".to_owned(), name.clone()]);
+        match members.read::<Setting>(value, &format!("flag {name}"), &at) {
+            Ok(setting) => drop(config.settings.insert(name.clone(), setting)),
+            Err(wrong) => wrongs.push((name, wrong)),
+        }
+    }
+    if let (true, Some((_, wrong))) = (config.settings.is_empty(), wrongs.first()) {
+        let why = format!("none of its settings is one of a config JSON of version 6 (5 is not read): {wrong}");
+        return Err(Unreadable::new(&file.name, why));
+    }
+    for (name, wrong) in wrongs {
+        report.attention(
+            format!("flag {name}"),
+            "not imported",
+            wrong.to_string(),
+            format!("mend it in {}", file.name),
+        );
+    }
+    Ok(config)
 }
 
 /// A condition that ends the evaluation with an error when it is come to.
@@ -124,14 +149,12 @@ impl Reading<'_> {
     fn segment(&mut self, index: usize, key: &str) -> Option<Value> {
         let source = self.config.segments.get(index)?;
         let place = format!("segment {key}");
-        for name in source.rest.keys() {
-            self.report.attention(&place, format!("the member {name}"), "it is not known and was left out", "check it");
-        }
         let Ok(conditions) = self.members(index) else {
             let why = "a comparator is not known; its users end in an error";
             self.report.attention(&place, "not imported", why, "import it with a newer version");
             return None;
         };
+        source.conditions.iter().for_each(|one| self.remark_hashes(one, &place));
         self.report.kept(&place, format!("{} conditions", source.conditions.len()), "ConfigCat's comparisons of text");
         Some(json!({"key": key, "name": source.name, "rules": [exact_condition(&conditions)]}))
     }
@@ -148,14 +171,6 @@ impl Reading<'_> {
         let key = self.keys.given(name).unwrap_or(name).to_owned();
         let place = format!("flag {key}");
         let variations = variations(setting);
-        for member in setting.rest.keys().chain(setting.rules.iter().flat_map(|rule| rule.rest.keys())) {
-            self.report.attention(
-                &place,
-                format!("the member {member}"),
-                "it is not known and was left out",
-                "check it",
-            );
-        }
         let mut rules = Vec::new();
         for (index, rule) in setting.rules.iter().enumerate() {
             rules.push(self.rule(name, &place, (index, rule), &variations));
@@ -210,6 +225,10 @@ impl Reading<'_> {
         let mut conditions = Vec::new();
         let mut failing = false;
         for one in &rule.conditions {
+            self.remark_outside(one, &place);
+            if let Some(user) = &one.user {
+                self.remark_hashes(user, &place);
+            }
             let Ok(condition) = self.condition(name, one) else {
                 let why = "it cannot be evaluated: an error for whoever comes to it, as in ConfigCat";
                 self.report.attention(&place, "a condition", why, "correct the rule");
@@ -229,7 +248,7 @@ impl Reading<'_> {
         json!({"id": format!("rule-{}", index + 1), "if": exact_condition(&condition), "serve": serve})
     }
 
-    fn condition(&self, name: &str, condition: &super::source::Condition) -> Result<Condition, Failing> {
+    fn condition(&self, name: &str, condition: &source::Condition) -> Result<Condition, Failing> {
         if let Some(user) = &condition.user {
             return condition::user(user, &self.config.preferences.salt, name).map_err(|_| Failing);
         }
@@ -237,6 +256,25 @@ impl Reading<'_> {
             return self.in_segment(segment);
         }
         condition.prerequisite.as_ref().map_or(Err(Failing), |needed| self.prerequisite(needed))
+    }
+
+    fn remark_hashes(&mut self, condition: &source::UserCondition, place: &str) {
+        for text in condition::no_hashes(condition) {
+            let what = format!("{text:?} among the hashes of {}", condition.attribute);
+            self.report.attention(place, what, "it is no SHA-256 hash, so it is nobody's", "fetch the config again");
+        }
+    }
+
+    /// The segment's conditions are copied into the rule, which editing the segment does not reach.
+    fn remark_outside(&mut self, condition: &source::Condition, place: &str) {
+        let outside = condition.segment.as_ref().filter(|condition| condition.comparator == 1);
+        let Some(segment) = outside.and_then(|outside| self.config.segments.get(outside.segment)) else { return };
+        let what = format!("who is not in segment {}", segment.name);
+        let why =
+            "whoever lacks an attribute that the segment asks for is neither in nor out there, and skips the rule";
+        self.report.kept(place, &what, why);
+        let to_do = "edit the rule, too, when the segment changes";
+        self.report.attention(place, what, "the rule has the segment's conditions of today, not the segment", to_do);
     }
 
     /// Out of a segment is only who is known not to be in it, which a reference to the segment cannot say.

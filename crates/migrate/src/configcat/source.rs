@@ -1,25 +1,28 @@
-//! ConfigCat's config JSON. Its member names are single letters; members that are not named here land in `rest` and from
-//! there in the report.
+//! ConfigCat's config JSON. Its member names are single letters.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Members without a field of their own.
-pub(super) type Rest = BTreeMap<String, Value>;
-
+/// A file. Settings are read one by one, so that a bad one costs no other.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Config {
+pub(super) struct File {
     #[serde(rename = "p")]
     pub(super) preferences: Preferences,
     #[serde(rename = "s")]
     pub(super) segments: Vec<Segment>,
     #[serde(rename = "f")]
+    pub(super) settings: BTreeMap<String, Value>,
+}
+
+/// A file whose settings were read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Config {
+    pub(super) preferences: Preferences,
+    pub(super) segments: Vec<Segment>,
     pub(super) settings: BTreeMap<String, Setting>,
-    #[serde(flatten)]
-    pub(super) rest: Rest,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -38,8 +41,6 @@ pub(super) struct Segment {
     /// All must hold.
     #[serde(rename = "r")]
     pub(super) conditions: Vec<UserCondition>,
-    #[serde(flatten)]
-    pub(super) rest: Rest,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -59,8 +60,6 @@ pub(super) struct Setting {
     pub(super) value: SettingValue,
     #[serde(rename = "i")]
     pub(super) variation: Option<String>,
-    #[serde(flatten)]
-    pub(super) rest: Rest,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -72,8 +71,6 @@ pub(super) struct Rule {
     pub(super) served: Option<Served>,
     #[serde(rename = "p")]
     pub(super) percentages: Vec<Percentage>,
-    #[serde(flatten)]
-    pub(super) rest: Rest,
 }
 
 /// A value, with the id of its variation.

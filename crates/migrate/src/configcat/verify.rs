@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::read::{import, variations};
-use super::source::Config;
+use super::read::{config, import, variations};
+use crate::members::Members;
 use crate::verify::{Ground, Section};
-use crate::{Names, Options, Source, Unreadable};
+use crate::{Names, Options, Report, Source, Unreadable};
 
 /// Columns that describe the user.
 const USER: usize = 4;
@@ -38,9 +38,7 @@ pub(crate) fn verify(cases: &[Source]) -> Result<Vec<Section>, Unreadable> {
 
 /// `None` when the config has not all of the matrix's settings.
 fn cells(matrix: &Source, source: &Source) -> Result<Option<Section>, Unreadable> {
-    let value = source.value()?;
-    let config: Config =
-        serde_json::from_value(value).map_err(|error| Unreadable::new(&source.name, error.to_string()))?;
+    let config = config(source, &mut Members::default(), &mut Report::default())?;
     let mut lines = matrix.text.lines().filter(|line| !line.trim().is_empty());
     let header: Vec<&str> = lines.next().unwrap_or_default().trim_end_matches('\r').split(';').collect();
     let settings = header.get(USER..).unwrap_or_default();

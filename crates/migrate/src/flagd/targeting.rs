@@ -5,10 +5,9 @@ use serde_json::Value;
 use yardarm_eval::ruleset::{Bucket, Condition, ErrorCode, Serve, Split, UnitText};
 
 use super::condition::{operation, truthy, variable};
+use super::shares::Shares;
 use crate::Names;
 
-/// One past the largest number of the bucket.
-const BUCKETS: u128 = 1 << 32;
 /// The largest weight.
 const WEIGHT: i64 = (1 << 31) - 1;
 /// Rules that a chain may become; longer ones stay `JSONLogic`.
@@ -33,6 +32,8 @@ pub(super) struct Steps {
 pub(super) struct Flag<'f> {
     pub(super) key: &'f str,
     pub(super) variants: &'f Names,
+    /// How shares are calculated.
+    pub(super) shares: Shares,
 }
 
 /// Rules for an expression, or nothing when it has to be computed.
@@ -104,19 +105,20 @@ fn fractional(flag: &Flag<'_>, operands: &[Value], steps: &mut Steps) -> Option<
         shares => (None, shares),
     };
     let shares = shares.iter().map(share).collect::<Option<Vec<_>>>()?;
-    let total: u128 = shares.iter().map(|(_, weight)| u128::from(*weight)).sum();
+    let weights: Vec<u32> = shares.iter().map(|(_, weight)| *weight).collect();
+    let total: u64 = weights.iter().map(|weight| u64::from(*weight)).sum();
     if total == 0 {
         return Some(None);
     }
-    if total > u128::from(u32::MAX >> 1) {
+    if total > u64::from(u32::MAX >> 1) {
         return None;
     }
-    let (mut ranges, mut serves, mut sum) = (Vec::new(), Vec::new(), 0_u128);
-    for (result, weight) in shares {
-        // number * total >> 32 < sum, for whole numbers
-        let end = |sum: u128| u64::try_from((sum * BUCKETS).div_ceil(total)).ok();
-        let (lo, hi) = (end(sum)?, end(sum + u128::from(weight))?);
-        sum += u128::from(weight);
+    let (mut ranges, mut serves, mut lo) = (Vec::new(), Vec::new(), 0);
+    for ((result, _), hi) in shares.iter().zip(flag.shares.ends(&weights, total)) {
+        let (lo, hi) = (std::mem::replace(&mut lo, hi), hi);
+        if lo >= hi {
+            continue;
+        }
         match constant(flag, result) {
             Serve::Variant(variant) => ranges.push((lo, hi, variant)),
             other => serves.push((lo, hi, other)),
@@ -134,13 +136,13 @@ fn fractional(flag: &Flag<'_>, operands: &[Value], steps: &mut Steps) -> Option<
         })
     };
     let mut by_key = Bucket::native(flag.key.to_owned(), vec!["targetingKey".to_owned()]);
-    by_key.text = UnitText::String;
+    (by_key.text, by_key.fold) = (UnitText::String, flag.shares.fold());
     let otherwise = split("targeting-key", by_key, Serve::Next);
     Some(Some(match by {
         None => otherwise,
         Some(path) => {
             let mut own = Bucket::native(String::new(), path);
-            (own.text, own.empty) = (UnitText::String, true);
+            (own.text, own.empty, own.fold) = (UnitText::String, true, flag.shares.fold());
             split("attribute", own, otherwise)
         }
     }))

@@ -63,24 +63,18 @@ pub(super) fn context(file: &Value) -> Result<Value, String> {
         let states = identity.get("identity_features").and_then(Value::as_array).into_iter().flatten();
         json!({"identifier": identity.get("identifier"), "overrides": states.map(state).collect::<Vec<_>>()})
     });
-    let known = ["api_key", "name", "feature_states", "project", "identity_overrides", "id", "updated_at"];
-    let rest = file
-        .as_object()
-        .into_iter()
-        .flatten()
-        .filter(|(name, value)| !known.contains(&name.as_str()) && !value.is_null());
     Ok(json!({
         "environment": {"key": file.get("api_key"), "name": file.get("name")},
         "features": states.iter().map(|one| (plain(one.pointer("/feature/name")), state(one))).collect::<Map<_, _>>(),
         "segments": segments,
         IDENTITIES: identities.collect::<Vec<_>>(),
-        "rest": rest.map(|(name, value)| (name.clone(), value.clone())).collect::<Map<_, _>>(),
     }))
 }
 
 /// A feature state as a feature context.
 fn state(state: &Value) -> Value {
-    let key = state.get("django_id").filter(|id| !id.is_null()).or(state.get("featurestate_uuid"));
+    let said = |name: &str| state.get(name).filter(|id| !id.is_null());
+    let key = said("django_id").or(said("featurestate_uuid")).or(said("id"));
     let mut ours = json!({
         "key": plain(key),
         "name": plain(state.pointer("/feature/name")),
@@ -167,23 +161,6 @@ pub(super) fn identity_overrides<'c>(context: &'c Value, feature: &str) -> Vec<(
         }
     }
     found
-}
-
-/// (where, what, why, what to do) of what has no place.
-pub(super) fn left_over(context: &Value) -> Vec<(String, String, String, String)> {
-    let say = |what: String, why: &str, to_do: &str| ("environment".to_owned(), what, why.to_owned(), to_do.to_owned());
-    let rest = context.get("rest").and_then(Value::as_object).into_iter().flatten();
-    let mut left: Vec<_> = rest
-        .map(|(name, _)| say(format!("`{name}`"), "it is a setting of Flagsmith itself", "look whether it is needed"))
-        .collect();
-    if context.get("identity").is_some_and(|identity| !identity.is_null()) {
-        left.push(say(
-            "the identity".to_owned(),
-            "it is who asks, not what is answered",
-            "pass it with each evaluation",
-        ));
-    }
-    left
 }
 
 #[cfg(test)]

@@ -39,6 +39,13 @@ const KNOWN: &[&str] = &[
     "banditVersion",
 ];
 
+/// What is in lists of a rule, and the members that are read there.
+const PARTS: [(&str, &[&str]); 3] = [
+    ("parentConditions", &["id", "condition", "gate"]),
+    ("filters", &["seed", "ranges", "hashVersion", "attribute"]),
+    ("meta", &["key", "name", "passthrough"]),
+];
+
 /// Members that only matter to assignments that the SDK remembers.
 const STICKY: &[&str] = &["fallbackAttribute", "disableStickyBucketing", "bucketVersion", "minBucketVersion"];
 
@@ -61,16 +68,7 @@ pub(super) fn flag(payload: &mut Payload, environment: &str, name: &str, feature
         draft.rule(at, rule);
     }
     let Draft { place, mut variants, rules, buckets, all_ours, .. } = draft;
-    for name in feature.as_object().into_iter().flatten().map(|(name, _)| name) {
-        if !matches!(name.as_str(), "defaultValue" | "rules") {
-            payload.report.attention(
-                &place,
-                format!("`{name}`"),
-                "it has no place in a flag",
-                "look whether it is needed",
-            );
-        }
-    }
+    payload.members.others(feature, &["defaultValue", "rules"], &place);
     let value_type = variants.finish();
     payload.report.mapped(&place, format!("{} rules, {} variants", rules.len(), variants.listed.len()));
     if !all_ours {
@@ -133,6 +131,7 @@ impl Draft<'_> {
         let place = format!("{}, rule {}", self.place, at + 1);
         let known_id = rule.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
         let id = self.ids.key(&known_id.map_or_else(|| format!("rule-{}", at + 1), str::to_owned));
+        self.remark_unread(rule, &place);
         for name in rule.as_object().into_iter().flatten().map(|(name, _)| name) {
             if STICKY.contains(&name.as_str()) {
                 let why = "assignments that an SDK remembers stay with the SDK";
@@ -142,9 +141,6 @@ impl Draft<'_> {
                     why,
                     "pass remembered assignments in the context",
                 );
-            } else if !KNOWN.contains(&name.as_str()) {
-                let why = "SDKs of GrowthBook do not look at it either";
-                self.payload.report.attention(&place, format!("`{name}`"), why, "look whether it is needed");
             }
         }
         let mut parts = Vec::new();
@@ -185,6 +181,18 @@ impl Draft<'_> {
             }
         } else if parents.is_none_or(Vec::is_empty) {
             self.payload.report.attention(place, "the whole rule", "it forces nothing and varies nothing", "nothing");
+        }
+    }
+
+    /// Members that are not read, in the rule and in what is in it.
+    fn remark_unread(&mut self, rule: &Value, place: &str) {
+        let known: Vec<&str> = KNOWN.iter().chain(STICKY).copied().collect();
+        let members = &mut self.payload.members;
+        members.others(rule, &known, place);
+        for (list, known) in PARTS {
+            for (index, part) in rule.get(list).and_then(Value::as_array).into_iter().flatten().enumerate() {
+                members.others(part, known, &format!("{place} at /{list}/{index}"));
+            }
         }
     }
 

@@ -142,7 +142,7 @@ fn compared(scope: &mut Scope<'_>, clause: &Clause, path: &[String], missing: Tr
     };
     let instants = |op| -> Vec<Test> {
         let instants = clause.values.iter().filter_map(instant);
-        instants.map(|ms| test(Reader::Date, op, ms.into())).collect()
+        instants.map(|ms| test(Reader::Date, op, number(ms))).collect()
     };
     let mut found = match clause.op.as_str() {
         "in" => vec![test(Reader::Any, Op::In, clause.values.clone().into())],
@@ -208,6 +208,12 @@ fn patterns(scope: &mut Scope<'_>, clause: &Clause) -> Vec<String> {
         }
     }
     usable
+}
+
+/// A number as JSON, without a fraction where it has none.
+fn number(number: f64) -> Value {
+    #[expect(clippy::cast_possible_truncation, reason = "it is whole and small")]
+    if number.fract() == 0.0 && number.abs() < 1e15 { Value::from(number as i64) } else { Value::from(number) }
 }
 
 /// Milliseconds since 1970 of an RFC 3339 text or a number of milliseconds.

@@ -2,86 +2,34 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::clause::Named;
+use super::collisions;
+use super::files::{self, Everything, SILENT};
 use super::flag::{self, Other, Reading};
 use super::rollout::Arithmetic;
-use super::source::{ApiFlag, ApiVariation, SdkData, SdkFlag, Segment, Setting};
+use super::source::{ApiFlag, SdkFlag, Segment, Setting};
+use crate::members::Members;
 use crate::{Format, Imported, Names, Options, Project, Report, Source, Unreadable};
-
-/// Members that say nothing about what a flag answers: versions, links, events, history.
-const SILENT: [&str; 32] = [
-    "version",
-    "_version",
-    "salt",
-    "sel",
-    "key",
-    "ref",
-    "_id",
-    "_links",
-    "_site",
-    "_access",
-    "_environmentName",
-    "_summary",
-    "_maintainer",
-    "_experimentsMetadata",
-    "_debugEventsUntilDate",
-    "_attributesNeedingMigration",
-    "lastModified",
-    "lastModifiedDate",
-    "generation",
-    "trackEvents",
-    "trackEventsFallthrough",
-    "debugEventsUntilDate",
-    "clientSide",
-    "clientSideAvailability",
-    "includeInSnippet",
-    "maintainerId",
-    "excludeFromSummaries",
-    "samplingRatio",
-    "goalIds",
-    "defaults",
-    "experiments",
-    "tags",
-];
 
 /// A flag of any shape.
 #[derive(Default)]
-struct Flag {
-    api: ApiFlag,
+pub(super) struct Flag {
+    pub(super) api: ApiFlag,
     /// Environment → setting.
-    settings: BTreeMap<String, Setting>,
+    pub(super) settings: BTreeMap<String, Setting>,
     variants: Vec<String>,
     value_type: &'static str,
 }
 
 impl Flag {
-    fn finish(&mut self) {
+    /// Names its variants.
+    pub(super) fn finish(&mut self) {
         let values: Vec<Value> = self.api.variations.iter().map(|variation| variation.value.clone()).collect();
         let names: Vec<_> = self.api.variations.iter().map(|variation| variation.name.clone()).collect();
         (self.value_type, self.variants) = flag::variants(&values, &names);
     }
-}
-
-/// Everything in the files.
-#[derive(Default)]
-struct Everything {
-    flags: BTreeMap<String, Flag>,
-    /// (environment, key) → segment; the environment is empty when it is not known.
-    segments: BTreeMap<(String, String), Segment>,
-    report: Report,
-    /// Member → where it is, of members that are not read.
-    unread: BTreeMap<String, BTreeSet<String>>,
-}
-
-/// Keys of variants of a flag as SDKs get it, in their order, and ids of its rules.
-pub(super) fn sdk_names(body: &Value) -> Option<(Vec<String>, SdkFlag, Vec<String>)> {
-    let flag: SdkFlag = serde_json::from_value(body.clone()).ok()?;
-    let variants = flag::variants(&flag.variations, &[]).1;
-    let rules = flag::rule_ids(&flag.setting.rules);
-    Some((variants, flag, rules))
 }
 
 /// Reads LaunchDarkly's files.
@@ -90,123 +38,25 @@ pub(crate) fn import(files: &[Source], options: &Options) -> Result<Imported, Un
     for file in files {
         everything.read(file, &options.environment)?;
     }
+    if let (true, true, Some(wrong)) = (everything.flags.is_empty(), everything.segments.is_empty(), &everything.wrong)
+    {
+        return Err(wrong.clone());
+    }
     let arithmetic = if options.sdk(Format::LaunchDarkly) == "rust" { Arithmetic::Single } else { Arithmetic::Double };
     Ok(everything.into_documents(arithmetic, &options.environment))
 }
 
+/// Keys of variants of a flag as SDKs get it, in their order, and ids of its rules.
+pub(super) fn sdk_names(body: &Value) -> Option<(Vec<String>, SdkFlag, Vec<String>)> {
+    let flag = files::sdk_flag(&mut Members::default(), body, "", "").ok()?;
+    let variants = flag::variants(&flag.variations, &[]).1;
+    let rules = flag::rule_ids(&flag.setting.rules);
+    Some((variants, flag, rules))
+}
+
 impl Everything {
-    fn read(&mut self, file: &Source, environment: &str) -> Result<(), Unreadable> {
-        let value = file.value()?;
-        // A relay's or a stream's envelope.
-        let value = value.get("data").filter(|data| data.get("flags").is_some()).cloned().unwrap_or(value);
-        if value.get("flags").is_some_and(Value::is_object) || value.get("segments").is_some_and(Value::is_object) {
-            return self.sdk_data(file, value, environment);
-        }
-        let items = match value {
-            Value::Array(items) => items,
-            Value::Object(mut members) => match members.remove("items") {
-                Some(Value::Array(items)) => items,
-                _ if members.contains_key("variations") || members.contains_key("included") => {
-                    vec![Value::Object(members)]
-                }
-                _ => return Err(unknown_shape(file)),
-            },
-            _ => return Err(unknown_shape(file)),
-        };
-        for item in items {
-            if item.get("variations").is_some() {
-                self.api_flag(file, item)?;
-            } else {
-                self.api_segment(file, item)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn sdk_data(&mut self, file: &Source, value: Value, environment: &str) -> Result<(), Unreadable> {
-        let data: SdkData = parsed(file, "the file", value)?;
-        self.note("the file", data.rest.keys());
-        for (key, body) in data.segments {
-            let mut segment: Segment = parsed(file, &format!("segment {key}"), body)?;
-            segment.key.clone_from(&key);
-            self.segment(environment, segment);
-        }
-        for (key, body) in data.flags {
-            if body.get("deleted") == Some(&Value::Bool(true)) {
-                self.report.mapped(format!("flag {key}"), "deleted there, not imported");
-                continue;
-            }
-            let read: SdkFlag = parsed(file, &format!("flag {key}"), body)?;
-            let mut api = ApiFlag { key: key.clone(), ..ApiFlag::default() };
-            let bare = |value| ApiVariation { value, ..ApiVariation::default() };
-            api.variations = read.variations.into_iter().map(bare).collect();
-            api.environments.insert(environment.to_owned(), read.setting);
-            self.flag(api);
-        }
-        Ok(())
-    }
-
-    fn api_flag(&mut self, file: &Source, item: Value) -> Result<(), Unreadable> {
-        let place = format!("flag {}", item.get("key").and_then(Value::as_str).unwrap_or("without a key"));
-        let flag: ApiFlag = parsed(file, &place, item)?;
-        if flag.key.is_empty() {
-            return Err(Unreadable::new(&file.name, "a flag has no key"));
-        }
-        self.note(&place, flag.rest.keys());
-        self.flag(flag);
-        Ok(())
-    }
-
-    fn flag(&mut self, mut api: ApiFlag) {
-        let place = format!("flag {}", api.key);
-        let settings = std::mem::take(&mut api.environments);
-        for (environment, setting) in &settings {
-            let at = format!("{place} in {environment}");
-            self.note(&at, setting.rest.keys());
-            for rule in &setting.rules {
-                self.note(&at, rule.rest.keys());
-            }
-        }
-        let key = api.key.clone();
-        let flag = self.flags.entry(key).or_default();
-        if flag.api.variations.is_empty() {
-            flag.api = api;
-        } else if flag.api.variations.iter().map(|one| &one.value).ne(api.variations.iter().map(|one| &one.value)) {
-            let why = "its variations differ from those in an earlier file, which are kept";
-            self.report.attention(&place, "its variations", why, "export both from the same project");
-        }
-        flag.settings.extend(settings);
-        flag.finish();
-    }
-
-    fn api_segment(&mut self, file: &Source, item: Value) -> Result<(), Unreadable> {
-        let link = item.pointer("/_links/self/href").and_then(Value::as_str).unwrap_or_default().to_owned();
-        // …/segments/{project}/{environment}/{key}
-        let environment = link.rsplit('/').nth(1).unwrap_or_default().to_owned();
-        let segment: Segment = parsed(file, "a segment", item)?;
-        if segment.key.is_empty() {
-            return Err(unknown_shape(file));
-        }
-        self.segment(&environment, segment);
-        Ok(())
-    }
-
-    fn segment(&mut self, environment: &str, segment: Segment) {
-        let place = format!("segment {}", segment.key);
-        if segment.deleted {
-            return self.report.mapped(place, "deleted there, not imported");
-        }
-        self.note(&place, segment.rest.keys());
-        self.segments.insert((environment.to_owned(), segment.key.clone()), segment);
-    }
-
-    fn note<'n>(&mut self, place: &str, names: impl Iterator<Item = &'n String>) {
-        for name in names {
-            self.unread.entry(name.clone()).or_default().insert(place.to_owned());
-        }
-    }
-
     fn into_documents(mut self, arithmetic: Arithmetic, main: &str) -> Imported {
+        let mut names = collisions::Names::default();
         let mut environments: BTreeSet<&str> =
             self.flags.values().flat_map(|f| f.settings.keys()).map(String::as_str).collect();
         environments
@@ -291,16 +141,14 @@ impl Everything {
                 "ask for it by that key",
             );
         }
-        for (name, places) in &self.unread {
-            let many = format!("{} places", places.len());
-            let place = if let [only] = &places.iter().collect::<Vec<_>>()[..] { (*only).clone() } else { many };
-            if SILENT.contains(&name.as_str()) {
-                self.report.mapped(place, format!("{name} is left out: it does not change answers"));
-            } else {
-                let why = "this member is not known to the importer and was left out";
-                self.report.attention(place, name, why, "check that it does not change answers");
-            }
+        for setting in self.flags.values().flat_map(|flag| flag.settings.values()) {
+            names.of_setting(setting);
         }
+        for segment in self.segments.values() {
+            names.of_segment(segment);
+        }
+        names.tell(&mut self.report);
+        self.members.tell(SILENT, &mut self.report);
         Imported { document: project.into_document("imported", "LaunchDarkly"), report: self.report }
     }
 }
@@ -336,8 +184,14 @@ fn document(key: &str, flag: &Flag, settings: Map<String, Value>, report: &mut R
             body[name] = text.as_str().into();
         }
     }
-    if !api.tags.is_empty() {
-        body["tags"] = json!(api.tags);
+    let mut tags = api.tags.clone();
+    for (property, value) in &api.custom_properties {
+        let name = value.get("name").and_then(Value::as_str).unwrap_or(property);
+        let values = value.get("value").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        tags.extend(values.map(|value| format!("{name}:{value}")));
+    }
+    if !tags.is_empty() {
+        body["tags"] = json!(tags);
     }
     if let Some(temporary) = api.temporary {
         body["permanent"] = (!temporary).into();
@@ -348,11 +202,26 @@ fn document(key: &str, flag: &Flag, settings: Map<String, Value>, report: &mut R
     if let Some(created_at) = api.creation_date {
         body["created_at"] = created_at.into();
     }
-    let maintainer = api.maintainer.as_ref().and_then(|person| person.get("email")).and_then(Value::as_str);
-    if let Some(owner) = maintainer {
+    if let Some(owner) = owner(api) {
         body["owner"] = owner.into();
     }
+    if api.deprecated {
+        let when = api.deprecated_date.map(|at| format!(" since {}", day(at))).unwrap_or_default();
+        let why = format!("it is deprecated there{when}, which flags here are not");
+        report.attention(format!("flag {key}"), "deprecated", why, "archive it when nothing asks for it any more");
+    }
     body
+}
+
+/// Who maintains it: the team, or else the person.
+fn owner(api: &ApiFlag) -> Option<&str> {
+    let team = api.maintainer_team.as_ref().and_then(|team| team.get("name").or(team.get("key"))?.as_str());
+    team.or(api.maintainer_team_key.as_deref()).or_else(|| api.maintainer.as_ref()?.get("email")?.as_str())
+}
+
+/// The day of an instant in milliseconds.
+fn day(at: i64) -> String {
+    jiff::Timestamp::from_millisecond(at).map_or_else(|_| at.to_string(), |at| at.strftime("%Y-%m-%d").to_string())
 }
 
 /// Flags that need themselves, and those that need such a flag. Flags that are off need nothing.
@@ -395,14 +264,4 @@ fn circular<K: Copy + Ord>(keys: impl Iterator<Item = K>, edges: impl Fn(K) -> V
             left.remove(&key);
         }
     }
-}
-
-fn parsed<T: DeserializeOwned>(file: &Source, place: &str, value: Value) -> Result<T, Unreadable> {
-    serde_json::from_value(value).map_err(|error| Unreadable::new(&file.name, format!("{place}: {error}")))
-}
-
-fn unknown_shape(file: &Source) -> Unreadable {
-    let why = "it is neither flag data of an SDK ({\"flags\": …, \"segments\": …}) nor a list of flags or segments of the \
-               REST API ({\"items\": […]})";
-    Unreadable::new(&file.name, why)
 }

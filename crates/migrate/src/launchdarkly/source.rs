@@ -1,32 +1,33 @@
 //! LaunchDarkly's JSON: what its SDKs download (`{"flags":{…},"segments":{…}}`) and what its REST API lists
-//! (`{"items":[…]}` of flags with their environments, or of segments). Members that are not named here land in `rest`
-//! and from there in the report.
+//! (`{"items":[…]}` of flags with their environments, or of segments).
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Members without a field of their own.
-pub(super) type Rest = BTreeMap<String, Value>;
-
-/// What SDKs download: one environment.
+/// What SDKs download, and what their file data sources read: one environment.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct SdkData {
     pub(super) flags: BTreeMap<String, Value>,
+    /// Flags that are nothing but a value.
+    pub(super) flag_values: BTreeMap<String, Value>,
     pub(super) segments: BTreeMap<String, Value>,
-    #[serde(flatten)]
-    pub(super) rest: Rest,
 }
 
 /// A flag as an SDK gets it: one environment, values bare.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct SdkFlag {
     pub(super) variations: Vec<Value>,
-    #[serde(flatten)]
     pub(super) setting: Setting,
+}
+
+/// The part of it that is not a [`Setting`].
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Variations {
+    pub(super) variations: Vec<Value>,
 }
 
 /// A flag as the API lists it: every environment, values with names.
@@ -41,12 +42,17 @@ pub(super) struct ApiFlag {
     pub(super) temporary: Option<bool>,
     pub(super) tags: Vec<String>,
     pub(super) archived: bool,
+    pub(super) archived_date: Option<i64>,
+    pub(super) deprecated: bool,
+    pub(super) deprecated_date: Option<i64>,
     pub(super) creation_date: Option<i64>,
     #[serde(rename = "_maintainer")]
     pub(super) maintainer: Option<Value>,
-    pub(super) environments: BTreeMap<String, Setting>,
-    #[serde(flatten)]
-    pub(super) rest: Rest,
+    #[serde(rename = "_maintainerTeam")]
+    pub(super) maintainer_team: Option<Value>,
+    pub(super) maintainer_team_key: Option<String>,
+    pub(super) custom_properties: BTreeMap<String, Value>,
+    pub(super) environments: BTreeMap<String, Value>,
 }
 
 /// A value with its name.
@@ -70,8 +76,6 @@ pub(super) struct Setting {
     pub(super) targets: Vec<Target>,
     pub(super) context_targets: Vec<Target>,
     pub(super) rules: Vec<Rule>,
-    #[serde(flatten)]
-    pub(super) rest: Rest,
 }
 
 /// Another flag that must be on and answer this variation.
@@ -100,8 +104,6 @@ pub(super) struct Rule {
     pub(super) clauses: Vec<Clause>,
     pub(super) variation: Option<i64>,
     pub(super) rollout: Option<Rollout>,
-    #[serde(flatten)]
-    pub(super) rest: Rest,
 }
 
 /// One variation, or a rollout over several.
@@ -160,8 +162,6 @@ pub(super) struct Segment {
     pub(super) deleted: bool,
     #[serde(rename = "creationDate")]
     pub(super) created_at: Option<i64>,
-    #[serde(flatten)]
-    pub(super) rest: Rest,
 }
 
 /// Clauses, all of which must hold, and the share of those contexts that become members.

@@ -7,6 +7,7 @@ use super::source::Matcher;
 use crate::exact::leaf;
 
 const MINUTE: i64 = 60_000;
+const DAY: i64 = 24 * 60 * MINUTE;
 
 /// What matchers refer to, by Split's names.
 pub(super) struct Scope<'s> {
@@ -14,6 +15,27 @@ pub(super) struct Scope<'s> {
     pub(super) segment: &'s dyn Fn(&str) -> Option<String>,
     /// Key of a flag, and the keys of these of its treatments.
     pub(super) flag: &'s FindFlag<'s>,
+    /// What instants in attributes count: milliseconds, or seconds.
+    pub(super) instants: Instants,
+}
+
+/// What SDKs take an instant in an attribute for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Instants {
+    /// JavaScript, Java.
+    Milliseconds,
+    /// Python, Go.
+    Seconds,
+}
+
+impl Instants {
+    /// Milliseconds that one of them is long.
+    fn unit(self) -> i64 {
+        match self {
+            Self::Milliseconds => 1,
+            Self::Seconds => 1_000,
+        }
+    }
 }
 
 /// By Split's names of a flag and its treatments: our keys of them.
@@ -39,7 +61,9 @@ fn plain(scope: &Scope<'_>, matcher: &Matcher) -> Result<Condition, String> {
     };
     let list = || matcher.whitelist_matcher_data.as_ref().map(|data| json!(data.whitelist)).unwrap_or(json!([]));
     let words = |op| test(Reader::StringScalar, op, list());
-    let set = |op| test(Reader::List, op, list());
+    let set = |op| test(Reader::List, op, scalars(matcher).collect());
+    let none = scalars(matcher).next().is_none();
+    let each = || Condition::All(scalars_of_each(matcher).map(|forms| test(Reader::List, Op::HasAny, forms)).collect());
     let version = |op, version: &str| match semver::Version::parse(version) {
         Ok(_) => test(Reader::VersionSplit, op, version.into()),
         Err(_) => Condition::Const(false),
@@ -69,22 +93,23 @@ fn plain(scope: &Scope<'_>, matcher: &Matcher) -> Result<Condition, String> {
         "EQUAL_TO" | "GREATER_THAN_OR_EQUAL_TO" | "LESS_THAN_OR_EQUAL_TO" => {
             let data = matcher.unary_numeric_matcher_data.as_ref().ok_or("a number is missing")?;
             let (low, high) = match matcher.matcher_type.as_str() {
-                "EQUAL_TO" if is_date(data.data_type.as_deref()) => {
-                    return Ok(test(Reader::Date, Op::SameDay, data.value.into()));
-                }
                 "EQUAL_TO" => (Some(data.value), Some(data.value)),
                 "GREATER_THAN_OR_EQUAL_TO" => (Some(data.value), None),
                 _ => (None, Some(data.value)),
             };
-            between(&test, is_date(data.data_type.as_deref()), low, high)
+            let whole = if matcher.matcher_type == "EQUAL_TO" { DAY } else { MINUTE };
+            let dates = is_date(data.data_type.as_deref()).then_some((whole, scope.instants));
+            between(&test, dates, low, high)
         }
         "BETWEEN" => {
             let data = matcher.between_matcher_data.as_ref().ok_or("the numbers are missing")?;
-            between(&test, is_date(data.data_type.as_deref()), Some(data.start), Some(data.end))
+            let dates = is_date(data.data_type.as_deref()).then_some((MINUTE, scope.instants));
+            between(&test, dates, Some(data.start), Some(data.end))
         }
-        "CONTAINS_ALL_OF_SET" => set(Op::HasAll),
+        "CONTAINS_ALL_OF_SET" | "EQUAL_TO_SET" if none => Condition::Const(false),
+        "CONTAINS_ALL_OF_SET" => each(),
         "CONTAINS_ANY_OF_SET" => set(Op::HasAny),
-        "EQUAL_TO_SET" => Condition::All(vec![set(Op::HasAll), set(Op::Subset)]),
+        "EQUAL_TO_SET" => Condition::All(vec![each(), set(Op::Subset)]),
         // The empty set is no part of any.
         "PART_OF_SET" => Condition::All(vec![set(Op::Subset), set(Op::HasAny)]),
         "IN_SPLIT_TREATMENT" => {
@@ -118,18 +143,20 @@ fn is_date(data_type: Option<&str>) -> bool {
     data_type == Some("DATETIME")
 }
 
-/// Both ends are in it. Instants count by the minute.
+/// Both ends are in it. Instants count by the whole minute or day (of UTC), in the rule and in the attribute; they are numbers,
+/// like any other.
 fn between(
     test: &dyn Fn(Reader, Op, Value) -> Condition,
-    date: bool,
+    dates: Option<(i64, Instants)>,
     low: Option<i64>,
     high: Option<i64>,
 ) -> Condition {
-    let whole = |instant: i64| instant - instant.rem_euclid(MINUTE);
-    let ends = if date {
+    let ends = if let Some((length, instants)) = dates {
+        let whole = |instant: i64| instant.saturating_sub(instant.rem_euclid(length));
+        let at = |instant: i64| Value::from(instant / instants.unit());
         [
-            low.map(|low| test(Reader::Date, Op::Gte, whole(low).into())),
-            high.map(|high| test(Reader::Date, Op::Lt, (whole(high) + MINUTE).into())),
+            low.map(|low| test(Reader::NumberParse, Op::Gte, at(whole(low)))),
+            high.map(|high| test(Reader::NumberParse, Op::Lt, at(whole(high).saturating_add(length)))),
         ]
     } else {
         [
@@ -138,4 +165,24 @@ fn between(
         ]
     };
     Condition::All(ends.into_iter().flatten().collect())
+}
+
+/// The members of a set, each in every form that SDKs take for it: they compare texts, and write numbers and booleans in
+/// the attribute as texts before.
+fn scalars(matcher: &Matcher) -> impl Iterator<Item = Value> {
+    scalars_of_each(matcher)
+        .filter_map(|forms| match forms {
+            Value::Array(forms) => Some(forms),
+            _ => None,
+        })
+        .flatten()
+}
+
+fn scalars_of_each(matcher: &Matcher) -> impl Iterator<Item = Value> {
+    let texts = matcher.whitelist_matcher_data.iter().flat_map(|data| &data.whitelist);
+    texts.map(|text| {
+        let scalar = serde_json::from_str::<Value>(text).ok().filter(|value| value.is_number() || value.is_boolean());
+        let same = scalar.filter(|value| value.to_string() == *text);
+        std::iter::once(Value::from(text.as_str())).chain(same).collect()
+    })
 }

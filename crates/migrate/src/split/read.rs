@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 use yardarm_eval::ruleset::{Bucket, Bytes, Condition, Fold, Hash, Op, Reader, Serve, Split as Ranges, Test, Truth};
 
-use super::matcher::{self, Scope};
+use super::matcher::{self, Instants, Scope};
 use super::source::{self, Matcher, Partition, Segment, Split};
 use crate::exact::leaf;
-use crate::{Imported, Names, Options, Project, Report, Source, Unreadable, exact_condition, exact_serve, variant};
+use crate::members::{Members, Wrong};
+use crate::{
+    Format, Imported, Names, Options, Project, Report, Source, Unreadable, exact_condition, exact_serve, variant,
+};
 
 const PERCENT: u64 = 100;
 /// Buckets of a flag.
@@ -16,17 +19,24 @@ const BUCKET: &str = "split";
 const ALLOCATION: &str = "split-allocation";
 /// What SDKs answer when they cannot: the caller's default.
 const CONTROL: &str = "control";
-/// Members that say nothing about what a flag answers.
-const SILENT: [&str; 9] = [
-    "changeNumber",
-    "trafficTypeName",
-    "trafficType",
-    "orgId",
-    "environment",
-    "trafficTypeId",
-    "sets",
-    "impressionsDisabled",
-    "lastUpdateTime",
+/// Members that say nothing about what a flag answers, and why.
+const SILENT: &[(&str, &str)] = &[
+    ("changeNumber", "it counts changes"),
+    ("since", "it counts changes"),
+    ("till", "it counts changes"),
+    ("s", "it counts changes"),
+    ("t", "it counts changes"),
+    ("lastUpdateTime", "it counts changes"),
+    ("creationTime", "it counts changes"),
+    ("trafficTypeName", "keys have no types here"),
+    ("trafficType", "keys have no types here"),
+    ("trafficTypeId", "keys have no types here"),
+    ("orgId", "it is an id of Split's own"),
+    ("id", "it is an id of Split's own"),
+    ("environment", "the environment is the one of --environment"),
+    ("sets", "sets choose what an SDK downloads"),
+    ("impressionsDisabled", "it is about events"),
+    ("removed", "these keys are no members"),
 ];
 
 /// Treatments a flag can answer, with their keys here.
@@ -47,6 +57,7 @@ fn default_of(split: &Split) -> &str {
 struct Everything {
     splits: BTreeMap<String, Split>,
     segments: BTreeMap<String, Segment>,
+    members: Members,
 }
 
 /// Reads Split's files: flags (`{"splits": […]}`, `{"ff": {"d": […]}, "rbs": {"d": […]}}`, a list) and segments
@@ -55,7 +66,7 @@ pub(crate) fn import(files: &[Source], options: &Options) -> Result<Imported, Un
     let mut everything = Everything::default();
     let mut report = Report::default();
     for file in files {
-        everything.read(file)?;
+        everything.read(file, &mut report)?;
     }
     // Segments that are only mentioned are there, and empty.
     let groups = everything.splits.values().flat_map(|split| &split.conditions);
@@ -82,7 +93,9 @@ pub(crate) fn import(files: &[Source], options: &Options) -> Result<Imported, Un
         let variants = wanted.iter().filter_map(|one| treatments.given(one)).map(str::to_owned).collect();
         Some((keys.given(name)?.to_owned(), variants))
     };
-    let scope = Scope { segment: &|name| segment_keys.given(name).map(str::to_owned), flag: &flag };
+    let seconds = matches!(options.sdk(Format::Split), "python" | "go");
+    let instants = if seconds { Instants::Seconds } else { Instants::Milliseconds };
+    let scope = Scope { segment: &|name| segment_keys.given(name).map(str::to_owned), flag: &flag, instants };
     for (name, segment) in &everything.segments {
         let key = segment_keys.given(name).unwrap_or(name);
         project.segments.push(segment_of(key, segment, &scope, &mut report));
@@ -99,27 +112,37 @@ pub(crate) fn import(files: &[Source], options: &Options) -> Result<Imported, Un
         let why = "keys here are letters, digits, dots, dashes and underscores";
         report.attention(format!("flag {name}"), format!("it is called {key} here"), why, "ask for it by that key");
     }
+    everything.members.tell(SILENT, &mut report);
     report.mapped("contexts", "the key is the targeting key; a bucketing key of its own is the attribute bucketingKey");
     Ok(Imported { document: project.into_document("imported", "Split"), report })
 }
 
 impl Everything {
-    fn read(&mut self, file: &Source) -> Result<(), Unreadable> {
+    fn read(&mut self, file: &Source, report: &mut Report) -> Result<(), Unreadable> {
         let value = file.value()?;
-        let listed = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        let listed = |at: &str| -> Vec<(String, Value)> {
+            let items = value.pointer(at).and_then(Value::as_array).into_iter().flatten().enumerate();
+            items.map(|(index, item)| (format!("{at}/{index}"), item.clone())).collect()
+        };
         let (mut splits, mut segments) = (Vec::new(), Vec::new());
         match &value {
-            Value::Array(items) => splits.extend(items.clone()),
-            Value::Object(members) => {
-                for (name, into) in [("splits", &mut splits), ("segments", &mut segments)] {
-                    into.extend(members.get(name).map(listed).unwrap_or_default());
+            Value::Array(_) => splits.extend(listed("")),
+            Value::Object(own) if own.contains_key("conditions") && own.contains_key("defaultTreatment") => {
+                splits.push((String::new(), value.clone()));
+            }
+            Value::Object(own) if own.contains_key("added") || own.contains_key("keys") => {
+                segments.push((String::new(), value.clone()));
+            }
+            Value::Object(_) => {
+                for list in ["/splits", "/ff/d"] {
+                    splits.extend(listed(list));
                 }
-                splits.extend(value.pointer("/ff/d").map(listed).unwrap_or_default());
-                segments.extend(value.pointer("/rbs/d").map(listed).unwrap_or_default());
-                if members.contains_key("conditions") && members.contains_key("defaultTreatment") {
-                    splits.push(value.clone());
-                } else if members.contains_key("added") || members.contains_key("keys") {
-                    segments.push(value.clone());
+                for list in ["/segments", "/rbs/d"] {
+                    segments.extend(listed(list));
+                }
+                self.members.others(&value, &["splits", "segments", "ff", "rbs"], &file.name);
+                for (list, known) in [("ff", "d"), ("rbs", "d")] {
+                    self.members.others(&value[list], &[known], &format!("{} at /{list}", file.name));
                 }
             }
             _ => {}
@@ -129,14 +152,23 @@ impl Everything {
                 "it holds no flags ({\"splits\": […]}, {\"ff\": {\"d\": […]}}) and no segments ({\"name\", \"added\"})";
             return Err(Unreadable::new(&file.name, why));
         }
-        let wrong = |error: serde_json::Error| Unreadable::new(&file.name, error.to_string());
-        for item in splits {
-            let split: Split = serde_json::from_value(item).map_err(wrong)?;
-            self.splits.insert(split.name.clone(), split);
+        let named = |kind: &str, item: &Value| format!("{kind} {}", item["name"].as_str().unwrap_or("without a name"));
+        let mut left_out = |place: String, wrong: &Wrong| {
+            report.attention(place, "not imported", wrong.to_string(), format!("mend it in {}", file.name));
+        };
+        for (at, item) in splits {
+            let place = named("flag", &item);
+            match self.members.read::<Split>(&item, &place, &at) {
+                Ok(split) => drop(self.splits.insert(split.name.clone(), split)),
+                Err(wrong) => left_out(place, &wrong),
+            }
         }
-        for item in segments {
-            let segment: Segment = serde_json::from_value(item).map_err(wrong)?;
-            self.segments.insert(segment.name.clone(), segment);
+        for (at, item) in segments {
+            let place = named("segment", &item);
+            match self.members.read::<Segment>(&item, &place, &at) {
+                Ok(segment) => drop(self.segments.insert(segment.name.clone(), segment)),
+                Err(wrong) => left_out(place, &wrong),
+            }
         }
         Ok(())
     }
@@ -190,13 +222,6 @@ fn flag_of(key: &str, split: &Split, environment: &str, scope: &Scope<'_>, repor
     let place = format!("flag {key}");
     let names = treatments(split);
     let own = names.given(default_of(split)).unwrap_or(CONTROL);
-    for member in split.rest.keys() {
-        if SILENT.contains(&member.as_str()) {
-            report.mapped(&place, format!("{member} is left out: it does not change answers"));
-        } else {
-            report.attention(&place, format!("the member {member}"), "it is not known and was left out", "check it");
-        }
-    }
     let mut rules = Vec::new();
     for (index, needed) in split.prerequisites.iter().enumerate() {
         let met = matcher::needed(scope, &needed.name, &needed.treatments);
@@ -291,7 +316,8 @@ fn names_of(split: &Split, names: &Names) -> Vec<Value> {
 /// One treatment, or several by bucket. Who is left over gets the caller's default, like `control`.
 fn shares(partitions: &[Partition], names: &Names) -> Value {
     let key = |part: &Partition| names.given(&part.treatment).unwrap_or(CONTROL).to_owned();
-    if let Some(all) = partitions.iter().find(|part| part.size >= PERCENT).filter(|_| partitions.len() == 1) {
+    // The first that has weight has all of it.
+    if let Some(all) = partitions.iter().find(|part| part.size > 0).filter(|part| part.size >= PERCENT) {
         return variant(&key(all));
     }
     let mut ranges = Vec::new();

@@ -1,12 +1,9 @@
-//! Split's JSON. Members that are not named here land in `rest` and from there in the report.
+//! Split's JSON.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
-
-/// Members without a field of their own.
-pub(super) type Rest = BTreeMap<String, Value>;
 
 /// A feature flag.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -25,8 +22,6 @@ pub(super) struct Split {
     pub(super) conditions: Vec<Condition>,
     /// Treatment → JSON text.
     pub(super) configurations: Option<BTreeMap<String, String>>,
-    #[serde(flatten)]
-    pub(super) rest: Rest,
 }
 
 /// Another flag that must answer one of these treatments.

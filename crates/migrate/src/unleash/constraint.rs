@@ -8,6 +8,9 @@ use super::source::Constraint;
 use super::{Form, path};
 use crate::Report;
 
+/// Makes a regular expression ignore case.
+const IGNORE_CASE: &str = "(?i)";
+
 /// Where a constraint is, and the report.
 pub(super) struct Scope<'r> {
     pub(super) place: &'r str,
@@ -103,7 +106,10 @@ fn condition(constraint: &Constraint, scope: &mut Scope<'_>) -> Option<Condition
             return None;
         }
     };
-    let value = constraint.value.clone().or_else(|| constraint.values.first().cloned()).unwrap_or_default();
+    let mut value = constraint.value.clone().or_else(|| constraint.values.first().cloned()).unwrap_or_default();
+    if op == Op::Matches && constraint.case_insensitive {
+        value.insert_str(0, IGNORE_CASE);
+    }
     if let Err(why) = usable(op, reader, &value) {
         let what = format!("{} {value:?}", constraint.operator);
         scope.report.attention(scope.place, what, format!("{why}, so it never matches"), "write the value right");
@@ -164,6 +170,7 @@ fn ours(constraint: &Constraint) -> Option<Value> {
         _ => return None,
     };
     let values = match operator {
+        "matches" if constraint.case_insensitive => vec![format!("{IGNORE_CASE}{}", constraint.value.as_deref()?)],
         "matches" | "after" | "before" => vec![constraint.value.clone()?],
         _ => constraint.values.clone(),
     };

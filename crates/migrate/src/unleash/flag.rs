@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use yardarm_eval::ruleset::{Op, Reader, Serve, Split};
-use yardarm_model::limits;
 
 use super::constraint::{Scope, leaf};
 use super::source::{Feature, Settings, State, Variant};
@@ -106,10 +105,10 @@ pub(super) fn document(import: &Import<'_>, name: &str, feature: &Feature, repor
         about.project.iter().filter(|project| *project != "default").map(|project| format!("project:{project}")),
     );
     tags.extend(about.kind.iter().map(|kind| format!("type:{kind}")));
-    tags.retain(|tag| tag.chars().count() <= limits::TAG);
-    tags.sort_unstable();
-    tags.dedup();
-    tags.truncate(limits::TAGS);
+    if about.stale == Some(true) {
+        tags.push("stale".to_owned());
+        report.mapped(format!("flag {name}"), "it is stale there, which is a tag here");
+    }
     if about.impression_data == Some(true) {
         let to_do = "switch the events on where the flag is read";
         report.attention(format!("flag {name}"), "impression data", "events are a matter of the SDK here", to_do);
@@ -120,17 +119,22 @@ pub(super) fn document(import: &Import<'_>, name: &str, feature: &Feature, repor
         format!("a JSON flag of {} variant records", variants.len() - 2)
     };
     report.mapped(format!("flag {name}"), what);
-    json!({
+    let mut body = json!({
         "key": key,
-        "name": name.chars().take(limits::NAME).collect::<String>(),
-        "description": about.description.clone().unwrap_or_default().chars().take(limits::DESCRIPTION).collect::<String>(),
+        "name": name,
+        "description": about.description.clone().unwrap_or_default(),
         "type": if shape.boolean { "boolean" } else { "json" },
         "variants": variants,
         "tags": tags,
         "permanent": matches!(about.kind.as_deref(), Some("operational" | "permission" | "kill-switch")),
         "archived": about.archived.unwrap_or_default(),
         "environments": environments,
-    })
+    });
+    let created_at = about.created_at.as_deref().and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    if let Some(created_at) = created_at {
+        body["created_at"] = created_at.as_millisecond().into();
+    }
+    body
 }
 
 fn configuration(

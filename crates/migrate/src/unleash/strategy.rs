@@ -35,6 +35,9 @@ impl Buckets {
             "default" => {
                 bucket.unit = path("userId");
                 bucket.or = vec![path("sessionId")];
+                if self.node && seed == VARIANT_SEED {
+                    bucket.or.push(path("remoteAddress"));
+                }
                 bucket.missing = MissingUnit::Random;
             }
             "random" => {

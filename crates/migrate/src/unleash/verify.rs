@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{convert, flag, source};
+use super::{convert, files, flag, source};
 use crate::verify::{Ground, Section};
 use crate::{Names, Options, Report, Source, Unreadable};
 
@@ -21,7 +21,7 @@ fn file(file: &Source) -> Result<Section, Unreadable> {
     let options = Options::default();
     let mut report = Report::default();
     let mut state = source::State::default();
-    source::add(&mut state, &value["state"], &options.environment, &mut report)
+    files::add(&mut state, &value["state"], &options.environment, &mut report)
         .map_err(|why| Unreadable::new(&file.name, why))?;
     let (imported, flags) = convert(&state, &options, report);
     let ground = Ground::new(&imported, &options.environment).map_err(|refusal| refusal.to_string());

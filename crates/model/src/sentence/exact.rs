@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use yardarm_eval::ruleset::{Bucket, Condition, Fold, Hash, Op, Ramp, Reader, Serve, Split, Take, Test, Truth};
 
+use super::tidy::tidied;
 use super::{value_text, values_text};
 
 /// Longest JSON that is shown in full, in characters.
@@ -22,8 +23,12 @@ impl<'b> Words<'b> {
         Self { shown, buckets }
     }
 
-    /// `userId is one of 1, 2 and in segment beta`.
+    /// `userId is one of 1, 2 and in segment beta`. In full where everything is to be shown.
     pub(super) fn condition(self, condition: &Condition) -> String {
+        if self.shown == usize::MAX { self.words(condition) } else { self.words(&tidied(condition)) }
+    }
+
+    fn words(self, condition: &Condition) -> String {
         match condition {
             Condition::Const(true) => "everyone".to_owned(),
             Condition::Const(false) => "nobody".to_owned(),
@@ -58,12 +63,13 @@ impl<'b> Words<'b> {
 
     /// In brackets where it would be misread among others.
     pub(super) fn operand(self, condition: &Condition) -> String {
-        match condition {
+        let tidy = if self.shown == usize::MAX { condition.clone() } else { tidied(condition) };
+        match &tidy {
             Condition::All(inner) | Condition::Seq(inner) | Condition::Any(inner) if inner.len() > 1 => {
                 format!("({})", self.condition(condition))
             }
             Condition::IsTrue(inner) => self.operand(inner),
-            _ => self.condition(condition),
+            _ => self.condition(&tidy),
         }
     }
 
@@ -87,6 +93,8 @@ impl<'b> Words<'b> {
     fn test(self, test: &Test, negated: bool) -> String {
         let one = test.arg.as_array().is_none_or(|values| values.len() == 1);
         let (plain, opposite) = match (test.op, is_version(test.reader), is_date(test.reader)) {
+            (Op::Starts, ..) if starts_every_text(test) => ("is a text", "is no text"),
+            (Op::Eq, ..) if test.reader == Reader::BoolJsTruthy => ("counts as", "does not count as"),
             (Op::Eq, true, _) => ("is version", "is not version"),
             (Op::Lt, true, _) => ("is below version", "is not below version"),
             (Op::Lte, true, _) => ("is at most version", "is not at most version"),
@@ -113,7 +121,7 @@ impl<'b> Words<'b> {
             (Op::HasAny, ..) => ("has any of", "has none of"),
             (Op::HasAll, ..) => ("has all of", "does not have all of"),
             (Op::Subset, ..) => ("has only", "does not have only"),
-            (Op::Modulo, ..) => ("divided leaves", "divided does not leave"),
+            (Op::Modulo, ..) => ("leaves", "does not leave"),
             (Op::SameDay, ..) => ("is on the day of", "is not on the day of"),
             (Op::Sha256In, ..) => ("is one of some hidden texts", "is none of some hidden texts"),
             (Op::Sha256Prefix, ..) => ("starts with one of some hidden texts", "starts with none of some hidden texts"),
@@ -140,18 +148,31 @@ impl<'b> Words<'b> {
     fn argument(self, test: &Test) -> Option<String> {
         match (test.op, &test.arg) {
             (Op::Present | Op::Sha256In | Op::Sha256Prefix | Op::Sha256Suffix, _) => None,
-            (Op::Modulo, Value::Array(pair)) => match &pair[..] {
-                [divisor, remainder] => Some(format!("{remainder} by {divisor}")),
-                _ => Some(self.json(&test.arg)),
+            (Op::Starts, _) if starts_every_text(test) => None,
+            (Op::Modulo, arg) => match arg.get("number").unwrap_or(arg).as_array().map(Vec::as_slice) {
+                Some([divisor, remainder]) => {
+                    Some(format!("{} when divided by {}", value_text(remainder), value_text(divisor)))
+                }
+                _ => Some(self.json(arg)),
             },
+            (_, Value::String(version)) if is_version(test.reader) => Some(version.clone()),
             (_, Value::Array(values)) => Some(values_text(values, self.shown)),
             (_, Value::Object(by_type)) if matches!(test.reader, Reader::Typed | Reader::TypedParse) => {
-                let mut values: Vec<String> = by_type.values().map(plain).collect();
-                values.dedup();
+                let mut values: Vec<String> = Vec::new();
+                for value in by_type.values().map(plain) {
+                    // 18 and "18" are one value in two types.
+                    if !values.iter().any(|known| known.trim_matches('"') == value.trim_matches('"')) {
+                        values.push(value);
+                    }
+                }
                 Some(values.join(" or "))
             }
             (_, Value::Object(_)) => Some(self.json(&test.arg)),
-            (_, Value::Number(number)) if is_date(test.reader) => Some(instant(number.as_i64())),
+            (_, Value::Number(number)) if is_date(test.reader) => {
+                let unit = if test.reader == Reader::DateSeconds { 1_000.0 } else { 1.0 };
+                #[expect(clippy::cast_possible_truncation, reason = "an instant outside of time is told as one")]
+                Some(instant(number.as_f64().map(|number| (number * unit) as i64)))
+            }
             (_, value) => Some(value_text(value)),
         }
     }
@@ -195,9 +216,19 @@ impl<'b> Words<'b> {
             }));
         let rest = match &*split.rest {
             Serve::Next => String::new(),
+            _ if self.shown != usize::MAX && self.is_whole(split) => String::new(),
             rest => format!(", else {}", self.serve(rest)),
         };
         format!("{} by {}{rest}", parts.join(", "), self.unit(&split.bucket))
+    }
+
+    /// Whether nobody with a unit is left over.
+    fn is_whole(self, split: &Split) -> bool {
+        let parts = split.ranges.iter().map(|(lo, hi, _)| (*lo, *hi));
+        let mut ranges: Vec<(u64, u64)> = parts.chain(split.serves.iter().map(|(lo, hi, _)| (*lo, *hi))).collect();
+        ranges.sort_unstable();
+        let end = ranges.into_iter().fold(0, |end, (lo, hi)| if lo <= end { end.max(hi) } else { end });
+        split.ramps.is_empty() && self.buckets.get(&split.bucket).and_then(numbers) == Some(u128::from(end))
     }
 
     /// Part of a bucket: `12.5 %`.
@@ -275,13 +306,18 @@ fn plain(value: &Value) -> String {
     match value {
         Value::String(_) => value_text(value),
         Value::Array(values) => values_text(values, usize::MAX),
-        other => other.to_string(),
+        other => value_text(other),
     }
 }
 
 fn instant(milliseconds: Option<i64>) -> String {
     let read = milliseconds.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
     read.map_or_else(|| "an instant".to_owned(), |instant| instant.to_string())
+}
+
+/// It only asks whether there is a text at all.
+fn starts_every_text(test: &Test) -> bool {
+    test.arg.get("string").unwrap_or(&test.arg) == &serde_json::json!([""])
 }
 
 fn ignores_case(reader: Reader) -> bool {
