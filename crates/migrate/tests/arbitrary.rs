@@ -1,6 +1,6 @@
 //! Whatever is in a file, an importer gives a document that a project takes, with a report, or says what is wrong in which file.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};

@@ -90,7 +90,10 @@ impl Default for Telemetry {
         Self {
             requests: [ArcSwap::default(), ArcSwap::default()],
             management_seconds: histogram("yardarm_management_request_seconds", "Time to answer a management request."),
-            commit_seconds: histogram("yardarm_commit_seconds", "Time of a change of a project until it is visible on this node."),
+            commit_seconds: histogram(
+                "yardarm_commit_seconds",
+                "Time of a change of a project until it is visible on this node.",
+            ),
             management_refused: counter(
                 "yardarm_management_refused_total",
                 "Management requests refused: lane full or slow.",

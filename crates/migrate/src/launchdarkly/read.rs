@@ -56,7 +56,7 @@ pub(super) fn sdk_names(body: &Value) -> Option<(Vec<String>, SdkFlag, Vec<Strin
 
 impl Everything {
     fn into_documents(mut self, arithmetic: Arithmetic, main: &str) -> Imported {
-        let mut names = collisions::Names::default();
+        let mut spoken = collisions::Names::default();
         let mut environments: BTreeSet<&str> =
             self.flags.values().flat_map(|f| f.settings.keys()).map(String::as_str).collect();
         environments
@@ -142,12 +142,12 @@ impl Everything {
             );
         }
         for setting in self.flags.values().flat_map(|flag| flag.settings.values()) {
-            names.of_setting(setting);
+            spoken.of_setting(setting);
         }
         for segment in self.segments.values() {
-            names.of_segment(segment);
+            spoken.of_segment(segment);
         }
-        names.tell(&mut self.report);
+        spoken.tell(&mut self.report);
         self.members.tell(SILENT, &mut self.report);
         Imported { document: project.into_document("imported", "LaunchDarkly"), report: self.report }
     }

@@ -182,7 +182,8 @@ fn scalars_of_each(matcher: &Matcher) -> impl Iterator<Item = Value> {
     let texts = matcher.whitelist_matcher_data.iter().flat_map(|data| &data.whitelist);
     texts.map(|text| {
         let scalar = serde_json::from_str::<Value>(text).ok().filter(|value| value.is_number() || value.is_boolean());
-        let same = scalar.filter(|value| value.to_string() == *text);
+        let written = |value: &Value| value.to_string();
+        let same = scalar.filter(|value| written(value) == *text);
         std::iter::once(Value::from(text.as_str())).chain(same).collect()
     })
 }

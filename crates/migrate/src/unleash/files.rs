@@ -84,7 +84,9 @@ impl Reading<'_> {
         if let Some(events) = value.get("events").and_then(Value::as_array) {
             self.environment(of_one, of_one, of_one == "production");
             self.members.others(value, &["events"], "the file");
-            events.iter().for_each(|event| self.event(event));
+            for event in events {
+                self.event(event);
+            }
         } else if value.get("featureStrategies").is_some() || value.get("featureEnvironments").is_some() {
             self.export(value);
         } else if value.get("features").is_some() {

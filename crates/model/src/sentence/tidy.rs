@@ -1,7 +1,7 @@
 //! What imported conditions say only for the sake of exactness is left out of their sentences, where the rest says it all to
 //! a reader. Comparing two configurations never goes through here.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use yardarm_eval::ruleset::{Condition, Op, Reader, Test};
 
 /// The condition without what a reader does not need.
@@ -97,7 +97,7 @@ fn is_nothing(condition: &Condition) -> bool {
 }
 
 fn is_empty_text(test: &Test) -> bool {
-    test.op == Op::Eq && test.reader == Reader::String && test.arg == Value::from("")
+    test.op == Op::Eq && test.reader == Reader::String && test.arg.as_str() == Some("")
 }
 
 fn is_loose(test: &Test) -> bool {
@@ -122,8 +122,10 @@ fn tests(condition: &Condition) -> Box<dyn Iterator<Item = &Test> + '_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use serde_json::Value;
     use yardarm_eval::ruleset::Truth;
+
+    use super::*;
 
     fn test(attr: &[&str], reader: Reader, op: Op, arg: Value) -> Condition {
         let attr = attr.iter().map(ToString::to_string).collect();
