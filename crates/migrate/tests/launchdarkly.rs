@@ -242,3 +242,35 @@ fn damaged_files_are_refused_in_words() {
         assert_eq!(refusal.file, "damaged.json", "{text}");
     }
 }
+
+#[test]
+fn lists_and_objects_are_equal_as_a_whole() {
+    let rule = |negate: bool| {
+        json!({"id": "r", "variation": 0, "clauses": [
+        {"attribute": "x", "op": "in", "values": [{"a": 1}, [1, 2], 3, null, true], "negate": negate}]})
+    };
+    let flag = |negate: bool| {
+        json!({"on": true, "variations": ["a", "b"], "offVariation": 1, "fallthrough": {"variation": 1},
+        "rules": [rule(negate)]})
+    };
+    let data = json!({"flags": {"f": flag(false), "g": flag(true)}});
+    let inside = || answer(0, json!({"kind": "RULE_MATCH", "ruleIndex": 0, "ruleId": "r"}));
+    let with = |x: Value| json!({"kind": "user", "key": "u", "x": x});
+    for (x, matches) in [
+        (json!({"a": 1}), true),
+        (json!({"a": 2}), false),
+        (json!([1, 2]), false),
+        (json!([[1, 2]]), true),
+        (json!([{"a": 1}]), true),
+        (json!([5, 3]), true),
+        (json!(3), true),
+        (json!(true), true),
+        (json!("3"), false),
+    ] {
+        let (plain, negated) = if matches { (inside(), fallthrough(1)) } else { (fallthrough(1), inside()) };
+        check(&data, &[("f", with(x.clone()), plain), ("g", with(x), negated)]);
+    }
+    for missing in [user("u"), with(Value::Null)] {
+        check(&data, &[("f", missing.clone(), fallthrough(1)), ("g", missing, fallthrough(1))]);
+    }
+}

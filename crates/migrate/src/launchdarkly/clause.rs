@@ -145,7 +145,12 @@ fn compared(scope: &mut Scope<'_>, clause: &Clause, path: &[String], missing: Tr
         instants.map(|ms| test(Reader::Date, op, number(ms))).collect()
     };
     let mut found = match clause.op.as_str() {
-        "in" => vec![test(Reader::Any, Op::In, clause.values.clone().into())],
+        "in" if clause.values.iter().any(|value| value.is_object() || value.is_array()) => {
+            return equal(clause, path, missing);
+        }
+        "in" => {
+            vec![test(Reader::Any, Op::In, clause.values.iter().filter(|value| !value.is_null()).cloned().collect())]
+        }
         "startsWith" => vec![test(Reader::String, Op::Starts, texts())],
         "endsWith" => vec![test(Reader::String, Op::Ends, texts())],
         "contains" => vec![test(Reader::String, Op::Contains, texts())],
@@ -174,6 +179,22 @@ fn compared(scope: &mut Scope<'_>, clause: &Clause, path: &[String], missing: Tr
         1 => Condition::Test(found.remove(0)),
         _ => Condition::Any(found.into_iter().map(Condition::Test).collect()),
     }
+}
+
+/// `in` with lists or objects among the values, which the attribute or its elements may equal as a whole. A list is only ever
+/// looked at element by element.
+fn equal(clause: &Clause, path: &[String], missing: Truth) -> Condition {
+    let values = |is: fn(&Value) -> bool| clause.values.iter().filter(|value| is(value)).cloned().collect::<Value>();
+    let test = |path: &[String], reader, each, arg| {
+        Condition::Test(Test { missing, invalid: Truth::False, each, ..leaf(path.to_vec(), reader, Op::In, arg) })
+    };
+    let element = test(&[], Reader::Json, false, values(|value| value.is_object() || value.is_array()));
+    let element = Condition::Some { attr: path.to_vec(), condition: Box::new(element) };
+    Condition::Any(vec![
+        test(path, Reader::Any, true, values(|value| !(value.is_null() || value.is_object() || value.is_array()))),
+        test(path, Reader::Json, false, values(Value::is_object)),
+        Condition::IsTrue(Box::new(element)),
+    ])
 }
 
 /// Our loose versions drop a leading `v`, which LaunchDarkly's must not have: it is looked at first, in the attribute and in
