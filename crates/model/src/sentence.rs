@@ -3,6 +3,7 @@
 
 mod exact;
 mod tidy;
+mod worded;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +13,7 @@ use yardarm_eval::ruleset::{Bucket, Unknown};
 
 use crate::document::{AttributeTest, Condition, Configuration, Operator, Rule, Serve};
 use exact::Words;
+pub use worded::word;
 
 /// Values shown before the rest is counted.
 const SHOWN: usize = 10;
