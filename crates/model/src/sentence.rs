@@ -114,6 +114,21 @@ pub fn differences(before: &Configuration, after: &Configuration) -> Vec<Differe
     found
 }
 
+/// What changed, where one of the two may not have been there: then every sentence of the other came or went.
+pub fn between(before: Option<&Configuration>, after: Option<&Configuration>) -> Vec<Difference> {
+    match (before, after) {
+        (Some(before), Some(after)) => differences(before, after),
+        (None, after) => {
+            let sentences = after.map(configuration).unwrap_or_default().into_iter();
+            sentences.map(|sentence| Difference { before: None, after: Some(sentence) }).collect()
+        }
+        (Some(before), None) => {
+            let sentences = configuration(before).into_iter();
+            sentences.map(|sentence| Difference { before: Some(sentence), after: None }).collect()
+        }
+    }
+}
+
 struct Line {
     /// What it is about: stable while its words change.
     part: String,

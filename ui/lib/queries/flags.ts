@@ -147,7 +147,7 @@ export function useSaveConfiguration(project: string) {
           ? servesOf(next)
           : { kind: patch.on ? ("rules" as const) : ("off" as const), text: patch.on ? "on" : "off" };
         putConfiguration(client, project, flag, environment, {
-          ...(next ?? { default: { variant: "" }, off_variant: "", revision: shown?.revision ?? 0 }),
+          ...(next ?? { default: { variant: "" }, off_variant: "", sentences: [], revision: shown?.revision ?? 0 }),
           on: patch.on,
           serves,
         });

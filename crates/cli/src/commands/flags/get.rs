@@ -24,6 +24,9 @@ impl Get {
             let configuration = api.get(&path, &[]).await?.body;
             out.json(&configuration)?;
             out.say(super::serves(&self.key, environment, &configuration))?;
+            for sentence in configuration["sentences"].as_array().into_iter().flatten() {
+                out.say(format!("  {}", text(sentence)))?;
+            }
             let yaml = serde_norway::to_string(&configuration).map_err(|error| Failure::failed(error.to_string()))?;
             return out.say(yaml.trim_end());
         }
