@@ -82,7 +82,8 @@ export function conditionTokens(condition: Condition, nested = false): Token[] {
 function exactTokens({ exact, text }: Exact, nested: boolean): Token[] {
   const joins = isObject(exact) && ["all", "any", "seq"].some((name) => name in exact);
   const words = text ?? "an imported condition holds";
-  return [{ kind: "exact", text: nested && joins && / and | or /.test(words) ? `(${words})` : words }];
+  const several = (joins && / and | or /.test(words)) || words.endsWith(" or is missing");
+  return [{ kind: "exact", text: nested && several ? `(${words})` : words }];
 }
 
 /** The one variant that an imported serve gives, if it is one. */

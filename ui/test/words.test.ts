@@ -36,8 +36,14 @@ describe("conditions read as sentences", () => {
       "in segment s and (a is 1 or b is 2)",
     ],
     [
-      { all: [{ segment: "s" }, { exact: { test: {} }, text: "a is 1 or is missing" }] },
-      "in segment s and a is 1 or is missing",
+      {
+        all: [
+          { segment: "s" },
+          { exact: { test: {} }, text: "a is 1 or is missing" },
+          { exact: { test: {} }, text: "b is 2" },
+        ],
+      },
+      "in segment s and (a is 1 or is missing) and b is 2",
     ],
   ])("%j", (condition, text) => expect(say(condition)).toBe(text));
 

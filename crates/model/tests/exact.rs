@@ -109,7 +109,7 @@ fn they_read_as_sentences() {
         sentence::configuration(&stored(&project)),
         [
             "On.",
-            "If in segment beta and country is not one of DE, AT or is missing then serve b.",
+            "If in segment beta and (country is not one of DE, AT or is missing) then serve b.",
             "If flag payments answers on then serve b to 25 %, c to 75 % by user.key.",
             "By default serve a.",
             "When off serve the caller's default.",
@@ -121,7 +121,7 @@ fn they_read_as_sentences() {
     for (pointer, text) in [
         ("/rules/0/if/all/1/text", "country is not one of DE, AT or is missing"),
         ("/rules/1/if/text", "flag payments answers on"),
-        ("/rules/1/serve/text", "b to 25 %, c to 75 % by user.key, else a"),
+        ("/rules/1/serve/text", "b to 25 %, c to 75 % by user.key"),
         ("/off/text", "the caller's default"),
     ] {
         assert_eq!(shown.pointer(pointer), Some(&json!(text)), "{pointer}");

@@ -5,8 +5,8 @@ pub(crate) mod replace;
 pub(crate) mod update;
 
 use serde_json::Value;
-use yardarm_model::{configuration_key, sentence};
 use yardarm_model::document::{Kind, State};
+use yardarm_model::{configuration_key, sentence};
 
 use super::answer::Answer;
 use super::flags::item::serves;

@@ -94,7 +94,8 @@ pub(crate) fn answered(state: &State, key: &str, make: fn(&SegmentAnswer) -> Ans
 
 /// `plan is beta, or 12 keys; not 3 keys`.
 fn text(segment: &Segment, included: usize, excluded: usize) -> String {
-    let mut parts: Vec<String> = segment.rules.iter().take(3).map(|rule| sentence::condition_with(rule, &segment.buckets)).collect();
+    let mut parts: Vec<String> =
+        segment.rules.iter().take(3).map(|rule| sentence::condition_with(rule, &segment.buckets)).collect();
     if segment.rules.len() > 3 {
         parts.push(format!("{} more rules", segment.rules.len() - 3));
     }
