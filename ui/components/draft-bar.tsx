@@ -1,6 +1,6 @@
 "use client";
 import { TriangleAlert } from "lucide-react";
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useLayoutEffect } from "react";
 import { Button } from "./ui/button";
 import { Kbd } from "./ui/kbd";
 
@@ -19,7 +19,8 @@ export function DraftBar({
   onReview: () => void;
 }) {
   const blocked = problems.length > 0 || Boolean(conflict);
-  useEffect(() => {
+  // As soon as the bar is seen its key counts; an effect after the paint could miss it.
+  useLayoutEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || document.querySelector("[role=dialog]")) return;
       event.preventDefault();

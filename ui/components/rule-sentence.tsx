@@ -6,6 +6,7 @@ const STYLE: Record<Token["kind"], string> = {
   word: "text-ink-2",
   attribute: "font-mono text-xs text-ink",
   value: "rounded-sm bg-accent-tint px-1.5 font-mono text-xs text-ink",
+  exact: "text-ink",
   segment: "rounded-sm border border-edge/60 px-1.5 font-mono text-xs text-ink",
   variant: "rounded-sm bg-ok-tint px-1.5 font-medium text-ok text-xs",
   percent: "rounded-sm bg-warn-tint px-1.5 font-medium text-warn text-xs",

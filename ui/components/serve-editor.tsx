@@ -2,7 +2,7 @@
 import { Plus, Trash2 } from "lucide-react";
 import { useId } from "react";
 import type { Serve, Share, Variant } from "@/lib/api/types";
-import { attributeName } from "@/lib/sentence";
+import { attributeName, exactText } from "@/lib/sentence";
 import { Button } from "./ui/button";
 import { Combobox } from "./ui/combobox";
 import { Input, Select } from "./ui/field";
@@ -34,7 +34,7 @@ export function ServeEditor({
   if ("exact" in serve) {
     return (
       <div data-slot="serve-editor" className="flex flex-wrap items-center gap-2 text-sm">
-        <span>Served as it was imported.</span>
+        <span className="min-w-0 break-words">Serves {exactText(serve)}, as imported.</span>
         <Button size="sm" variant="ghost" onClick={() => onChange({ variant: offVariant })}>
           Serve a variant instead
         </Button>

@@ -1,7 +1,7 @@
 // The difference between two configurations in sentences, and the merge of two people's edits.
 import type { Condition, Configuration, ConfigurationAnswer, Prerequisite, Rule, Serve, Target } from "./api/types";
 import { equalJson } from "./diff";
-import { conditionTokens, isEveryone, percentText, ruleText, serveText, tokensText } from "./sentence";
+import { conditionTokens, exactText, isEveryone, percentText, ruleText, serveText, tokensText } from "./sentence";
 
 /** One difference: what it is about, and before → after in words; a missing side was not there. */
 export type Change = { subject: string; before?: string; after?: string };
@@ -17,9 +17,10 @@ export function authored(configuration: Configuration): Configuration {
     if ("exact" in value) return value; // nothing in it is the server's alone
     return { split: { ...value.split, shares: value.split.shares.map(({ ranges: _, ...share }) => share) } };
   };
-  // The rest stays: a PUT replaces the whole, and imported flags have members that the console does not know.
+  // The rest stays: a PUT replaces the whole, and imported flags have members that nobody edits here.
   const {
     serves: _serves,
+    sentences: _sentences,
     revision: _revision,
     ...stored
   }: Configuration & Partial<ConfigurationAnswer> = configuration;
@@ -105,6 +106,8 @@ function mapChanges(
     .map((key) => ({ subject: subject(key), before: before.get(key), after: after.get(key) }));
 }
 
+/** What is served when off: the variant, or what an imported flag served that was none. */
+const offText = ({ off, off_variant }: Configuration) => (off ? exactText(off) : off_variant);
 const targetKey = (target: Target) => `${target.variant} ${target.context_kind ?? "user"}`;
 const keysText = (keys: string[]) =>
   keys.length <= 6 ? keys.join(", ") : `${keys.slice(0, 5).join(", ")} and ${keys.length - 5} more`;
@@ -135,8 +138,16 @@ export function configurationChanges(before: Configuration, after: Configuration
       after: serveText(after.default, true, after.off_variant),
     });
   }
-  if (before.off_variant !== after.off_variant) {
-    changes.push({ subject: "Off variant", before: before.off_variant, after: after.off_variant });
+  if (offText(before) !== offText(after)) {
+    changes.push({ subject: "Off variant", before: offText(before), after: offText(after) });
+  }
+  const circle = ({ cycle }: Configuration) => cycle && exactText(cycle);
+  if (circle(before) !== circle(after)) {
+    changes.push({ subject: "In a circle of flags", before: circle(before), after: circle(after) });
+  }
+  const unknown = (each: Configuration) => (each.unknown === "error" ? "an error" : "the default rule decides");
+  if (unknown(before) !== unknown(after)) {
+    changes.push({ subject: "When a rule cannot be answered", before: unknown(before), after: unknown(after) });
   }
   return changes;
 }
@@ -168,6 +179,8 @@ export function merge(base: Configuration, theirs: Configuration, mine: Configur
   });
   return {
     merged: {
+      // What nobody edits here: the buckets of imported forms and their like.
+      ...theirs,
       on: pick("on/off", base.on, theirs.on, mine.on),
       prerequisites: pick(
         "prerequisites",
@@ -179,6 +192,7 @@ export function merge(base: Configuration, theirs: Configuration, mine: Configur
       rules,
       default: pick("default rule", base.default, theirs.default, mine.default),
       off_variant: pick("off variant", base.off_variant, theirs.off_variant, mine.off_variant),
+      off: pick("off variant", base.off, theirs.off, mine.off),
     },
     conflicts,
   };

@@ -45,7 +45,7 @@ export function prose(item: Pick<HistoryItem, "action" | "summary" | "documents"
   const [thing = "", verb = ""] = item.action.split(".");
   // The things that come with a new flag are not what somebody made.
   const made = verb === "create" && item.documents.find((document) => document.kind === thing);
-  const what = made ? `${thing} ${made.key}` : thing === "key" ? "an SDK key" : item.summary;
+  const what = thing.endsWith("key") ? "an SDK key" : made ? `${thing} ${made.key}` : item.summary;
   return VERBS[verb] ? `${VERBS[verb]} ${what}` : item.summary;
 }
 

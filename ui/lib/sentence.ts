@@ -1,11 +1,16 @@
 // Rules as sentences: the one place where a condition or a serve becomes words, for the page, the diff and the review.
-import type { Condition, Configuration, Json, Rule, Serve } from "./api/types";
+import type { Condition, Configuration, Exact, Json, Rule, Serve } from "./api/types";
 import { operatorText } from "./operators";
 
-/** A piece of a sentence: `word` is grammar, the others are what somebody chose. */
-export type Token = { kind: "word" | "attribute" | "value" | "segment" | "variant" | "percent"; text: string };
+/** A piece of a sentence: `word` is grammar, `exact` the server's words for an imported form, the others are what somebody chose. */
+export type Token = {
+  kind: "word" | "attribute" | "value" | "segment" | "variant" | "percent" | "exact";
+  text: string;
+};
 
 const word = (text: string): Token => ({ kind: "word", text });
+const isObject = (value: Json): value is { [name: string]: Json } =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** How many values a sentence spells out before it says "and n more". */
 const VALUES_SHOWN = 4;
@@ -63,7 +68,7 @@ export function conditionTokens(condition: Condition, nested = false): Token[] {
   if ("not" in condition) {
     return [word("not ("), ...conditionTokens(condition.not), word(")")];
   }
-  if ("exact" in condition) return [word("an imported condition holds")];
+  if ("exact" in condition) return exactTokens(condition, nested);
   const parts = "all" in condition ? condition.all : condition.any;
   if (parts.length === 0) return [word("all" in condition ? "everyone" : "nobody")];
   const tokens = joined(
@@ -71,6 +76,24 @@ export function conditionTokens(condition: Condition, nested = false): Token[] {
     "all" in condition ? "and" : "or",
   );
   return nested && parts.length > 1 ? [word("("), ...tokens, word(")")] : tokens;
+}
+
+/** The server's words for a form of the evaluator; one that joins several is put in brackets among others. */
+function exactTokens({ exact, text }: Exact, nested: boolean): Token[] {
+  const joins = isObject(exact) && ["all", "any", "seq"].some((name) => name in exact);
+  const words = text ?? "an imported condition holds";
+  const several = (joins && / and | or /.test(words)) || words.endsWith(" or is missing");
+  return [{ kind: "exact", text: nested && several ? `(${words})` : words }];
+}
+
+/** The one variant that an imported serve gives, if it is one. */
+export function exactVariant({ exact }: Exact): string | null {
+  return isObject(exact) && typeof exact.variant === "string" ? exact.variant : null;
+}
+
+/** What an imported serve gives, in the server's words. */
+export function exactText(serve: Exact): string {
+  return serve.text ?? exactVariant(serve) ?? "what was imported";
 }
 
 /** Is this rule for everyone? */
@@ -93,7 +116,9 @@ export function serveTokens(serve: Serve, asDefault = false, offVariant?: string
       ...(asDefault && rest ? [word(", others get"), { kind: "variant" as const, text: rest }] : []),
     ];
   }
-  if ("exact" in serve) return [word("serve as imported")];
+  if ("exact" in serve) {
+    return [word("serve"), { kind: exactVariant(serve) === null ? "exact" : "variant", text: exactText(serve) }];
+  }
   const shares = serve.split.shares.map((share): Token[] => [
     { kind: "variant", text: share.variant },
     word("to"),

@@ -1,7 +1,7 @@
 // What a configuration serves, in a few words. The server says the same in `serves` (model: serves.rs); this one is for
 // what is not saved yet, so its rules follow that function case by case.
-import type { Condition, Configuration, Rollout, Rule, Serve, Serves, Split } from "./api/types";
-import { conditionTokens, tokensText, valueText } from "./sentence";
+import type { Condition, Configuration, Exact, Rollout, Rule, Serve, Serves, Split } from "./api/types";
+import { conditionTokens, exactText, exactVariant, tokensText, valueText } from "./sentence";
 
 /** Longest condition that is spelled out. */
 const CONDITION_LENGTH = 48;
@@ -17,7 +17,7 @@ function whole(serve: Serve, off: string): string | null {
     if (percent === 100 || otherwise === variant) return variant;
     return percent === 0 ? otherwise : null;
   }
-  if ("exact" in serve) return null;
+  if ("exact" in serve) return exactVariant(serve);
   return serve.split.shares.find((share) => share.percent === 100)?.variant ?? null;
 }
 
@@ -28,6 +28,12 @@ const splitText = ({ shares }: Split) =>
     .filter((share) => share.percent > 0)
     .map((share) => `${share.variant} ${number(share.percent)}`)
     .join(" / ");
+
+/** An imported serve, if it is short enough. */
+function shortText(serve: Exact): string {
+  const text = exactText(serve);
+  return text.length <= CONDITION_LENGTH ? text : "exact";
+}
 
 function conditionText(condition: Condition): string | null {
   let text: string;
@@ -54,7 +60,7 @@ function ruleText(rule: Rule): string {
         ? rolloutText(serve.rollout)
         : "split" in serve
           ? splitText(serve.split)
-          : "imported";
+          : shortText(serve);
   return `${what} · ${conditionText(rule.if) ?? "1 rule"}`;
 }
 
@@ -70,6 +76,10 @@ export function servesOf(configuration: Configuration): Serves {
       return count === 0 ? { kind: "all", text: everyone } : { kind: "partial", text: everyone + plus };
     if ("split" in last) return { kind: count === 0 ? "split" : "rules", text: splitText(last.split) + plus };
     if ("rollout" in last) return { kind: "partial", text: rolloutText(last.rollout) + plus };
+    if ("exact" in last) {
+      const split = typeof last.exact === "object" && last.exact !== null && "split" in last.exact;
+      return { kind: split && count === 0 ? "split" : "rules", text: shortText(last) + plus };
+    }
   } else if (rules.length === 1 && everyone === off && count === 0) return { kind: "partial", text: ruleText(only) };
   return { kind: "rules", text: `${rules.length === 1 ? "1 rule" : `${rules.length} rules`}${plus}` };
 }

@@ -15,5 +15,9 @@ export function setTheme(theme: Theme): void {
   if (theme === "system") localStorage.removeItem(KEY);
   else localStorage.setItem(KEY, theme);
   const dark = theme === "dark" || (theme === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
-  document.documentElement.dataset.theme = dark ? "dark" : "light";
+  const root = document.documentElement;
+  root.dataset.themeChanges = "";
+  root.dataset.theme = dark ? "dark" : "light";
+  void getComputedStyle(root).color; // the new colours are computed before transitions are allowed again
+  requestAnimationFrame(() => delete root.dataset.themeChanges);
 }

@@ -4,6 +4,7 @@ import { authored, configurationChanges, merge } from "../lib/changes";
 import { diffLines, equalJson } from "../lib/diff";
 import { documentChanges, documentName } from "../lib/history-words";
 import { configurationProblems } from "../lib/problems";
+import { servesOf } from "../lib/serves";
 
 const rule = (id: string, percent: number): Rule => ({
   id,
@@ -50,6 +51,34 @@ describe("differences in sentences", () => {
       ["Default rule", "serve off", "serve on"],
       ["Off variant", "off", "on"],
     ]);
+  });
+  test("imported forms in the server's words", () => {
+    const imported: Configuration = {
+      ...base,
+      default: { exact: { split: {} }, text: "b to 25 %, c to 75 % by user.key" },
+      off: { exact: "caller_default", text: "the caller's default" },
+      buckets: { legacy: { hash: "murmur3_32" } },
+    };
+    const { off: _, ...native } = { ...imported, default: { variant: "on" } };
+    expect(configurationChanges(imported, native)).toEqual([
+      { subject: "Default rule", before: "serve b to 25 %, c to 75 % by user.key", after: "serve on" },
+      { subject: "Off variant", before: "the caller's default", after: "off" },
+    ]);
+    expect(servesOf(imported)).toEqual({ kind: "rules", text: "2 rules" });
+    expect(servesOf({ ...imported, rules: [] }).text).toBe("b to 25 %, c to 75 % by user.key");
+  });
+  test("what nobody edits here stays in a draft", () => {
+    const imported: Configuration = {
+      ...base,
+      off: { exact: "caller_default" },
+      buckets: { legacy: { hash: "murmur3_32" } },
+      unknown: "error",
+      cycle: { exact: { variant: "off" } },
+    };
+    const mine = { ...imported, rules: [rule("a", 30), rule("b", 20)] };
+    expect(merge(imported, imported, mine)).toEqual({ merged: mine, conflicts: [] });
+    const { off: _, ...variant } = mine;
+    expect(merge(imported, imported, variant).merged).toEqual({ ...variant, off: undefined });
   });
   test("ranges are the server's own", () => {
     const kept = {

@@ -30,6 +30,21 @@ describe("conditions read as sentences", () => {
     ],
     [{ not: { segment: "s" } }, "not (in segment s)"],
     [attribute("a", [""]), "a is (empty)"],
+    [{ exact: { test: {} }, text: "plan is pro or is missing" }, "plan is pro or is missing"],
+    [
+      { all: [{ segment: "s" }, { exact: { any: [{}, {}] }, text: "a is 1 or b is 2" }] },
+      "in segment s and (a is 1 or b is 2)",
+    ],
+    [
+      {
+        all: [
+          { segment: "s" },
+          { exact: { test: {} }, text: "a is 1 or is missing" },
+          { exact: { test: {} }, text: "b is 2" },
+        ],
+      },
+      "in segment s and (a is 1 or is missing) and b is 2",
+    ],
   ])("%j", (condition, text) => expect(say(condition)).toBe(text));
 
   test("every operator has words both ways", () => {

@@ -364,7 +364,7 @@ fn what_is_imported_reads_as_sentences() {
     let segment = ground.state().segments.get("s").unwrap();
     assert_eq!(
         sentence::condition_with(&segment.rules[0], &segment.buckets),
-        "age is greater than 18 and (email is a text and email does not contain x or is missing) and (n leaves 1 when \
+        "age is greater than 18 and (email is a text and (email does not contain x or is missing)) and (n leaves 1 when \
          divided by 2 or n is true)"
     );
 }

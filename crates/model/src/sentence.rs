@@ -3,6 +3,7 @@
 
 mod exact;
 mod tidy;
+mod worded;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +13,7 @@ use yardarm_eval::ruleset::{Bucket, Unknown};
 
 use crate::document::{AttributeTest, Condition, Configuration, Operator, Rule, Serve};
 use exact::Words;
+pub use worded::word;
 
 /// Values shown before the rest is counted.
 const SHOWN: usize = 10;
@@ -110,6 +112,21 @@ pub fn differences(before: &Configuration, after: &Configuration) -> Vec<Differe
     }
     flush(&mut found, None);
     found
+}
+
+/// What changed, where one of the two may not have been there: then every sentence of the other came or went.
+pub fn between(before: Option<&Configuration>, after: Option<&Configuration>) -> Vec<Difference> {
+    match (before, after) {
+        (Some(before), Some(after)) => differences(before, after),
+        (None, after) => {
+            let sentences = after.map(configuration).unwrap_or_default().into_iter();
+            sentences.map(|sentence| Difference { before: None, after: Some(sentence) }).collect()
+        }
+        (Some(before), None) => {
+            let sentences = configuration(before).into_iter();
+            sentences.map(|sentence| Difference { before: Some(sentence), after: None }).collect()
+        }
+    }
 }
 
 struct Line {

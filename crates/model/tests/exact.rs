@@ -8,7 +8,7 @@ mod shop;
 use serde_json::{Value, json};
 use shop::Project;
 use yardarm_model::command::{Command, RefusalCode};
-use yardarm_model::document::Configuration;
+use yardarm_model::document::{Configuration, Kind};
 use yardarm_model::{export, sentence, serves};
 
 /// A configuration as an importer makes it: its own hash, a test where a missing attribute matches, no variant when off.
@@ -109,12 +109,32 @@ fn they_read_as_sentences() {
         sentence::configuration(&stored(&project)),
         [
             "On.",
-            "If in segment beta and country is not one of DE, AT or is missing then serve b.",
+            "If in segment beta and (country is not one of DE, AT or is missing) then serve b.",
             "If flag payments answers on then serve b to 25 %, c to 75 % by user.key.",
             "By default serve a.",
             "When off serve the caller's default.",
         ]
     );
+    // Shown, the words stand beside the forms; what was shown can be written back and changes nothing.
+    let mut shown = serde_json::to_value(stored(&project)).unwrap();
+    sentence::word(Kind::Configuration, &mut shown);
+    for (pointer, text) in [
+        ("/rules/0/if/all/1/text", "country is not one of DE, AT or is missing"),
+        ("/rules/1/if/text", "flag payments answers on"),
+        ("/rules/1/serve/text", "b to 25 %, c to 75 % by user.key"),
+        ("/off/text", "the caller's default"),
+    ] {
+        assert_eq!(shown.pointer(pointer), Some(&json!(text)), "{pointer}");
+    }
+    let mut written = shop();
+    written.run(put(shown.clone()));
+    assert_eq!(stored(&written), stored(&project));
+    written.run(patch(json!({"rules": shown["rules"], "default": shown["rules"][1]["serve"]})));
+    assert_eq!(stored(&written).rules, stored(&project).rules);
+    let mut plain = imported();
+    plain["default"]["text"] = json!("a");
+    assert_eq!(project.refused(put(plain)).1[0].pointer, "/default/text", "only an exact form has words");
+
     let mut body = imported();
     body["rules"] = json!([]);
     body["default"] = imported()["rules"][1]["serve"].clone();

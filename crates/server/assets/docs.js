@@ -11,6 +11,13 @@ function make(tag, content = [], attributes = {}) {
   return element;
 }
 
+/** What is built when it is opened: all of it at once would be some 18,000 elements. */
+function later(title, build) {
+  const element = make("details", [make("summary", title)]);
+  element.addEventListener("toggle", () => element.append(...build()), { once: true });
+  return element;
+}
+
 /** Follows `$ref`, once for each name on the way so that recursive schemas end. */
 function resolve(document, schema, seen = []) {
   const reference = schema?.$ref;
@@ -32,7 +39,7 @@ function typeOf(document, raw, seen = []) {
   return [schema.type ?? "any"].flat().join(" | ");
 }
 
-/** A table of members; nested objects open on demand. */
+/** A table of members; nested objects are made on demand. */
 function members(document, raw, seen = []) {
   const { schema, seen: path } = resolve(document, raw, seen);
   const parts = [schema, ...(schema.allOf ?? []).map((one) => resolve(document, one, path).schema)];
@@ -43,7 +50,7 @@ function members(document, raw, seen = []) {
       const inner = resolve(document, member.items ?? member, path);
       const cell = make("td", resolve(document, member, path).schema.description ?? "");
       const nested = inner.schema.properties && inner.seen.length < 6;
-      if (nested) cell.append(make("details", [make("summary", "Members"), members(document, member.items ?? member, path)]));
+      if (nested) cell.append(later("Members", () => [members(document, member.items ?? member, path)]));
       rows.push(make("tr", [make("td", [make("code", name), needed ? "" : " (optional)"]), make("td", [make("code", typeOf(document, member, path))]), cell]));
     }
   }
@@ -68,7 +75,7 @@ function operation(document, method, path, spec, shared) {
   parts.push(make("h4", "Answers"));
   for (const [status, raw] of Object.entries(spec.responses ?? {})) {
     const answer = resolve(document, raw).schema;
-    parts.push(make("details", [make("summary", `${status} ${answer.description ?? ""}`), ...bodies(document, answer.content)]));
+    parts.push(later(`${status} ${answer.description ?? ""}`, () => bodies(document, answer.content)));
   }
   return { id, article: make("article", parts, { id }) };
 }

@@ -42,9 +42,22 @@ fn rich_configuration() -> Value {
                 "if": { "attribute": "user.country", "operator": "in", "values": ["NO"] },
                 "serve": { "rollout": { "variant": "red", "percent": 12.5 } },
             },
+            {
+                "id": "imported",
+                "if": { "all": [
+                    { "segment": "beta" },
+                    { "exact": { "test": { "attr": ["country"], "as": "string", "op": "in", "arg": ["DE"] } } },
+                ] },
+                "serve": { "exact": { "split": { "bucket": "b", "ranges": [[0, 25, "red"], [25, 100, "blue"]] } } },
+                "reason": "SPLIT",
+            },
         ],
         "default": { "rollout": { "variant": "red", "percent": 50, "otherwise": "blue" } },
         "off_variant": "blue",
+        "off": { "exact": "caller_default", "reason": "DISABLED" },
+        "buckets": { "b": { "hash": "murmur3_32", "unit": ["targetingKey"], "mod": 100 } },
+        "unknown": "error",
+        "cycle": { "exact": { "variant": "blue" } },
     })
 }
 
@@ -93,7 +106,11 @@ async fn every_route_answers_as_documented(app: Arc<TestApp>) {
             format!("{P}/segments"),
             json!({ "key": "beta", "name": "Beta", "description": "Testers",
             "included": ["u1"], "excluded": ["u2"],
-            "rules": [{ "attribute": "user.beta", "operator": "in", "values": [true] }] }),
+            "rules": [
+                { "attribute": "user.beta", "operator": "in", "values": [true] },
+                { "exact": { "bucket": { "bucket": "b", "ranges": [[0, 10]] } } },
+            ],
+            "buckets": { "b": { "hash": "murmur3_32", "unit": ["targetingKey"], "mod": 100 } } }),
         ),
         ("PATCH", format!("{P}/segments/beta"), json!({ "name": "Beta testers" })),
         ("PATCH", format!("{P}/segments/beta/lists"), json!({ "included": { "add": ["u3"], "remove": ["u1"] } })),

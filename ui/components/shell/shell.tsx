@@ -1,9 +1,11 @@
 "use client";
+import { useQueryClient } from "@tanstack/react-query";
 import { FolderPlus } from "lucide-react";
 import dynamic from "next/dynamic";
 import { usePathname, useRouter } from "next/navigation";
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
 import { ApiProblem } from "@/lib/api/client";
+import { flagsQuery } from "@/lib/queries/flags";
 import { useLive } from "@/lib/queries/live";
 import { useEnvironments, useProjects } from "@/lib/queries/projects";
 import { atLeast, useSession } from "@/lib/queries/session";
@@ -29,8 +31,8 @@ export function Shell({ children }: { children: ReactNode }) {
   const pathname = usePathname();
   const query = useQuery();
   const session = useSession();
-  const signedIn = session.data !== undefined;
-  const projects = useProjects(signedIn);
+  // Asked for together with the session, not after it: whoever is not signed in gets three refusals instead of one.
+  const projects = useProjects();
   const [palette, setPalette] = useState<string | null>(null);
   const [creating, setCreating] = useState<string | null>(null);
   const [shortcuts, setShortcuts] = useState(true);
@@ -59,7 +61,12 @@ export function Shell({ children }: { children: ReactNode }) {
     if (project) localStorage.setItem(LAST_PROJECT, project.key);
   }, [project]);
 
-  const environments = useEnvironments(project?.key);
+  // The address names the project before the list of projects is there, and the page its flags.
+  const environments = useEnvironments(project?.key ?? (projects.data ? undefined : wanted || undefined));
+  const client = useQueryClient();
+  useEffect(() => {
+    if (wanted && pathname === "/flags") void client.prefetchQuery(flagsQuery(client, wanted));
+  }, [client, wanted, pathname]);
   const live = useLive(project?.key);
   const openPalette = useCallback((typed = "") => setPalette(typed), []);
   const openCreateFlag = useCallback((name = "") => setCreating(name), []);
@@ -81,7 +88,9 @@ export function Shell({ children }: { children: ReactNode }) {
     [session.data, project, projects.data, environments.data, shortcuts, openCreateFlag, openPalette],
   );
 
-  const error = (unauthorised ? null : session.error) ?? projects.error ?? environments.error;
+  const signedIn = session.data !== undefined;
+  // What was asked for too early fails for the reason that the question before it tells.
+  const error = session.error ?? (signedIn ? (projects.error ?? (projects.data ? environments.error : null)) : null);
   const retry = () => Promise.all([session.refetch(), projects.refetch()]);
   let body: ReactNode;
   if (error) body = <ErrorState heading="h1" error={error} what="the console" retry={() => void retry()} />;

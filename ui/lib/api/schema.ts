@@ -672,8 +672,10 @@ export interface paths {
         get: operations["getSession"];
         put?: never;
         /**
-         * Signs in with a password. An unknown address and a wrong password are the same answer.
-         * @description Signs in with a password. An unknown address and a wrong password are the same answer.
+         * Signs in with a password. An unknown address and a wrong password are the same answer. The session ends after 30 days,
+         *     however busy or idle; one that the browser had before ends now.
+         * @description Signs in with a password. An unknown address and a wrong password are the same answer. The session ends after 30 days,
+         *     however busy or idle; one that the browser had before ends now.
          */
         post: operations["signIn"];
         /**
@@ -946,6 +948,11 @@ export interface components {
             operator: components["schemas"]["Operator"];
             /** @description What with; any of them counts (except `has_all`); none for `present`. */
             values?: unknown[] | null;
+        } | {
+            /** @description A condition of the evaluator: `#/$defs/condition` of `spec/ruleset.schema.json`. */
+            exact: unknown;
+            /** @description How it reads; written by the server. */
+            text?: string | null;
         };
         /**
          * @description What a flag serves in one environment.
@@ -975,8 +982,14 @@ export interface components {
          *     }
          */
         Configuration: {
+            /** @description Buckets that exact forms name, in the evaluator's form: `#/$defs/bucket` of `spec/ruleset.schema.json`. */
+            buckets?: {
+                [key: string]: unknown;
+            } | null;
+            cycle?: components["schemas"]["Exactly"] | null;
             /** @description Served when no rule decides. */
             default: components["schemas"]["Serve"];
+            off?: components["schemas"]["Exactly"] | null;
             /** @description Served when off. */
             off_variant: string;
             /** @description Off serves `off_variant` to everyone. */
@@ -987,6 +1000,7 @@ export interface components {
             rules?: components["schemas"]["Rule"][] | null;
             /** @description Looked at before the rules. */
             targets?: components["schemas"]["Target"][] | null;
+            unknown?: components["schemas"]["UnknownName"] | null;
         };
         /** @description A configuration as it is answered. */
         ConfigurationAnswer: components["schemas"]["Configuration"] & {
@@ -995,6 +1009,8 @@ export interface components {
              * @description Revision that wrote it, 0 when it was never written: its `ETag`.
              */
             revision: number;
+            /** @description In whole sentences, in the order of evaluation. */
+            sentences: string[];
             /** @description In a few words. */
             serves: components["schemas"]["Serves"];
         };
@@ -1005,7 +1021,13 @@ export interface components {
          *     }
          */
         ConfigurationPatch: {
+            /** @description Buckets that exact forms name, in the evaluator's form: `#/$defs/bucket` of `spec/ruleset.schema.json`. */
+            buckets?: {
+                [key: string]: unknown;
+            } | null;
+            cycle?: components["schemas"]["Exactly"] | null;
             default?: components["schemas"]["Serve"] | null;
+            off?: components["schemas"]["Exactly"] | null;
             /** @description Served when off. */
             off_variant?: string | null;
             /** @description Off serves `off_variant` to everyone. */
@@ -1016,6 +1038,7 @@ export interface components {
             rules?: components["schemas"]["Rule"][] | null;
             /** @description All of them. */
             targets?: components["schemas"]["Target"][] | null;
+            unknown?: components["schemas"]["UnknownName"] | null;
         };
         /** @description From where to where. */
         CopyConfiguration: {
@@ -1062,6 +1085,8 @@ export interface components {
             kind: string;
             /** @description The change removed it. */
             removed: boolean;
+            /** @description Of a configuration: what is different, in words. */
+            sentences?: components["schemas"]["SentenceDifference"][] | null;
         };
         /** @description An environment. */
         EnvironmentAnswer: {
@@ -1160,6 +1185,14 @@ export interface components {
             items: components["schemas"]["Evaluation"][];
             /** @description The state that was evaluated. */
             version: components["schemas"]["VersionAnswer"];
+        };
+        /** @description An answer in the evaluator's own form. */
+        Exactly: {
+            /** @description A serve of the evaluator: `#/$defs/serve` of `spec/ruleset.schema.json`. */
+            exact: unknown;
+            reason?: components["schemas"]["ReasonName"] | null;
+            /** @description How it reads; written by the server. */
+            text?: string | null;
         };
         /** @description One flag. */
         FlagAnswer: components["schemas"]["FlagItem"] & {
@@ -1405,6 +1438,10 @@ export interface components {
          *     }
          */
         NewSegment: {
+            /** @description Buckets that exact forms in `rules` name, in the evaluator's form: `#/$defs/bucket` of `spec/ruleset.schema.json`. */
+            buckets?: {
+                [key: string]: unknown;
+            } | null;
             /** @description Context kind whose key the lists hold; `user` by default. */
             context_kind?: string | null;
             /** @description What it is for. */
@@ -1581,6 +1618,10 @@ export interface components {
         Page_SegmentAnswer: {
             /** @description Items in order. */
             items: {
+                /** @description Buckets that exact forms in `rules` name, in the evaluator's form. */
+                buckets?: {
+                    [key: string]: unknown;
+                } | null;
                 /** @description Context kind whose key the lists hold. */
                 context_kind: string;
                 /**
@@ -1745,6 +1786,11 @@ export interface components {
             /** @description For people. */
             name?: string | null;
         };
+        /**
+         * @description Why an answer is what it is: OpenFeature's words, and ours where it has none.
+         * @enum {string}
+         */
+        ReasonName: "STATIC" | "DEFAULT" | "TARGETING_MATCH" | "SPLIT" | "DISABLED" | "PREREQUISITE_FAILED" | "ERROR";
         /** @description Which document, and when it was right. */
         Revert: {
             /** @description Unique in the kind; `environment/flag` for configurations. */
@@ -1786,11 +1832,16 @@ export interface components {
             id?: string | null;
             /** @description Who it is for. */
             if: components["schemas"]["Condition"];
+            reason?: components["schemas"]["ReasonName"] | null;
             /** @description What they get. */
             serve: components["schemas"]["Serve"];
         };
         /** @description A segment. */
         SegmentAnswer: {
+            /** @description Buckets that exact forms in `rules` name, in the evaluator's form. */
+            buckets?: {
+                [key: string]: unknown;
+            } | null;
             /** @description Context kind whose key the lists hold. */
             context_kind: string;
             /**
@@ -1839,6 +1890,10 @@ export interface components {
         };
         /** @description What can be changed of a segment (JSON Merge Patch); lists are replaced whole. */
         SegmentPatch: {
+            /** @description Buckets that exact forms in `rules` name, in the evaluator's form: `#/$defs/bucket` of `spec/ruleset.schema.json`. */
+            buckets?: {
+                [key: string]: unknown;
+            } | null;
             /** @description What it is for. */
             description?: string | null;
             /** @description All of them. */
@@ -1859,16 +1914,28 @@ export interface components {
             /** @description Segment key. */
             segment?: string | null;
         };
-        /** @description Exactly one of `variant`, `rollout`, `split`. */
+        /** @description A sentence of a configuration that changed, came or went. */
+        SentenceDifference: {
+            /** @description Null when it is gone. */
+            after?: string | null;
+            /** @description Null when it is new. */
+            before?: string | null;
+        };
+        /** @description Exactly one of these shapes. */
         Serve: {
-            /** @description One variant to all. */
+            /** @description Variant key. */
             variant: string;
         } | {
-            /** @description One variant to a percentage; the others go on to the next rule, and from the default rule to `otherwise`. */
+            /** @description How many of whom. */
             rollout: components["schemas"]["Rollout"];
         } | {
-            /** @description Variants by weight; the weights add up to 100. */
+            /** @description The parts. */
             split: components["schemas"]["Split"];
+        } | {
+            /** @description A serve of the evaluator: `#/$defs/serve` of `spec/ruleset.schema.json`. */
+            exact: unknown;
+            /** @description How it reads; written by the server. */
+            text?: string | null;
         };
         /** @description What a configuration serves, in a few words. */
         Serves: {
@@ -2040,6 +2107,11 @@ export interface components {
             /** @description The change removed it. */
             removed: boolean;
         };
+        /**
+         * @description What an unknown condition means.
+         * @enum {string}
+         */
+        UnknownName: "skip" | "error";
         /** @description A person. */
         UserAnswer: {
             /** @description Lower case. */

@@ -86,8 +86,10 @@ export type AttributeTest = {
   ignore_case?: boolean;
 };
 export type InSegment = { segment: string; negate?: boolean };
-/** The evaluator's own words, kept where an imported flag cannot be said exactly in ours. */
-export type Exact = { exact: Json };
+/** The evaluator's own form, kept where an imported flag cannot be said exactly in ours; `text` is how it reads. */
+export type Exact = { exact: Json; text?: string };
+/** An answer in the evaluator's own form, and the reason that is reported with it. */
+export type Exactly = Exact & { reason?: string };
 export type Condition =
   | AttributeTest
   | InSegment
@@ -107,7 +109,7 @@ export type Share = { variant: string; percent: number; ranges?: [number, number
 export type Split = { bucket_by?: string; shares: Share[] };
 export type Serve = { variant: string } | { rollout: Rollout } | { split: Split } | Exact;
 
-export type Rule = { id: string; description?: string; if: Condition; serve: Serve };
+export type Rule = { id: string; description?: string; if: Condition; serve: Serve; reason?: string };
 export type Target = { variant: string; context_kind?: string; keys: string[] };
 export type Prerequisite = { flag: string; variants: string[] };
 
@@ -119,8 +121,16 @@ export type Configuration = {
   rules?: Rule[];
   default: Serve;
   off_variant: string;
+  /** Served instead of `off_variant` where that was no variant in the system it came from. */
+  off?: Exactly;
+  /** What exact forms name. */
+  buckets?: { [name: string]: Json };
+  /** What becomes of the flag when no rule decides and one could not be answered. */
+  unknown?: "skip" | "error";
+  /** Served when flags ask each other in a circle. */
+  cycle?: Exactly;
 };
-export type ConfigurationAnswer = Configuration & { serves: Serves; revision: number };
+export type ConfigurationAnswer = Configuration & { serves: Serves; sentences: string[]; revision: number };
 
 export type Segment = {
   key: string;
@@ -128,6 +138,7 @@ export type Segment = {
   description?: string;
   context_kind: string;
   rules: Condition[];
+  buckets?: { [name: string]: Json };
   included_count: number;
   excluded_count: number;
   used_by: ({ flag: string; environment: string } | { segment: string })[];

@@ -1,4 +1,4 @@
-import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ApiProblem, get, path, request } from "../api/client";
 import type {
   Configuration,
@@ -21,28 +21,31 @@ const configurationPath = (project: string, flag: string, environment: string) =
 
 const PAGE = 500;
 
-/** Every flag of a project, archived ones too, page by page; the first page shows while the others come. */
-export function useFlags(project: string) {
-  const client = useQueryClient();
+/**
+ * Every flag of a project, archived ones too, page by page. The first page shows while the others come; they show
+ * together, because each time the whole list is filtered and sorted again.
+ */
+export const flagsQuery = (client: QueryClient, project: string) => {
   const queryKey = ["flags", project];
-  return useQuery({
+  return queryOptions({
     queryKey,
     queryFn: async ({ signal }): Promise<FlagList> => {
-      const first = client.getQueryData(queryKey) === undefined;
       const items: FlagItem[] = [];
       let cursor: string | null = null;
-      let total = 0;
       do {
         const page: List<FlagItem> = await get(flagsPath(project), { limit: PAGE, archived: "all", cursor }, signal);
         items.push(...page.items);
         cursor = page.next;
-        total = page.total ?? Math.max(total, items.length);
-        if (cursor && first) client.setQueryData(queryKey, { items: [...items], total, complete: false });
+        if (cursor && client.getQueryData(queryKey) === undefined) {
+          client.setQueryData(queryKey, { items: [...items], total: page.total ?? items.length, complete: false });
+        }
       } while (cursor);
       return { items, total: items.length, complete: true };
     },
   });
-}
+};
+
+export const useFlags = (project: string) => useQuery(flagsQuery(useQueryClient(), project));
 
 export const useFlag = (project: string, key: string) =>
   useQuery({
@@ -147,7 +150,7 @@ export function useSaveConfiguration(project: string) {
           ? servesOf(next)
           : { kind: patch.on ? ("rules" as const) : ("off" as const), text: patch.on ? "on" : "off" };
         putConfiguration(client, project, flag, environment, {
-          ...(next ?? { default: { variant: "" }, off_variant: "", revision: shown?.revision ?? 0 }),
+          ...(next ?? { default: { variant: "" }, off_variant: "", sentences: [], revision: shown?.revision ?? 0 }),
           on: patch.on,
           serves,
         });

@@ -2,11 +2,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, path, request } from "../api/client";
 import type { Environment, List, Project } from "../api/types";
 
-export const useProjects = (enabled: boolean) =>
+export const useProjects = () =>
   useQuery({
     queryKey: ["projects"],
     queryFn: ({ signal }) => get<List<Project>>("/projects", { limit: 500 }, signal),
-    enabled,
   });
 
 export const useEnvironments = (project: string | undefined) =>

@@ -112,7 +112,9 @@ fn show(change: &Value, out: Output) -> Result<(), Failure> {
     }
     for document in change["documents"].as_array().into_iter().flatten() {
         out.say(format!("\n{BOLD}{} {}{OFF}", text(&document["kind"]), text(&document["key"])))?;
-        for (sign, line) in difference(&document["before"], &document["after"])? {
+        for (sign, line) in
+            said(&document["sentences"]).map_or_else(|| difference(&document["before"], &document["after"]), Ok)?
+        {
             out.say(match sign {
                 '-' => format!("{RED}- {line}{OFF}"),
                 '+' => format!("{GREEN}+ {line}{OFF}"),
@@ -121,6 +123,13 @@ fn show(change: &Value, out: Output) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// What changed in words, where the server has them: for configurations. Without a change in words, the lines tell.
+fn said(sentences: &Value) -> Option<Vec<(char, String)>> {
+    let changes = sentences.as_array().filter(|changes| !changes.is_empty())?;
+    let sides = changes.iter().flat_map(|change| [('-', &change["before"]), ('+', &change["after"])]);
+    Some(sides.filter(|(_, sentence)| sentence.is_string()).map(|(sign, sentence)| (sign, text(sentence))).collect())
 }
 
 /// The lines of both documents as YAML: what left (`-`), what came (`+`) and what stayed, by longest common part.
@@ -166,6 +175,14 @@ fn difference(before: &Value, after: &Value) -> Result<Vec<(char, String)>, Fail
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn configurations_change_in_words() {
+        let changes = json!([{"before": "Off.", "after": "On."}, {"before": null, "after": "For everyone serve on."}]);
+        let lines: Vec<_> = said(&changes).unwrap().into_iter().map(|(sign, line)| format!("{sign}{line}")).collect();
+        assert_eq!(lines, ["-Off.", "+On.", "+For everyone serve on."]);
+        assert!(said(&Value::Null).is_none() && said(&json!([])).is_none());
+    }
 
     #[test]
     fn differences_are_minimal() {

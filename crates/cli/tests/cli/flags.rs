@@ -80,7 +80,7 @@ fn a_change_is_undone_from_the_history() {
     let change = demo.json(&["history", "list", "--flag", "gift-wrapping"])["items"][0].clone();
     let revision = change["rev"].to_string();
     let shown = demo.run(&["history", "show", &revision]);
-    assert!(shown.text().contains("- on: true\n") && shown.text().contains("+ on: false\n"), "{}", shown.stdout);
+    assert!(shown.text().contains("- On.\n") && shown.text().contains("+ Off.\n"), "{}", shown.stdout);
     demo.run(&["flags", "rollout", "gift-wrapping", "-e", "production", "--percent", "5"]).text();
     let refused = demo.run(&["history", "undo", &revision]);
     assert!(refused.fails(5).contains("--force"), "{}", refused.stderr);

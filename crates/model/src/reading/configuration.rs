@@ -132,13 +132,16 @@ fn rules(problems: &mut Problems, fields: &Fields<'_>) -> Vec<Rule> {
 
 fn serve(problems: &mut Problems, at: &At, value: &Value, is_default: bool) -> Serve {
     const SHAPES: [&str; 4] = ["variant", "rollout", "split", "exact"];
-    let fields = Fields::of(problems, at, value, &SHAPES);
+    let fields = Fields::unchecked(at, value);
     let present: Vec<&str> = SHAPES.into_iter().filter(|shape| fields.get(shape).is_some()).collect();
+    if let ["exact"] = present[..] {
+        return exact_serve(problems, at, value).map_or(Serve::Variant(String::new()), Serve::Exact);
+    }
+    let fields = Fields::of(problems, at, value, &SHAPES);
     match present[..] {
         ["variant"] => Serve::Variant(fields.reference(problems, "variant")),
         ["rollout"] => Serve::Rollout(rollout(problems, &fields, is_default)),
         ["split"] => Serve::Split(split(problems, &fields)),
-        ["exact"] => exact_serve(problems, &fields).map_or(Serve::Variant(String::new()), Serve::Exact),
         _ => {
             if fields.is_object() {
                 let message =

@@ -12,9 +12,13 @@ use crate::document::{ExactOf, Exactly};
 use crate::exact::{Reference, in_condition};
 use crate::{codes, limits};
 
+/// Members of an exact form as it is shown: `text` is how it reads, written by [`crate::sentence::word`]. It is taken
+/// back and not kept, so that what was read can be written again.
+const SHOWN: [&str; 2] = ["exact", "text"];
+
 /// Reads `{"exact": condition}`.
 pub(super) fn exact_condition(problems: &mut Problems, at: &At, value: &Value) -> Option<ExactOf> {
-    let fields = Fields::of(problems, at, value, &["exact"]);
+    let fields = Fields::of(problems, at, value, &SHOWN);
     let exact: Box<Condition> = read(problems, &fields, "exact")?;
     let mut lists = false;
     in_condition(&exact, &mut |reference| lists |= reference == Reference::List);
@@ -25,14 +29,15 @@ pub(super) fn exact_condition(problems: &mut Problems, at: &At, value: &Value) -
     Some(ExactOf { exact })
 }
 
-/// Reads the member `exact` of a serve.
-pub(super) fn exact_serve(problems: &mut Problems, fields: &Fields<'_>) -> Option<Box<Serve>> {
-    read(problems, fields, "exact")
+/// Reads `{"exact": serve}`.
+pub(super) fn exact_serve(problems: &mut Problems, at: &At, value: &Value) -> Option<Box<Serve>> {
+    let fields = Fields::of(problems, at, value, &SHOWN);
+    read(problems, &fields, "exact")
 }
 
 /// Reads `{"exact": serve, "reason"?: …}`, if it is there.
 pub(super) fn exactly(problems: &mut Problems, outer: &Fields<'_>, name: &str) -> Option<Exactly> {
-    let fields = Fields::of(problems, &outer.at.field(name), outer.get(name)?, &["exact", "reason"]);
+    let fields = Fields::of(problems, &outer.at.field(name), outer.get(name)?, &["exact", "text", "reason"]);
     let exact = read(problems, &fields, "exact")?;
     Some(Exactly { exact, reason: word(problems, &fields, "reason") })
 }

@@ -11,6 +11,9 @@ use super::{value_text, values_text};
 /// Longest JSON that is shown in full, in characters.
 const JSON: usize = 120;
 
+/// Said of a test that a missing attribute passes.
+const ABSENT: &str = " or is missing";
+
 /// How much is said, and the buckets that are meant.
 #[derive(Clone, Copy)]
 pub(super) struct Words<'b> {
@@ -69,7 +72,10 @@ impl<'b> Words<'b> {
                 format!("({})", self.condition(condition))
             }
             Condition::IsTrue(inner) => self.operand(inner),
-            _ => self.condition(&tidy),
+            _ => {
+                let text = self.condition(&tidy);
+                if text.ends_with(ABSENT) { format!("({text})") } else { text }
+            }
         }
     }
 
@@ -141,7 +147,7 @@ impl<'b> Words<'b> {
             Truth::False => negated,
             Truth::Unknown => false,
         };
-        let absent = if absent && test.op != Op::Present && !test.null { " or is missing" } else { "" };
+        let absent = if absent && test.op != Op::Present && !test.null { ABSENT } else { "" };
         format!("{subject} {words}{argument}{case}{absent}")
     }
 
@@ -298,6 +304,7 @@ fn path(attr: &[String]) -> String {
         [] => "it".to_owned(),
         [key] if key == "targetingKey" => "user.key".to_owned(),
         [now] if now == "$now" => "the time".to_owned(),
+        [random] if random == "$random" => "chance".to_owned(),
         _ => attr.join("."),
     }
 }

@@ -3,6 +3,8 @@
 //! `tests/api_answers.rs` brings the richest documents, so the two cannot say different things.
 #![expect(dead_code, reason = "these describe documents; nothing is made of them")]
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -92,6 +94,15 @@ pub(crate) struct Configuration {
     pub(crate) default: Serve,
     /// Served when off.
     pub(crate) off_variant: String,
+    /// Served instead of `off_variant` where that was not a variant in the system it came from; choosing another
+    /// `off_variant` removes it.
+    pub(crate) off: Option<Exactly>,
+    /// Buckets that exact forms name, in the evaluator's form: `#/$defs/bucket` of `spec/ruleset.schema.json`.
+    pub(crate) buckets: Option<BTreeMap<String, Value>>,
+    /// What becomes of the flag when no rule decides and the condition of one was unknown.
+    pub(crate) unknown: Option<UnknownName>,
+    /// Served when exact forms make the flag refer to itself (default: an error).
+    pub(crate) cycle: Option<Exactly>,
 }
 
 /// A configuration as it is answered.
@@ -101,6 +112,8 @@ pub(crate) struct ConfigurationAnswer {
     configuration: Configuration,
     /// In a few words.
     serves: super::flags::item::Serves,
+    /// In whole sentences, in the order of evaluation.
+    sentences: Vec<String>,
     /// Revision that wrote it, 0 when it was never written: its `ETag`.
     revision: u64,
 }
@@ -121,6 +134,49 @@ pub(crate) struct ConfigurationPatch {
     default: Option<Serve>,
     /// Served when off.
     off_variant: Option<String>,
+    /// Served instead of `off_variant` where that was not a variant in the system it came from; choosing another
+    /// `off_variant` removes it.
+    off: Option<Exactly>,
+    /// Buckets that exact forms name, in the evaluator's form: `#/$defs/bucket` of `spec/ruleset.schema.json`.
+    buckets: Option<BTreeMap<String, Value>>,
+    /// What becomes of the flag when no rule decides and the condition of one was unknown.
+    unknown: Option<UnknownName>,
+    /// Served when exact forms make the flag refer to itself (default: an error).
+    cycle: Option<Exactly>,
+}
+
+/// An answer in the evaluator's own form.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Exactly {
+    /// A serve of the evaluator: `#/$defs/serve` of `spec/ruleset.schema.json`.
+    exact: Value,
+    /// How it reads; written by the server.
+    text: Option<String>,
+    /// Reported reason (default: as for any other answer at this place).
+    reason: Option<ReasonName>,
+}
+
+/// What an unknown condition means.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum UnknownName {
+    /// The default rule decides.
+    Skip,
+    /// The error `GENERAL`.
+    Error,
+}
+
+/// Why an answer is what it is: OpenFeature's words, and ours where it has none.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum ReasonName {
+    Static,
+    Default,
+    TargetingMatch,
+    Split,
+    Disabled,
+    PrerequisiteFailed,
+    Error,
 }
 
 /// Another flag must answer one of these variants and be on.
@@ -155,6 +211,8 @@ pub(crate) struct Rule {
     condition: Condition,
     /// What they get.
     serve: Serve,
+    /// Reported reason (default: `SPLIT` where a percentage decided, else `TARGETING_MATCH`).
+    reason: Option<ReasonName>,
 }
 
 /// Exactly one of these shapes.
@@ -197,6 +255,13 @@ pub(crate) enum Condition {
         /// Text is compared without regard to case.
         ignore_case: Option<bool>,
     },
+    /// What the others cannot say: imported flags answer exactly as they did.
+    Exact {
+        /// A condition of the evaluator: `#/$defs/condition` of `spec/ruleset.schema.json`.
+        exact: Value,
+        /// How it reads; written by the server.
+        text: Option<String>,
+    },
 }
 
 /// How an attribute is compared.
@@ -225,16 +290,32 @@ pub(crate) enum Operator {
     Present,
 }
 
-/// Exactly one of `variant`, `rollout`, `split`.
+/// Exactly one of these shapes.
 #[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(untagged)]
 pub(crate) enum Serve {
     /// One variant to all.
-    Variant(String),
+    Variant {
+        /// Variant key.
+        variant: String,
+    },
     /// One variant to a percentage; the others go on to the next rule, and from the default rule to `otherwise`.
-    Rollout(Rollout),
+    Rollout {
+        /// How many of whom.
+        rollout: Rollout,
+    },
     /// Variants by weight; the weights add up to 100.
-    Split(Split),
+    Split {
+        /// The parts.
+        split: Split,
+    },
+    /// What the others cannot say: imported flags answer exactly as they did.
+    Exact {
+        /// A serve of the evaluator: `#/$defs/serve` of `spec/ruleset.schema.json`.
+        exact: Value,
+        /// How it reads; written by the server.
+        text: Option<String>,
+    },
 }
 
 /// A percentage rollout.
@@ -291,6 +372,8 @@ pub(crate) struct NewSegment {
     included: Option<Vec<String>>,
     /// Keys that are not, whatever the rules say.
     excluded: Option<Vec<String>>,
+    /// Buckets that exact forms in `rules` name, in the evaluator's form: `#/$defs/bucket` of `spec/ruleset.schema.json`.
+    buckets: Option<BTreeMap<String, Value>>,
 }
 
 /// What can be changed of a segment (JSON Merge Patch); lists are replaced whole.
@@ -306,6 +389,8 @@ pub(crate) struct SegmentPatch {
     included: Option<Vec<String>>,
     /// All of them.
     excluded: Option<Vec<String>>,
+    /// Buckets that exact forms in `rules` name, in the evaluator's form: `#/$defs/bucket` of `spec/ruleset.schema.json`.
+    buckets: Option<BTreeMap<String, Value>>,
 }
 
 /// Changes to a segment's lists.

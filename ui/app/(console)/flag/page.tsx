@@ -11,10 +11,21 @@ import { EnvironmentTabs } from "./_components/environment-tabs";
 import { FlagHeader } from "./_components/flag-header";
 import { RulesTab } from "./_components/rules-tab";
 
+const Coming = () => <SkeletonRows label="Loading" />;
+
 // The rules come with the page; the code of the other tabs when they are opened.
-const ActivityTab = dynamic(() => import("./_components/activity-tab").then((m) => m.ActivityTab), { ssr: false });
-const SettingsTab = dynamic(() => import("./_components/settings-tab").then((m) => m.SettingsTab), { ssr: false });
-const VariantsTab = dynamic(() => import("./_components/variants-tab").then((m) => m.VariantsTab), { ssr: false });
+const ActivityTab = dynamic(() => import("./_components/activity-tab").then((m) => m.ActivityTab), {
+  ssr: false,
+  loading: Coming,
+});
+const SettingsTab = dynamic(() => import("./_components/settings-tab").then((m) => m.SettingsTab), {
+  ssr: false,
+  loading: Coming,
+});
+const VariantsTab = dynamic(() => import("./_components/variants-tab").then((m) => m.VariantsTab), {
+  ssr: false,
+  loading: Coming,
+});
 
 const TABS = [
   ["rules", "Rules"],

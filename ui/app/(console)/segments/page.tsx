@@ -82,7 +82,7 @@ export default function SegmentsPage() {
                     <span className="text-ink-3 text-xs">{segment.name}</span>
                   </Link>
                 </td>
-                <td className="min-w-52 text-ink-2">{segment.text}</td>
+                <td className="min-w-52 text-ink-2 max-sm:w-full">{segment.text}</td>
                 <td className="whitespace-nowrap text-ink-2 text-xs tabular-nums">
                   {segment.included_count > 0 ? `+ ${segment.included_count.toLocaleString("en")}` : ""}
                   {segment.excluded_count > 0 ? ` − ${segment.excluded_count.toLocaleString("en")}` : ""}

@@ -21,9 +21,13 @@ impl Get {
         let flag = ["projects", project, "flags", &self.key];
         if let Some(environment) = &self.environment {
             let path = [&flag[..], &["environments", environment]].concat();
-            let configuration = api.get(&path, &[]).await?.body;
+            let mut configuration = api.get(&path, &[]).await?.body;
             out.json(&configuration)?;
             out.say(super::serves(&self.key, environment, &configuration))?;
+            for sentence in configuration["sentences"].take().as_array().into_iter().flatten() {
+                out.say(format!("  {}", text(sentence)))?;
+            }
+            configuration.as_object_mut().map(|members| members.remove("sentences"));
             let yaml = serde_norway::to_string(&configuration).map_err(|error| Failure::failed(error.to_string()))?;
             return out.say(yaml.trim_end());
         }

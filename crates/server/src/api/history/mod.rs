@@ -9,6 +9,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use yardarm_hub::LiveProject;
+use yardarm_model::document::Kind;
+use yardarm_model::sentence;
 use yardarm_store::Change;
 
 use super::answer::Answer;
@@ -124,9 +126,13 @@ fn summary(change: &Change) -> String {
     told.join(", ")
 }
 
-/// A stored body as it is shown: the hash of an SDK key opens nothing, and nobody needs it.
+/// A stored body as it is shown: exact forms with their words, and without the hash of an SDK key, which opens nothing
+/// and nobody needs.
 pub(crate) fn shown(kind: &str, body: Option<&str>) -> Option<Value> {
     let mut body: Value = serde_json::from_str(body?).ok()?;
+    if let Some(kind) = Kind::parse(kind) {
+        sentence::word(kind, &mut body);
+    }
     if kind == "sdk_key"
         && let Value::Object(members) = &mut body
     {

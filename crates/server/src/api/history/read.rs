@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
+use yardarm_model::document::{Configuration, Kind};
+use yardarm_model::sentence;
 
 use super::{ChangeHead, shown};
 use crate::api::answer::Answer;
@@ -36,6 +38,29 @@ pub(crate) struct Difference {
     before: Option<Value>,
     /// Null when the change removed it.
     after: Option<Value>,
+    /// Of a configuration: what is different, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<SentenceDifference>>)]
+    sentences: Option<Vec<sentence::Difference>>,
+}
+
+/// A sentence of a configuration that changed, came or went.
+#[derive(serde::Deserialize, ToSchema)]
+#[expect(dead_code, reason = "describes model's Difference, which knows nothing of OpenAPI")]
+pub(crate) struct SentenceDifference {
+    /// Null when it is new.
+    before: Option<String>,
+    /// Null when it is gone.
+    after: Option<String>,
+}
+
+/// What changed of a configuration, in words; nothing where the past reads it no more.
+fn sentences(kind: &str, before: Option<&str>, after: Option<&str>) -> Option<Vec<sentence::Difference>> {
+    if kind != Kind::Configuration.as_str() {
+        return None;
+    }
+    let read = |body: Option<&str>| body.map(serde_json::from_str::<Configuration>).transpose().ok();
+    Some(sentence::between(read(before)?.as_ref(), read(after)?.as_ref()))
 }
 
 /// One change with before and after.
@@ -52,6 +77,7 @@ pub(crate) async fn handler(access: ProjectAccess<Viewer>, Path(name): Path<OfRe
             removed: document.body.is_none(),
             before: shown(&document.kind, before.as_ref().map(|before| before.body.as_str())),
             after: shown(&document.kind, document.body.as_deref()),
+            sentences: sentences(&document.kind, before.as_ref().map(|before| &*before.body), document.body.as_deref()),
         });
     }
     Ok(Answer::ok(&ChangeDetail { head: ChangeHead::from(&change), documents }))

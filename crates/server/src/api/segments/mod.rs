@@ -9,8 +9,9 @@ pub(crate) mod remove;
 pub(crate) mod update;
 
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
-use yardarm_model::document::{Condition, Kind, Segment, State};
+use yardarm_model::document::{Kind, Segment, State};
 use yardarm_model::{sentence, uses};
 
 use super::answer::Answer;
@@ -30,7 +31,11 @@ pub(crate) struct SegmentAnswer {
     context_kind: String,
     /// Any of these makes a member.
     #[schema(value_type = Vec<crate::api::schema::Condition>)]
-    rules: Vec<Condition>,
+    rules: Value,
+    /// Buckets that exact forms in `rules` name, in the evaluator's form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, Value>>)]
+    buckets: Option<Value>,
     /// How many keys are members.
     included_count: usize,
     /// How many keys are not, whatever the rules say.
@@ -61,13 +66,16 @@ pub(crate) struct SegmentUse {
 impl SegmentAnswer {
     pub(crate) fn of(state: &State, key: &str) -> Option<Self> {
         let segment = state.segments.get(key)?;
+        let mut shown = serde_json::to_value(&**segment).ok()?;
+        sentence::word(Kind::Segment, &mut shown);
         let (included_count, excluded_count) = state.segment_counts(segment);
         Some(Self {
             key: key.to_owned(),
             name: segment.name.clone(),
             description: segment.description.clone(),
             context_kind: segment.context_kind.clone(),
-            rules: segment.rules.clone(),
+            rules: shown.get_mut("rules").map_or_else(|| Value::Array(Vec::new()), Value::take),
+            buckets: shown.get_mut("buckets").map(Value::take),
             included_count,
             excluded_count,
             used_by: uses::segment_used_by(state, key),
@@ -86,7 +94,8 @@ pub(crate) fn answered(state: &State, key: &str, make: fn(&SegmentAnswer) -> Ans
 
 /// `plan is beta, or 12 keys; not 3 keys`.
 fn text(segment: &Segment, included: usize, excluded: usize) -> String {
-    let mut parts: Vec<String> = segment.rules.iter().take(3).map(sentence::condition).collect();
+    let mut parts: Vec<String> =
+        segment.rules.iter().take(3).map(|rule| sentence::condition_with(rule, &segment.buckets)).collect();
     if segment.rules.len() > 3 {
         parts.push(format!("{} more rules", segment.rules.len() - 3));
     }

@@ -5,6 +5,7 @@ import { ServeSentence } from "@/components/rule-sentence";
 import { ServeEditor, VariantSelect } from "@/components/serve-editor";
 import { Button } from "@/components/ui/button";
 import type { Configuration, Flag, Serve } from "@/lib/api/types";
+import { exactText } from "@/lib/sentence";
 
 type Props = {
   flag: Flag;
@@ -90,7 +91,16 @@ export function OffVariant({ flag, value, editable, edit }: Props) {
         ○
       </span>
       <span className="font-medium text-ink-2">When off serve</span>
-      {editable ? (
+      {value.off ? (
+        <>
+          <span className="min-w-0 break-words">{exactText(value.off)}</span>
+          {editable ? (
+            <Button size="sm" variant="ghost" onClick={() => edit(({ off: _, ...now }) => now)}>
+              Serve a variant instead
+            </Button>
+          ) : null}
+        </>
+      ) : editable ? (
         <VariantSelect
           label="Off variant"
           variants={flag.variants}

@@ -35,7 +35,7 @@ export function TargetsCard({ flag, value, editable, edit }: Props) {
     <Card className="w-full" title="Individual targets" action={add}>
       <ul className="flex flex-col gap-2">
         {targets.map((target, i) => (
-          <li key={i} className="flex flex-wrap items-start gap-2">
+          <li key={i} className="flex flex-wrap items-start gap-2 max-sm:relative max-sm:pr-9">
             {editable ? (
               <>
                 <VariantSelect
@@ -50,7 +50,7 @@ export function TargetsCard({ flag, value, editable, edit }: Props) {
                 <ChipsField
                   label={`Keys that get ${target.variant}`}
                   mono
-                  className="min-w-48 flex-1"
+                  className="min-w-48 flex-1 max-sm:w-full max-sm:flex-none"
                   values={target.keys}
                   read={(typed) => typed.trim()}
                   show={(key) => key}
@@ -58,6 +58,7 @@ export function TargetsCard({ flag, value, editable, edit }: Props) {
                   onChange={(keys) => put(targets.map((each, k) => (k === i ? { ...each, keys } : each)))}
                 />
                 <IconButton
+                  className="max-sm:absolute max-sm:top-0 max-sm:right-0"
                   label={`Remove the individual targets of ${target.variant}`}
                   onClick={() => put(targets.filter((_, k) => k !== i))}
                 >

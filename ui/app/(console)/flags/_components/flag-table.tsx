@@ -308,8 +308,8 @@ function CardRow(props: RowProps) {
         ))}
       </div>
       <div className="truncate text-ink-3 text-xs">
-        {flag.changed ? `${flag.changed.actor} · ${ago(flag.changed.at, now)}` : "not changed yet"}
-        {flag.owner ? ` · ${flag.owner}` : ""}
+        {flag.changed ? `changed by ${flag.changed.actor}, ${ago(flag.changed.at, now)}` : "not changed yet"}
+        {flag.owner ? ` · owner ${flag.owner}` : ""}
       </div>
     </div>
   );
