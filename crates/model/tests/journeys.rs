@@ -99,7 +99,7 @@ fn an_export_imported_elsewhere_gives_the_same_rulesets() {
 #[test]
 fn an_archived_flag_is_exported_with_what_it_referred_to() {
     let mut from = Project::shop();
-    let body = json!({"on": true, "rules": [{"segment": "beta", "serve": {"variant": "b"}}], "default": {"variant": "a"},
+    let body = json!({"on": true, "rules": [{"if": {"segment": "beta"}, "serve": {"variant": "b"}}], "default": {"variant": "a"},
         "off_variant": "a"});
     from.put("checkout", "production", body);
     from.run(Command::ArchiveFlag { key: "checkout".into() });
