@@ -91,7 +91,12 @@ pub fn measure(mut contenders: Vec<Contender<'_>>) -> Vec<Measured> {
         (contender.run)(times);
         let allocations = (ALLOCATIONS.with(Cell::get) - before) as f64 / f64::from(times);
         round.sort_by(f64::total_cmp);
-        measured.push(Measured { name: contender.name.clone(), real: contender.real, value: round[ROUNDS / 2], allocations });
+        measured.push(Measured {
+            name: contender.name.clone(),
+            real: contender.real,
+            value: round[ROUNDS / 2],
+            allocations,
+        });
     }
     measured
 }
