@@ -7,7 +7,7 @@ export NEXT_TELEMETRY_DISABLED := 1
 release := target/release/yardarm
 debug   := target/debug/yardarm
 
-.PHONY: help run build test test-rust test-ui test-e2e test-long lint console tools openapi bench-eval bench-server clean
+.PHONY: help run build test test-rust test-fuzz test-ui test-e2e test-long fuzz lint console tools openapi bench-eval bench-server clean
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,7 +31,7 @@ ui/out/index.html: ui/node_modules/.package-lock.json $(shell find ui -type f \
 	cd ui && npm run build
 	@touch $@
 
-test: tools lint test-rust test-ui test-e2e ## Everything CI runs
+test: tools lint test-rust test-fuzz test-ui test-e2e ## Everything CI runs
 	@echo 'make test: all green'
 
 tools: ## What the tests need beyond Rust, Node and Python
@@ -45,6 +45,9 @@ test-rust: console ## Rust: unit, vectors, properties, contract on SQLite and Po
 	cargo build --package yardarm-eval --target wasm32-unknown-unknown
 	scripts/with-postgres cargo test --workspace --all-features
 
+test-fuzz: ## Twenty seconds of each fuzz target
+	fuzz/run.sh 20
+
 test-ui: console ## The console's own tests
 	cd ui && npm test
 
@@ -57,16 +60,19 @@ test-long: console ## The long forms: 50 kill -9 cycles, more properties
 	YARDARM_LONG=1 YARDARM_CRASH_CYCLES=50 scripts/with-postgres cargo test --workspace --all-features
 	YARDARM_LONG=1 YARDARM_BIN=$(CURDIR)/$(debug) e2e/run.sh
 
+fuzz: ## An hour of fuzzing, a quarter of it for each target
+	fuzz/run.sh 900
+
 openapi: ## Rewrite spec/openapi.json and the console's API types from the code
 	cargo run --quiet --package yardarm-cli -- openapi > spec/openapi.json
 	cd ui && npm run api
 
-bench-eval: ## Evaluation in Rust against published crates
-	cargo run --release --manifest-path bench/Cargo.toml --bin eval
+bench-eval: ## Evaluation in Rust against published crates (ARGS=--json for machines)
+	cargo run --release --manifest-path bench/Cargo.toml --bin eval -- $(ARGS)
 
 bench-server: build ## CPU of an OFREP request against a hello route; time until a change is visible
 	bench/server.sh
 
 clean: ## Remove what was built
 	cargo clean
-	rm -rf ui/out ui/.next ui/node_modules e2e/.work bench/target bench/out
+	rm -rf ui/out ui/.next ui/node_modules e2e/.work bench/target bench/out fuzz/target fuzz/corpus fuzz/artifacts

@@ -1,231 +1,245 @@
 //! Evaluation in Rust against published crates, in the same run: `make bench-eval`.
 //!
-//! CPU time of the thread, median of rounds in which everybody runs in turn; compare ratios, not absolutes. `--json` prints
-//! what is also written to `bench/out/eval.json`.
+//! CPU time of the thread, median of rounds in which everybody runs in turn; compare ratios, not absolutes. Every answer is
+//! checked before it is timed. `--json` prints what is also written to `bench/out/eval.json`.
 
-mod launchdarkly;
+mod goals;
 mod measure;
-mod ours;
+mod peers;
+mod report;
 mod scenario;
-mod yggdrasil;
 
 use std::hint::black_box;
+use std::rc::Rc;
 
+use growthbook_rust::growthbook::GrowthBook;
 use measure::{Contender, Measured, held, measure};
-use scenario::{Shape, key, mixed, shuffled};
-use serde_json::{Value, json};
-use yardarm_eval::ruleset::{Ruleset, Version, diff};
+use peers::eppo::Eppo;
+use peers::flagd::Flagd;
+use peers::flagsmith::Flagsmith;
+use peers::launchdarkly::Data;
+use peers::yardarm::{self, Yardarm};
+use peers::{Peer, Versions};
+use report::Row;
+use scenario::{STRANGER, Shape, WHO, Who, key, mixed, shuffled};
+use unleash_yggdrasil::EngineState;
 
-const OURS: &str = "yardarm";
-const VERSIONS: [(&str, &str); 3] =
-    [(OURS, "0.1.0"), ("unleash-yggdrasil", "0.21.7"), ("launchdarkly-server-sdk-evaluation", "2.2.1")];
-
-/// One line: a scenario and everybody in it, ours first.
-struct Row {
-    name: &'static str,
-    unit: &'static str,
-    all: Vec<Measured>,
+/// Does the same for everybody, ourselves first.
+macro_rules! everybody {
+    ($do:ident($($argument:expr),*)) => {
+        vec![
+            $do::<Yardarm>($($argument),*),
+            $do::<EngineState>($($argument),*),
+            $do::<Data>($($argument),*),
+            $do::<Eppo>($($argument),*),
+            $do::<GrowthBook>($($argument),*),
+            $do::<Flagsmith>($($argument),*),
+            $do::<Flagd>($($argument),*),
+        ]
+    };
 }
+
+const MANY: usize = 10_000;
 
 fn main() {
     let as_json = std::env::args().any(|argument| argument == "--json");
-    let mut rows = Vec::new();
-    one_flag(&mut rows, "a: on, no rules", Shape::On);
-    one_flag(&mut rows, "b: five rules, the last matches", Shape::Rules);
-    one_flag(&mut rows, "c: 50 % rollout", Shape::Rollout);
-    one_flag(&mut rows, "d: segment of 10,000 keys", Shape::Segment);
-    hundred(&mut rows);
-    ten_thousand(&mut rows);
-    let json = report(&rows);
+    let mut rows = vec![
+        one_flag("a: on, no rules", Shape::On),
+        one_flag("b: five rules, the last matches", Shape::Rules),
+        one_flag("c: 50 % rollout", Shape::Rollout),
+        one_flag("d: segment of 10,000 keys", Shape::Segment),
+        hundred("e: 100 flags"),
+        random("f: random flag of 10,000"),
+    ];
+    let all = measure(everybody!(load()));
+    rows.push(Row { name: "load 10,000 flags from JSON", unit: "ms", all: milliseconds(all) });
+    rows.push(Row { name: "heap of 10,000 flags", unit: "MB", all: everybody!(heap()) });
+    let all = measure(everybody!(change()));
+    rows.push(Row { name: "one flag of 10,000 changes", unit: "ms", all: milliseconds(all) });
+
+    let versions: Versions = everybody!(version());
+    let json = report::json(&rows, &versions);
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../out");
     std::fs::create_dir_all(&path).expect("bench/out can be made");
     std::fs::write(path.join("eval.json"), format!("{json:#}\n")).expect("bench/out can be written");
     if as_json {
         println!("{json:#}");
     } else {
-        print(&rows);
+        report::print(&rows, &versions);
     }
 }
 
-fn one_flag(rows: &mut Vec<Row>, name: &'static str, shape: Shape) {
-    let flags = || std::iter::once((key(0), shape));
-    let key = key(0);
-    let (snapshot, context) = (ours::load(&ours::wire(flags())), ours::context());
-    let (engine, their_context) = (yggdrasil::load(&yggdrasil::wire(flags())), yggdrasil::context());
-    let (store, ld_context) = (launchdarkly::load(&launchdarkly::wire(flags())), launchdarkly::context());
-    assert_eq!(snapshot.compile_error(&key), None);
-    if shape != Shape::Rollout {
-        let on = (
-            snapshot.evaluate(&key, &context, 0).variant == Some("on"),
-            engine.is_enabled(&key, &their_context, &None),
-            store.is_on(&key, &ld_context),
-        );
-        assert_eq!(on, (true, true, true), "{name}: all must say the same");
-    }
-    let all = measure(vec![
-        Contender::new(OURS, |_| {
-            black_box(black_box(&snapshot).evaluate(black_box(&key), black_box(&context), 0));
-        }),
-        Contender::new("yardarm, context built each time", |_| {
-            black_box(black_box(&snapshot).evaluate(black_box(&key), black_box(&ours::context()), 0));
-        }),
-        Contender::new("yardarm, by position", |_| {
-            black_box(black_box(&snapshot).evaluate_at(black_box(0), black_box(&context), 0));
-        }),
-        Contender::new("unleash-yggdrasil", |_| {
-            black_box(engine.is_enabled(black_box(&key), black_box(&their_context), &None));
-        }),
-        Contender::new("unleash-yggdrasil, counted", |_| {
-            let on = engine.is_enabled(black_box(&key), black_box(&their_context), &None);
-            engine.count_toggle(&key, black_box(on));
-        }),
-        Contender::new("launchdarkly, flag by reference", |_| {
-            black_box(store.is_on(black_box(&key), black_box(&ld_context)));
-        }),
-        Contender::new("launchdarkly, flag from the store", |_| {
-            black_box(store.is_on_from_store(black_box(&key), black_box(&ld_context)));
-        }),
-    ]);
-    rows.push(Row { name, unit: "ns", all });
+fn version<P: Peer>() -> (&'static str, &'static str) {
+    P::CRATE
 }
 
-fn hundred(rows: &mut Vec<Row>) {
-    let flags = || (0..100).map(|n| (key(n), mixed(n)));
-    let keys: Vec<String> = (0..100).map(key).collect();
-    let (snapshot, context) = (ours::load(&ours::wire(flags())), ours::context());
-    let (engine, their_context) = (yggdrasil::load(&yggdrasil::wire(flags())), yggdrasil::context());
-    let (store, ld_context) = (launchdarkly::load(&launchdarkly::wire(flags())), launchdarkly::context());
-    let all = measure(vec![
-        Contender::new(OURS, |_| {
-            black_box(&snapshot).evaluate_all(black_box(&context), 0, |flag, answer| {
-                black_box((flag, answer));
-            });
-        }),
-        Contender::new("yardarm, by name", |_| {
-            for key in &keys {
-                black_box(snapshot.evaluate(black_box(key), black_box(&context), 0));
-            }
-        }),
-        Contender::new("unleash-yggdrasil", |_| {
-            for key in &keys {
-                black_box(engine.is_enabled(black_box(key), black_box(&their_context), &None));
-            }
-        }),
-        Contender::new("unleash-yggdrasil, resolve_all", |_| {
-            black_box(engine.resolve_all(black_box(&their_context), &None));
-        }),
-        Contender::new("launchdarkly, flag by reference", |_| {
-            for key in &keys {
-                black_box(store.is_on(black_box(key), black_box(&ld_context)));
-            }
-        }),
-    ]);
-    rows.push(Row { name: "e: 100 flags", unit: "ns", all });
+/// A way to answer, with a name: `unleash-yggdrasil, counted`. `real` is what an SDK does.
+fn way<P: Peer>(what: Option<&str>, real: bool, once: impl FnMut(u32) + 'static) -> Contender<'static> {
+    let name = P::CRATE.0;
+    Contender::new(what.map_or_else(|| name.to_owned(), |what| format!("{name}, {what}")), real, once)
 }
 
-fn ten_thousand(rows: &mut Vec<Row>) {
-    const COUNT: usize = 10_000;
-    let flags = || (0..COUNT).map(|n| (key(n), mixed(n)));
-    let wires = (ours::wire(flags()), yggdrasil::wire(flags()), launchdarkly::wire(flags()));
-    let (snapshot, our_bytes) = held(|| ours::load(&wires.0));
-    let (engine, their_bytes) = held(|| yggdrasil::load(&wires.1));
-    let (mut store, ld_bytes) = held(|| launchdarkly::load(&wires.2));
-    let (context, their_context, ld_context) = (ours::context(), yggdrasil::context(), launchdarkly::context());
-    let keys: Vec<String> = shuffled(COUNT).into_iter().map(key).collect();
-    let turn = |mut at: usize| {
-        let keys = &keys;
-        move || {
-            at = (at + 1) % COUNT;
-            keys[at].as_str()
-        }
+/// Loads flags and looks at the answers: what is on or off for sure must be; a stranger is in no segment and meets no rule;
+/// half of the users are in a rollout.
+fn checked<P: Peer>(flags: &[(String, Shape)]) -> P {
+    let peer = P::load(&P::wire(&mut flags.iter().cloned()));
+    let ask = |who: Who<'_>, asked: &[(String, Shape)]| -> Vec<bool> {
+        let context = peer.context(who);
+        let answers: Vec<bool> = asked.iter().map(|(key, _)| peer.is_on(key, &context)).collect();
+        let as_sdk: Vec<bool> = asked.iter().map(|(key, _)| peer.is_on_as_sdk(key, &context)).collect();
+        assert_eq!(answers, as_sdk, "{}: its own ways agree", P::CRATE.0);
+        answers
     };
-    let mut next = [turn(0), turn(2_500), turn(5_000)];
-    let [first, second, third] = &mut next;
-    let all = measure(vec![
-        Contender::new(OURS, |_| {
-            black_box(snapshot.evaluate(first(), black_box(&context), 0));
-        }),
-        Contender::new("unleash-yggdrasil", |_| {
-            black_box(engine.is_enabled(second(), black_box(&their_context), &None));
-        }),
-        Contender::new("launchdarkly, flag by reference", |_| {
-            black_box(store.is_on(third(), black_box(&ld_context)));
-        }),
-    ]);
-    rows.push(Row { name: "f: random flag of 10,000", unit: "ns", all });
+    let asked = &flags[..flags.len().min(100)];
+    for (who, rules) in [(WHO, true), (STRANGER, false)] {
+        for ((key, shape), on) in asked.iter().zip(ask(who, asked)) {
+            let expected = match shape {
+                Shape::On => true,
+                Shape::Rules | Shape::Segment => rules,
+                Shape::Off => false,
+                Shape::Rollout => continue,
+            };
+            assert_eq!(on, expected, "{}: {key} for {}", P::CRATE.0, who.user);
+        }
+    }
+    if let [(_, Shape::Rollout)] = flags {
+        let on = (0..2_000).filter(|n| ask(Who { user: &format!("user-{n}"), ..WHO }, flags)[0]).count();
+        assert!((900..1_100).contains(&on), "{}: {on} of 2,000 in half a rollout", P::CRATE.0);
+    }
+    peer
+}
 
-    let all = measure(vec![
-        Contender::new(OURS, |_| drop(black_box(ours::load(&wires.0)))),
-        Contender::new("unleash-yggdrasil", |_| drop(black_box(yggdrasil::load(&wires.1)))),
-        Contender::new("launchdarkly, flag by reference", |_| drop(black_box(launchdarkly::load(&wires.2)))),
-    ]);
-    rows.push(Row { name: "load 10,000 flags from JSON", unit: "ms", all: milliseconds(all) });
+fn one_flag(name: &'static str, shape: Shape) -> Row {
+    let flags = [(key(0), shape)];
+    let mut all: Vec<Contender> = everybody!(ask_one(&flags)).into_iter().flatten().collect();
+    all.extend(ours_otherwise(&flags));
+    Row { name, unit: "ns", all: measure(all) }
+}
 
-    let old: Ruleset = serde_json::from_str(&wires.0).expect("our own ruleset");
-    let mut new = old.clone();
-    new.version = Version { rev: 2, ..old.version.clone() };
-    let changed = key(5_000);
-    new.flags.insert(changed.clone(), serde_json::from_str(&ours::flag(Shape::Segment).to_string()).expect("JSON"));
-    let patch = serde_json::to_string(&diff(&old, &new)).expect("a patch is JSON");
-    let features = yggdrasil::wire(flags());
-    let delta = json!({"events": [{"type": "feature-updated", "eventId": 2, "feature": yggdrasil::feature(&changed, Shape::Rules)}]});
-    let delta = delta.to_string();
-    let flag = launchdarkly::flag(&changed, Shape::Segment).to_string();
-    drop(features);
-    let all = measure(vec![
-        Contender::new(OURS, |_| {
-            let patch = serde_json::from_str(black_box(&patch)).expect("a patch");
-            drop(black_box(snapshot.apply(&patch).expect("it fits")));
-        }),
-        Contender::new("unleash-yggdrasil", |_| {
-            let delta = serde_json::from_str(black_box(&delta)).expect("a delta");
-            drop(black_box(engine.take_state(unleash_yggdrasil::UpdateMessage::PartialUpdate(delta))));
-        }),
-        Contender::new("launchdarkly, flag by reference", |_| store.replace(&changed, black_box(&flag))),
-    ]);
-    rows.push(Row { name: "one flag of 10,000 changes", unit: "ms", all: milliseconds(all) });
+fn ask_one<P: Peer + 'static>(flags: &[(String, Shape)]) -> Vec<Contender<'static>> {
+    let peer = Rc::new(checked::<P>(flags));
+    let ask = |_| (Rc::clone(&peer), peer.context(WHO), flags[0].0.clone());
+    let (one, key) = (ask(()), flags[0].0.clone());
+    let mut ways = vec![way::<P>(None, P::AS_SDK.is_none(), move |_| {
+        black_box(one.0.is_on(black_box(&key), black_box(&one.1)));
+    })];
+    if P::AS_SDK.is_some() {
+        let (peer, context, key) = ask(());
+        ways.push(way::<P>(P::AS_SDK, true, move |_| {
+            black_box(peer.is_on_as_sdk(black_box(&key), black_box(&context)));
+        }));
+    }
+    ways
+}
 
-    let bytes = [(OURS, our_bytes), ("unleash-yggdrasil", their_bytes), ("launchdarkly, flag by reference", ld_bytes)];
-    let all = bytes.map(|(name, bytes)| Measured { name, ns: bytes / 1e6, allocations: 0.0 });
-    rows.push(Row { name: "heap of 10,000 flags", unit: "MB", all: all.into() });
+/// What else can be asked of us.
+fn ours_otherwise(flags: &[(String, Shape)]) -> Vec<Contender<'static>> {
+    let peer = Rc::new(checked::<Yardarm>(flags));
+    let (built, key) = (Rc::clone(&peer), flags[0].0.clone());
+    let context = peer.context(WHO);
+    vec![
+        way::<Yardarm>(Some("counted, context built each time"), false, move |_| {
+            let context = yardarm::context(black_box(WHO), "user-4242@example.com");
+            black_box(built.is_on_as_sdk(black_box(&key), black_box(&context)));
+        }),
+        way::<Yardarm>(Some("by position"), false, move |_| {
+            black_box(peer.snapshot.evaluate_at(black_box(0), black_box(&context), 0));
+        }),
+    ]
+}
+
+fn mixed_flags(count: usize) -> Vec<(String, Shape)> {
+    (0..count).map(|n| (key(n), mixed(n))).collect()
+}
+
+fn hundred(name: &'static str) -> Row {
+    let flags = mixed_flags(100);
+    Row { name, unit: "ns", all: measure(everybody!(ask_each(&flags)).into_iter().flatten().collect()) }
+}
+
+fn ask_each<P: Peer + 'static>(flags: &[(String, Shape)]) -> Vec<Contender<'static>> {
+    let peer = Rc::new(checked::<P>(flags));
+    let context = Rc::new(peer.context(WHO));
+    let keys: Rc<[String]> = flags.iter().map(|(key, _)| key.clone()).collect();
+    let on = keys.iter().filter(|key| peer.is_on(key, &context)).count();
+    let mut ways = Vec::new();
+    if P::ALL_AT_ONCE.is_some() || P::ALWAYS_ALL {
+        assert_eq!(peer.all_on(&context), on, "{}: at once and one by one", P::CRATE.0);
+        let (peer, context) = (Rc::clone(&peer), Rc::clone(&context));
+        let real = P::ALWAYS_ALL || P::CRATE == Yardarm::CRATE;
+        ways.push(way::<P>(P::ALL_AT_ONCE, real, move |_| {
+            black_box(peer.all_on(black_box(&context)));
+        }));
+    }
+    if P::ALWAYS_ALL {
+        return ways;
+    }
+    let (one, whom, all) = (Rc::clone(&peer), Rc::clone(&context), Rc::clone(&keys));
+    ways.push(way::<P>(None, P::AS_SDK.is_none(), move |_| {
+        for key in &*all {
+            black_box(one.is_on(black_box(key), black_box(&whom)));
+        }
+    }));
+    if P::AS_SDK.is_some() {
+        let real = P::CRATE != Yardarm::CRATE;
+        ways.push(way::<P>(P::AS_SDK, real, move |_| {
+            for key in &*keys {
+                black_box(peer.is_on_as_sdk(black_box(key), black_box(&context)));
+            }
+        }));
+    }
+    ways
+}
+
+fn random(name: &'static str) -> Row {
+    let flags = mixed_flags(MANY);
+    Row { name, unit: "ns", all: measure(everybody!(ask_any(&flags)).into_iter().flatten().collect()) }
+}
+
+fn ask_any<P: Peer + 'static>(flags: &[(String, Shape)]) -> Vec<Contender<'static>> {
+    let peer = Rc::new(if P::ALWAYS_ALL { P::load(&P::wire(&mut flags.iter().cloned())) } else { checked::<P>(flags) });
+    let context = Rc::new(peer.context(WHO));
+    let keys: Rc<[String]> = shuffled(flags.len()).into_iter().map(key).collect();
+    let (one, whom, all, mut at) = (Rc::clone(&peer), Rc::clone(&context), Rc::clone(&keys), 0);
+    let mut ways = vec![way::<P>(None, P::AS_SDK.is_none(), move |_| {
+        at = (at + 1) % all.len();
+        black_box(one.is_on(&all[at], black_box(&whom)));
+    })];
+    if P::AS_SDK.is_some() {
+        let mut at = MANY / 2;
+        ways.push(way::<P>(P::AS_SDK, true, move |_| {
+            at = (at + 1) % keys.len();
+            black_box(peer.is_on_as_sdk(&keys[at], black_box(&context)));
+        }));
+    }
+    ways
+}
+
+fn wire_of_many<P: Peer>() -> String {
+    P::wire(&mut mixed_flags(MANY).into_iter())
+}
+
+fn load<P: Peer>() -> Contender<'static> {
+    let wire = wire_of_many::<P>();
+    way::<P>(None, true, move |_| drop(black_box(P::load(black_box(&wire)))))
+}
+
+fn heap<P: Peer>() -> Measured {
+    let wire = wire_of_many::<P>();
+    let (peer, bytes) = held(|| P::load(&wire));
+    drop(peer);
+    Measured { name: P::CRATE.0.to_owned(), real: true, value: bytes / 1e6, allocations: 0.0 }
+}
+
+fn change<P: Peer + 'static>() -> Contender<'static> {
+    let mut flags = mixed_flags(MANY);
+    let mut peer = P::load(&P::wire(&mut flags.iter().cloned()));
+    let changed = key(MANY / 2);
+    flags[MANY / 2].1 = Shape::Segment;
+    let wire = P::change_wire(&changed, Shape::Segment, P::wire(&mut flags.into_iter()));
+    way::<P>(Some(P::CHANGE), true, move |_| peer.change(&changed, black_box(&wire)))
 }
 
 fn milliseconds(all: Vec<Measured>) -> Vec<Measured> {
-    all.into_iter().map(|one| Measured { ns: one.ns / 1e6, ..one }).collect()
-}
-
-fn report(rows: &[Row]) -> Value {
-    let rows: Vec<Value> = rows
-        .iter()
-        .flat_map(|row| {
-            let ours = &row.all[0];
-            row.all.iter().filter(|one| one.name != OURS).map(move |peer| {
-                json!({"row": row.name, "ours": rounded(ours.ns), "unit": row.unit, "peer": peer.name,
-                    "peer_value": rounded(peer.ns), "ratio": rounded(peer.ns / ours.ns),
-                    "allocations": rounded(ours.allocations), "peer_allocations": rounded(peer.allocations)})
-            })
-        })
-        .collect();
-    let versions: serde_json::Map<String, Value> =
-        VERSIONS.iter().map(|(name, version)| ((*name).to_owned(), (*version).into())).collect();
-    json!({"bench": "eval", "method": "thread CPU time, median of 15 alternating rounds", "versions": versions, "rows": rows})
-}
-
-fn rounded(number: f64) -> f64 {
-    (number * 1000.0).round() / 1000.0
-}
-
-fn print(rows: &[Row]) {
-    for row in rows {
-        println!("{}", row.name);
-        let ours = row.all[0].ns;
-        for one in &row.all {
-            let ratio = if one.name.starts_with(OURS) { String::new() } else { format!("{:>9.1}×", one.ns / ours) };
-            println!("  {:<36}{:>12.3} {:<3}{:>10.1} alloc{ratio}", one.name, one.ns, row.unit, one.allocations);
-        }
-    }
-    println!("thread CPU time, median of 15 alternating rounds; × = how many times ours");
-    for (name, version) in VERSIONS {
-        println!("{name} {version}");
-    }
+    all.into_iter().map(|one| Measured { value: one.value / 1e6, ..one }).collect()
 }

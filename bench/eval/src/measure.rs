@@ -47,22 +47,29 @@ fn cpu_ns() -> i64 {
 
 /// Somebody who does the same work: a name and a loop of so many repetitions.
 pub struct Contender<'a> {
-    pub name: &'static str,
+    pub name: String,
+    /// Whether this is what an SDK does for every answer.
+    pub real: bool,
     pub run: Box<dyn FnMut(u32) + 'a>,
 }
 
 impl<'a> Contender<'a> {
-    pub fn new(name: &'static str, mut once: impl FnMut(u32) + 'a) -> Self {
-        Self { name, run: Box::new(move |times| (0..times).for_each(&mut once)) }
+    pub fn new(name: String, real: bool, mut once: impl FnMut(u32) + 'a) -> Self {
+        Self { name, real, run: Box::new(move |times| (0..times).for_each(&mut once)) }
     }
 }
 
 /// What one contender needs for one repetition.
 pub struct Measured {
-    pub name: &'static str,
-    pub ns: f64,
+    pub name: String,
+    pub real: bool,
+    /// Nanoseconds, or what the row's unit says.
+    pub value: f64,
     pub allocations: f64,
 }
+
+/// How it is measured, in words.
+pub const METHOD: &str = "thread CPU time, median of 15 alternating rounds";
 
 const ROUNDS: usize = 15;
 const ROUND_NS: f64 = 8_000_000.0;
@@ -84,7 +91,12 @@ pub fn measure(mut contenders: Vec<Contender<'_>>) -> Vec<Measured> {
         (contender.run)(times);
         let allocations = (ALLOCATIONS.with(Cell::get) - before) as f64 / f64::from(times);
         round.sort_by(f64::total_cmp);
-        measured.push(Measured { name: contender.name, ns: round[ROUNDS / 2], allocations });
+        measured.push(Measured {
+            name: contender.name.clone(),
+            real: contender.real,
+            value: round[ROUNDS / 2],
+            allocations,
+        });
     }
     measured
 }

@@ -16,6 +16,22 @@ pub enum Shape {
     Off,
 }
 
+/// Somebody who asks: the rest is the same for everybody.
+#[derive(Clone, Copy)]
+pub struct Who<'a> {
+    pub user: &'a str,
+    pub country: &'a str,
+}
+
+/// Who asks in every measurement.
+pub const WHO: Who<'static> = Who { user: "user-4242", country: "NO" };
+/// In no segment and in none of the countries: for the check that rules can also fail.
+pub const STRANGER: Who<'static> = Who { user: "stranger", country: "PT" };
+
+pub const PLAN: &str = "pro";
+pub const APP_VERSION: &str = "5.4.2";
+pub const AGE: f64 = 37.0;
+
 pub const COUNTRIES: [&str; 10] = ["SE", "DK", "FI", "IS", "DE", "AT", "CH", "NL", "BE", "NO"];
 
 /// Keys in the segment.

@@ -95,6 +95,23 @@ fn an_export_imported_elsewhere_gives_the_same_rulesets() {
     assert!(to.decide(&Command::Import { body: exported, replace: true }).unwrap().is_empty(), "again: nothing to do");
 }
 
+/// Found by fuzzing: such an export was refused, for a segment that was rightly deleted.
+#[test]
+fn an_archived_flag_is_exported_with_what_it_referred_to() {
+    let mut from = Project::shop();
+    let body = json!({"on": true, "rules": [{"if": {"segment": "beta"}, "serve": {"variant": "b"}}], "default": {"variant": "a"},
+        "off_variant": "a"});
+    from.put("checkout", "production", body);
+    from.run(Command::ArchiveFlag { key: "checkout".into() });
+    from.run(Command::DeleteSegment { key: "beta".into() });
+    let exported = export(&from.state);
+    let mut to = Project::empty();
+    to.run(Command::Import { body: exported.clone(), replace: false });
+    assert_eq!(export(&to.state), exported);
+    let (_, problems) = to.refused(Command::RestoreFlag { key: "checkout".into() });
+    assert_eq!(problems[0].code, "segment_missing", "it is looked at when it comes back");
+}
+
 #[test]
 fn an_import_that_replaces_archives_and_deletes_the_rest() {
     let mut project = rich();

@@ -140,9 +140,12 @@ fn flags(draft: &mut Draft<'_>, root: &Fields<'_>) -> BTreeSet<String> {
             configurations(draft, at, key, value, &mut written);
         }
     }
-    // Only now are all of them there to need each other.
+    // Only now are all of them there to need each other. What an archived flag refers to may have gone since, and is
+    // looked at when it is restored.
     for (at, environment, key) in &written {
-        check(draft, at, (environment, key));
+        if draft.world.flags.get(key.as_str()).is_some_and(|flag| !flag.archived) {
+            check(draft, at, (environment, key));
+        }
     }
     check_untouched(draft, &read.iter().map(|(key, _, _)| key.clone()).collect());
     read.into_iter().map(|(key, _, _)| key).collect()

@@ -5,14 +5,16 @@ use std::collections::HashMap;
 use launchdarkly_server_sdk_evaluation::{Context, ContextBuilder, Flag, Segment, Store, evaluate};
 use serde_json::{Value, json};
 
-use crate::scenario::{COUNTRIES, Shape, members};
+use super::{Flags, Peer};
+use crate::scenario::{AGE, APP_VERSION, COUNTRIES, PLAN, Shape, Who, members};
 
-pub struct Flags {
+#[derive(serde::Deserialize)]
+pub struct Data {
     flags: HashMap<String, Flag>,
     segments: HashMap<String, Segment>,
 }
 
-impl Store for Flags {
+impl Store for Data {
     fn flag(&self, key: &str) -> Option<Flag> {
         self.flags.get(key).cloned()
     }
@@ -21,25 +23,13 @@ impl Store for Flags {
     }
 }
 
-impl Flags {
-    /// The flag is found without a copy, which is kinder than the store of the SDK.
-    pub fn is_on(&self, key: &str, context: &Context) -> bool {
-        let Some(flag) = self.flags.get(key) else { return false };
+impl Data {
+    fn answer(&self, flag: &Flag, context: &Context) -> bool {
         evaluate(self, flag, context, None).value.and_then(|value| value.as_bool()).unwrap_or_default()
-    }
-
-    /// The flag is cloned out of the store, as its trait asks for.
-    pub fn is_on_from_store(&self, key: &str, context: &Context) -> bool {
-        let Some(flag) = self.flag(key) else { return false };
-        evaluate(self, &flag, context, None).value.and_then(|value| value.as_bool()).unwrap_or_default()
-    }
-
-    pub fn replace(&mut self, key: &str, wire: &str) {
-        self.flags.insert(key.to_owned(), serde_json::from_str(wire).expect("a flag"));
     }
 }
 
-pub fn flag(key: &str, shape: Shape) -> Value {
+fn flag(key: &str, shape: Shape) -> Value {
     let clause = |attribute: &str, op: &str, values: Value| json!({"attribute": attribute, "op": op, "values": values, "negate": false});
     let rule = |clauses: Value| json!({"id": "r", "clauses": clauses, "variation": 0, "trackEvents": false});
     let half =
@@ -69,29 +59,51 @@ pub fn flag(key: &str, shape: Shape) -> Value {
         "fallthrough": fallthrough, "offVariation": 1, "variations": [true, false], "salt": "b3f1c2d4", "clientSide": false})
 }
 
-pub fn wire(flags: impl Iterator<Item = (String, Shape)>) -> String {
-    let flags: serde_json::Map<String, Value> = flags.map(|(key, shape)| (key.clone(), flag(&key, shape))).collect();
-    let segment = json!({"key": "beta", "version": 1, "included": members().collect::<Vec<_>>(), "excluded": [], "rules": [], "salt": "s"});
-    json!({"flags": flags, "segments": {"beta": segment}}).to_string()
-}
+impl Peer for Data {
+    const CRATE: (&'static str, &'static str) = ("launchdarkly-server-sdk-evaluation", "2.2.1");
+    const AS_SDK: Option<&'static str> = Some("flag cloned from the store");
+    const CHANGE: &'static str = "the flag is parsed and put into a map";
 
-pub fn load(wire: &str) -> Flags {
-    #[derive(serde::Deserialize)]
-    struct Wire {
-        flags: HashMap<String, Flag>,
-        segments: HashMap<String, Segment>,
+    type Context = Context;
+
+    fn wire(flags: Flags<'_>) -> String {
+        let flags: serde_json::Map<String, Value> =
+            flags.map(|(key, shape)| (key.clone(), flag(&key, shape))).collect();
+        let segment = json!({"key": "beta", "version": 1, "included": members().collect::<Vec<_>>(), "excluded": [],
+            "rules": [], "salt": "s"});
+        json!({"flags": flags, "segments": {"beta": segment}}).to_string()
     }
-    let Wire { flags, segments } = serde_json::from_str(wire).expect("flags");
-    Flags { flags, segments }
-}
 
-pub fn context() -> Context {
-    ContextBuilder::new("user-4242")
-        .set_string("email", "user-4242@example.com")
-        .set_string("country", "NO")
-        .set_string("plan", "pro")
-        .set_string("appVersion", "5.4.2")
-        .set_value("age", 37.0_f64.into())
-        .build()
-        .expect("a context")
+    fn load(wire: &str) -> Self {
+        serde_json::from_str(wire).expect("flags")
+    }
+
+    fn context(&self, who: Who<'_>) -> Context {
+        ContextBuilder::new(who.user)
+            .set_string("email", format!("{}@example.com", who.user))
+            .set_string("country", who.country)
+            .set_string("plan", PLAN)
+            .set_string("appVersion", APP_VERSION)
+            .set_value("age", AGE.into())
+            .build()
+            .expect("a context")
+    }
+
+    /// The flag is found without a copy, which is kinder than the store of the SDK.
+    fn is_on(&self, key: &str, context: &Context) -> bool {
+        self.flags.get(key).is_some_and(|flag| self.answer(flag, context))
+    }
+
+    /// The flag is cloned out of the store, as its trait asks for.
+    fn is_on_as_sdk(&self, key: &str, context: &Context) -> bool {
+        self.flag(key).is_some_and(|flag| self.answer(&flag, context))
+    }
+
+    fn change_wire(key: &str, shape: Shape, _everything: String) -> String {
+        flag(key, shape).to_string()
+    }
+
+    fn change(&mut self, key: &str, wire: &str) {
+        self.flags.insert(key.to_owned(), serde_json::from_str(wire).expect("a flag"));
+    }
 }
