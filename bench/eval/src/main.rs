@@ -235,8 +235,8 @@ fn change<P: Peer + 'static>() -> Contender<'static> {
     let mut flags = mixed_flags(MANY);
     let mut peer = P::load(&P::wire(&mut flags.iter().cloned()));
     let changed = key(MANY / 2);
-    flags[MANY / 2].1 = Shape::Segment;
-    let wire = P::change_wire(&changed, Shape::Segment, P::wire(&mut flags.into_iter()));
+    flags[MANY / 2].1 = Shape::Rules;
+    let wire = P::change_wire(&changed, Shape::Rules, P::wire(&mut flags.into_iter()));
     way::<P>(Some(P::CHANGE), true, move |_| peer.change(&changed, black_box(&wire)))
 }
 

@@ -56,15 +56,11 @@ pub(crate) fn entangled(flags: &Table<CompiledFlag>, segments: &Table<CompiledSe
         visited: 0,
         found: Entangled::default(),
     };
-    for (at, flag) in flags.items() {
-        if !flag.references.is_empty() {
-            walk.from(at as usize);
-        }
+    for (at, _) in flags.items() {
+        walk.unless_short(at as usize);
     }
-    for (at, segment) in segments.items() {
-        if !segment.references.is_empty() {
-            walk.from(first_segment + at as usize);
-        }
+    for (at, _) in segments.items() {
+        walk.unless_short(first_segment + at as usize);
     }
     walk.found.flags.sort();
     walk.found.segments.sort();
@@ -92,6 +88,15 @@ struct Walk<'t> {
 }
 
 impl<'t> Walk<'t> {
+    /// Nearly every flag refers to nothing, or to segments that refer to nothing: no walk is needed to see where that ends.
+    fn unless_short(&mut self, start: usize) {
+        let is_end = |at: usize| self.references(at).iter().all(|reference| self.target(*reference).is_none());
+        let mut targets = self.references(start).iter().filter_map(|reference| self.target(*reference));
+        if targets.any(|to| !is_end(to)) {
+            self.from(start);
+        }
+    }
+
     fn from(&mut self, start: usize) {
         if self.node(start).visit != 0 {
             return;

@@ -2,9 +2,11 @@
 //! there, targeting is asked as text.
 
 use std::collections::HashMap;
+use std::hint::black_box;
 
 use flagd_evaluation_engine::{FeatureFlag, FlagParser, Operator};
-use open_feature::EvaluationContext;
+use open_feature::provider::ResolutionDetails;
+use open_feature::{EvaluationContext, EvaluationReason};
 use serde_json::{Value, json};
 
 use super::{Flags, Peer};
@@ -70,7 +72,11 @@ impl Peer for Flagd {
             }
             _ => None,
         };
-        let variant = targeted.as_deref().unwrap_or(&flag.default_variant);
-        flag.variants.get(variant).and_then(Value::as_bool).unwrap_or_default()
+        let reason = if targeted.is_some() { EvaluationReason::TargetingMatch } else { EvaluationReason::Static };
+        let variant = targeted.unwrap_or_else(|| flag.default_variant.clone());
+        let value = flag.variants.get(&variant).and_then(Value::as_bool).unwrap_or_default();
+        // What its provider hands to OpenFeature.
+        let details = ResolutionDetails::builder().value(value).variant(variant).reason(reason).build();
+        black_box(details).value
     }
 }

@@ -34,7 +34,9 @@ pub fn word(kind: Kind, document: &mut Value) {
 
 fn condition(authored: &mut Value, words: Words<'_>) {
     for name in ["all", "any"] {
-        items(authored, name).iter_mut().for_each(|operand| condition(operand, words));
+        for operand in items(authored, name) {
+            condition(operand, words);
+        }
     }
     authored.get_mut("not").into_iter().for_each(|operand| condition(operand, words));
     say(authored, |exact: &Condition| words.condition(exact));
