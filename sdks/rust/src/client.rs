@@ -10,12 +10,16 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::watch;
 use yardarm_eval::Answer;
-use yardarm_eval::ruleset::{ErrorCode, Reason, Version};
+use yardarm_eval::ruleset::{ErrorCode, Reason};
 
-use crate::clock::now_ms;
-use crate::held::Shared;
-use crate::settings::{self, Builder, ConfigError};
+use crate::builder::{self, Builder};
+use crate::held::{Live, Shared};
+use crate::hooks::{self, Call, Hook};
+use crate::http::Server;
+use crate::privacy::Privacy;
+use crate::settings::ConfigError;
 use crate::status::{State, Status};
+use crate::tracking::{Event, MAX_UNIT, Tracking};
 use crate::value::{Details, FlagValue};
 use crate::worker::Stop;
 use crate::{Context, TestClient};
@@ -28,33 +32,63 @@ use crate::{Context, TestClient};
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
-    stop: Option<Arc<Stop>>,
-    counts: bool,
+    /// The server and the end of the background work; none without a network.
+    link: Option<Arc<(Server, Stop)>>,
+    recording: Arc<Recording>,
+}
+
+/// What is noted of a flag call besides its answer.
+#[derive(Clone, Default)]
+pub(crate) struct Recording {
+    pub(crate) counts: bool,
+    pub(crate) exposures: bool,
+    pub(crate) privacy: Privacy,
+    pub(crate) hooks: Vec<Arc<dyn Hook>>,
+}
+
+impl Recording {
+    /// Nothing that only a server would want.
+    pub(crate) fn without_network(self) -> Self {
+        Self { counts: false, exposures: false, ..self }
+    }
 }
 
 /// An answer with its value read as `T`.
 struct Resolved<'s, T> {
     value: Option<T>,
     answer: Answer<'s>,
-    version: Option<&'s Version>,
+    live: Option<&'s Live>,
+}
+
+impl<T> Resolved<'_, T> {
+    fn into_details(self, default: T) -> Details<T> {
+        Details {
+            variant: self.answer.variant.filter(|_| self.value.is_some()).map(str::to_owned),
+            value: self.value.unwrap_or(default),
+            reason: self.answer.reason,
+            rule: self.answer.rule.map(str::to_owned),
+            error: self.answer.error,
+            version: self.live.map(|live| live.snapshot.version().clone()),
+        }
+    }
 }
 
 impl Client {
     /// Starts setting up a client for the environment of this SDK key (`yd_srv_…`).
     pub fn builder(url: impl Into<String>, sdk_key: impl Into<String>) -> Builder {
-        Builder::new(url.into(), sdk_key.into())
+        Builder::new(Some(url.into()), Some(sdk_key.into()))
     }
 
-    /// The same with `YARDARM_URL` and `YARDARM_SDK_KEY`.
+    /// The same with what the environment says: `YARDARM_URL`, `YARDARM_SDK_KEY`, `YARDARM_CACHE_FILE`,
+    /// `YARDARM_OFFLINE_FILE`, `YARDARM_STREAMING`, `YARDARM_COUNT_EVALUATIONS` and `YARDARM_EXPOSURES`. What is set in code
+    /// after that wins.
     pub fn from_environment() -> Result<Builder, ConfigError> {
-        #[expect(clippy::disallowed_methods, reason = "asked for by name, and documented for every SDK")]
-        let read = |name| std::env::var(name).map_err(|_| ConfigError::Environment(name));
-        Ok(Builder::new(read("YARDARM_URL")?, read("YARDARM_SDK_KEY")?))
+        Builder::from_environment()
     }
 
     /// A client that reads a ruleset (as `GET /sdk/v1/ruleset` gives it) from a file once and never uses the network.
     pub fn offline(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
-        settings::offline(path.as_ref())
+        builder::offline(path.as_ref(), Recording::default())
     }
 
     /// A client for tests, whose flags are set by hand.
@@ -62,8 +96,8 @@ impl Client {
         TestClient::new()
     }
 
-    pub(crate) fn new(shared: Arc<Shared>, stop: Option<Stop>, counts: bool) -> Self {
-        Self { shared, stop: stop.map(Arc::new), counts }
+    pub(crate) fn new(shared: Arc<Shared>, link: Option<(Server, Stop)>, recording: Recording) -> Self {
+        Self { shared, link: link.map(Arc::new), recording: Arc::new(recording) }
     }
 
     /// The flag's value, or `default`.
@@ -93,16 +127,9 @@ impl Client {
 
     /// The flag's value with the reasons for it.
     pub fn details<T: FlagValue>(&self, flag: &str, context: &Context, default: T) -> Details<T> {
-        let found = guarded(|| {
-            self.resolve::<T, _>(flag, context, |r| {
-                let (variant, rule) = (r.answer.variant.map(str::to_owned), r.answer.rule.map(str::to_owned));
-                (r.value, variant, r.answer.reason, rule, r.answer.error, r.version.cloned())
-            })
-        });
-        let (value, variant, reason, rule, error, version) =
-            found.unwrap_or((None, None, Reason::Error, None, Some(ErrorCode::General), None));
-        let variant = variant.filter(|_| value.is_some());
-        Details { value: value.unwrap_or(default), variant, reason, rule, error, version }
+        let failed = Resolved { value: None, answer: Answer::error(ErrorCode::General), live: None }
+            .into_details(default.clone());
+        guarded(|| self.answer(flag, context, default)).unwrap_or(failed)
     }
 
     /// Every flag for this context, from one ruleset. Flags that leave the value to the caller have JSON `null`.
@@ -113,7 +140,7 @@ impl Client {
             let live = self.shared.live.load();
             let Some(live) = live.as_ref() else { return all };
             let Ok(context) = yardarm_eval::Context::from_json(context.as_json()) else { return all };
-            live.snapshot.evaluate_all(&context, now_ms(), |flag, answer| {
+            live.snapshot.evaluate_all(&context, self.shared.now(), |flag, answer| {
                 let details = Details {
                     value: answer.value.cloned().unwrap_or_default(),
                     variant: answer.variant.map(str::to_owned),
@@ -130,30 +157,85 @@ impl Client {
     }
 
     fn value<T: FlagValue>(&self, flag: &str, context: &Context, default: T) -> T {
-        guarded(|| self.resolve::<T, _>(flag, context, |r| r.value)).flatten().unwrap_or(default)
+        let found = guarded(|| {
+            if self.recording.hooks.is_empty() {
+                return self.resolve::<T, _>(flag, context, |resolved| resolved.value);
+            }
+            Some(self.answer(flag, context, default.clone()).value)
+        });
+        found.flatten().unwrap_or(default)
+    }
+
+    /// The details of a call, told to the hooks.
+    fn answer<T: FlagValue>(&self, flag: &str, context: &Context, default: T) -> Details<T> {
+        let (details, live) = self.resolve::<T, _>(flag, context, |resolved| {
+            let place = resolved.live.map(|live| live.place.clone()).filter(|_| !self.recording.hooks.is_empty());
+            (resolved.into_details(default), place)
+        });
+        if !self.recording.hooks.is_empty() {
+            let unit = yardarm_eval::Context::from_json(context.as_json()).ok();
+            let unit = unit.as_ref().and_then(yardarm_eval::Context::targeting_key);
+            let call = Call {
+                flag,
+                context,
+                unit: unit.map(|unit| self.recording.privacy.unit(unit)),
+                asked: T::NAME,
+                set: live.as_deref(),
+                details: details.map(FlagValue::to_json),
+            };
+            hooks::run(&self.recording.hooks, &call);
+        }
+        details
     }
 
     fn resolve<T: FlagValue, R>(&self, flag: &str, context: &Context, take: impl FnOnce(Resolved<'_, T>) -> R) -> R {
         let live = self.shared.live.load();
         let Some(live) = live.as_ref() else {
-            return take(Resolved { value: None, answer: Answer::error(ErrorCode::ProviderNotReady), version: None });
+            return take(Resolved { value: None, answer: Answer::error(ErrorCode::ProviderNotReady), live: None });
         };
-        let version = Some(live.snapshot.version());
         let Some(flag) = live.snapshot.flag(flag) else {
-            return take(Resolved { value: None, answer: Answer::error(ErrorCode::FlagNotFound), version });
+            return take(Resolved { value: None, answer: Answer::error(ErrorCode::FlagNotFound), live: Some(live) });
         };
-        let mut answer = match yardarm_eval::Context::from_json(context.as_json()) {
-            Ok(context) => live.snapshot.evaluate_at(flag.index, &context, now_ms()),
+        let context = yardarm_eval::Context::from_json(context.as_json());
+        let mut answer = match &context {
+            Ok(context) => live.snapshot.evaluate_at(flag.index, context, self.shared.now()),
             Err(_) => Answer::error(ErrorCode::InvalidContext),
         };
         let value = answer.value.and_then(T::read);
         if answer.value.is_some() && value.is_none() {
             answer = Answer::error(ErrorCode::TypeMismatch);
         }
-        if self.counts {
+        if self.recording.counts {
             live.tally.count(flag.key, flag.index, &answer);
         }
-        take(Resolved { value, answer, version })
+        if self.recording.exposures
+            && answer.reason == Reason::Split
+            && let (Some(variant), Ok(context)) = (answer.variant, &context)
+            && let Some(unit) = context.targeting_key().filter(|unit| (1..=MAX_UNIT).contains(&unit.len()))
+        {
+            self.shared.exposures.add((flag.key, variant, unit), self.shared.now(), || {
+                let rule = answer.rule.map(str::to_owned);
+                (self.recording.privacy.unit(unit), rule, live.snapshot.version().clone())
+            });
+        }
+        take(Resolved { value, answer, live: Some(live) })
+    }
+
+    /// Records that the context's unit did something: it is sent with the next batch. What cannot be sent (no targeting
+    /// key, a name of more than 128 characters, more than 4 KiB of facts) is dropped, counted and logged.
+    pub fn track(&self, event: &str, context: &Context, tracking: Tracking) {
+        if self.link.is_none() {
+            return;
+        }
+        guarded(|| {
+            let context = yardarm_eval::Context::from_json(context.as_json()).ok();
+            let unit = context.as_ref().and_then(yardarm_eval::Context::targeting_key).unwrap_or_default();
+            let unit = if unit.is_empty() || unit.len() > MAX_UNIT { "" } else { unit };
+            let unit = if unit.is_empty() { String::new() } else { self.recording.privacy.unit(unit) };
+            let (value, mut data) = tracking.into_parts();
+            self.recording.privacy.scrub(&mut data);
+            self.shared.events.add(Event { name: event.to_owned(), unit, value, data, at: self.shared.now() });
+        });
     }
 
     /// Where the client stands now.
@@ -182,18 +264,49 @@ impl Client {
         self.shared.dropped.load(Ordering::Relaxed)
     }
 
-    /// Ends the background work of this client and all its clones, delivering the last counts and writing the cache
-    /// file within this time. Flag calls go on answering from memory. Whether it ended in time.
+    /// Exposures that were given up, since the start.
+    pub fn dropped_exposures(&self) -> u64 {
+        self.shared.exposures.dropped()
+    }
+
+    /// Tracked events that were given up, since the start.
+    pub fn dropped_events(&self) -> u64 {
+        self.shared.events.dropped()
+    }
+
+    /// Another SDK key from now on: the stream is opened again with it at once. What is held stays.
+    pub fn set_sdk_key(&self, sdk_key: &str) -> Result<(), ConfigError> {
+        self.link.as_ref().map_or(Ok(()), |link| link.0.set_key(sdk_key))
+    }
+
+    /// Sends what was counted and tracked so far, and says whether all of it was acknowledged within this time.
+    pub async fn flush(&self, timeout: Duration) -> bool {
+        if self.link.is_none() {
+            return true;
+        }
+        self.shared.board.flush_made(self.shared.board.ask_flush(), timeout).await
+    }
+
+    /// [`Client::flush`] for threads outside a runtime.
+    pub fn flush_blocking(&self, timeout: Duration) -> bool {
+        if self.link.is_none() {
+            return true;
+        }
+        self.shared.board.flush_made_blocking(self.shared.board.ask_flush(), timeout)
+    }
+
+    /// Ends the background work of this client and all its clones, delivering the last counts and events and writing the
+    /// cache file within this time. Flag calls go on answering from memory. Whether all of it was done.
     pub async fn shutdown(&self, timeout: Duration) -> bool {
-        let Some(stop) = &self.stop else { return true };
-        stop.send_replace(Some(timeout));
+        let Some(link) = &self.link else { return true };
+        link.1.send_replace(Some(timeout));
         self.shared.board.stopped(timeout.saturating_add(Duration::from_millis(100))).await
     }
 
     /// [`Client::shutdown`] for threads outside a runtime.
     pub fn shutdown_blocking(&self, timeout: Duration) -> bool {
-        let Some(stop) = &self.stop else { return true };
-        stop.send_replace(Some(timeout));
+        let Some(link) = &self.link else { return true };
+        link.1.send_replace(Some(timeout));
         self.shared.board.stopped_blocking(timeout.saturating_add(Duration::from_millis(100)))
     }
 }

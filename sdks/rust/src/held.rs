@@ -4,7 +4,7 @@
 //! only as a whole ruleset; a patch is taken only when it starts from exactly the version held. Nothing ever removes
 //! what is held: no error, no silence and no age.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
@@ -12,8 +12,14 @@ use tokio::sync::watch;
 use yardarm_eval::Snapshot;
 use yardarm_eval::ruleset::{Patch, Ruleset, Version};
 
+use crate::clock::now_ms;
 use crate::counters::{Counts, Tally};
+use crate::exposures::Exposures;
 use crate::status::{Board, State};
+use crate::tracking::Events;
+
+/// No clock is fixed.
+const REAL_TIME: i64 = i64::MIN;
 
 /// Where a ruleset came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +28,8 @@ pub(crate) enum Origin {
     Stream,
     /// The fallback poller.
     Poll,
-    /// The cache file.
-    Cache,
+    /// The cache file or a bootstrap: to start with, until the server is heard.
+    Past,
     /// An offline file or a test.
     Local,
 }
@@ -43,6 +49,8 @@ pub(crate) enum Taken {
 pub(crate) struct Live {
     pub(crate) snapshot: Snapshot,
     pub(crate) tally: Tally,
+    /// `project/environment`.
+    pub(crate) place: String,
 }
 
 /// Everything the flag calls and the background work share.
@@ -51,6 +59,10 @@ pub(crate) struct Shared {
     pub(crate) board: Board,
     /// Evaluations whose counts were given up.
     pub(crate) dropped: AtomicU64,
+    pub(crate) exposures: Exposures,
+    pub(crate) events: Events,
+    /// The instant that evaluation is given; [`REAL_TIME`] but in a test double whose clock is fixed.
+    clock: AtomicI64,
     held: Mutex<Held>,
 }
 
@@ -83,8 +95,23 @@ impl Shared {
             live: ArcSwapOption::empty(),
             board: Board::new(),
             dropped: AtomicU64::new(0),
+            exposures: Exposures::default(),
+            events: Events::default(),
+            clock: AtomicI64::new(REAL_TIME),
             held: Mutex::new(Held { cache, ..Held::default() }),
         }
+    }
+
+    /// Milliseconds since 1970, for evaluation.
+    pub(crate) fn now(&self) -> i64 {
+        match self.clock.load(Ordering::Relaxed) {
+            REAL_TIME => now_ms(),
+            fixed => fixed,
+        }
+    }
+
+    pub(crate) fn fix_clock(&self, now: i64) {
+        self.clock.store(now, Ordering::Relaxed);
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
@@ -144,7 +171,7 @@ impl Shared {
             version.clone_from(&patch.to);
         }
         if let Some(ruleset) = &mut held.ruleset {
-            apply(Arc::make_mut(ruleset), patch);
+            Arc::make_mut(ruleset).patched(patch);
         }
         self.publish(&mut held, snapshot, Origin::Stream);
         Taken::Yes
@@ -152,9 +179,11 @@ impl Shared {
 
     fn publish(&self, held: &mut Held, snapshot: Snapshot, origin: Origin) {
         let tally = Tally::new(snapshot.positions());
-        let before = self.live.swap(Some(Arc::new(Live { snapshot, tally })));
+        let place = held.identity.as_ref().map(|(project, environment, _)| format!("{project}/{environment}"));
+        let live = Live { snapshot, tally, place: place.unwrap_or_default() };
+        let before = self.live.swap(Some(Arc::new(live)));
         held.retired.extend(before);
-        if origin != Origin::Cache
+        if origin != Origin::Past
             && let Some(cache) = &held.cache
         {
             cache.send_replace(held.ruleset.clone());
@@ -162,7 +191,7 @@ impl Shared {
         let version = held.identity.as_ref().map(|(_, _, version)| version.clone());
         self.board.update(|status| {
             status.version = version;
-            if origin == Origin::Cache {
+            if origin == Origin::Past {
                 status.state = State::Stale;
             }
         });
@@ -171,7 +200,7 @@ impl Shared {
 
     /// What is held is what the server has.
     fn fresh(&self, origin: Origin) {
-        if origin != Origin::Cache {
+        if origin != Origin::Past {
             self.board.update(|status| {
                 status.state = State::Ready;
                 if origin != Origin::Poll {
@@ -252,24 +281,5 @@ impl Shared {
             live.tally.drain(into);
             !unused
         });
-    }
-}
-
-fn apply(ruleset: &mut Ruleset, patch: &Patch) {
-    ruleset.version.clone_from(&patch.to);
-    merge(&mut ruleset.flags, &patch.flags);
-    merge(&mut ruleset.segments, &patch.segments);
-    merge(&mut ruleset.lists, &patch.lists);
-}
-
-fn merge<T: Clone>(
-    into: &mut std::collections::BTreeMap<String, T>,
-    changes: &std::collections::BTreeMap<String, Option<T>>,
-) {
-    for (key, change) in changes {
-        match change {
-            Some(value) => into.insert(key.clone(), value.clone()),
-            None => into.remove(key),
-        };
     }
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode, Url};
+use tokio::sync::watch;
 
 use crate::source::backoff::{Failure, retry_after};
 use crate::{ConfigError, Timing};
@@ -17,6 +18,7 @@ pub(crate) struct Server {
     base: String,
     response: Duration,
     limit: usize,
+    key: watch::Sender<HeaderValue>,
 }
 
 impl Server {
@@ -26,16 +28,25 @@ impl Server {
         if !matches!(parsed.scheme(), "http" | "https") {
             return Err(ConfigError::Url(base, "not http or https".to_owned()));
         }
-        let mut key = HeaderValue::try_from(format!("Bearer {}", sdk_key.trim())).map_err(|_| ConfigError::SdkKey)?;
-        key.set_sensitive(true);
+        let key = watch::Sender::new(authorization(sdk_key)?);
         let client = reqwest::Client::builder()
             .user_agent(concat!("yardarm-rust/", env!("CARGO_PKG_VERSION")))
-            .default_headers(HeaderMap::from_iter([(header::AUTHORIZATION, key)]))
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(timing.connect)
             .build()
             .map_err(|error| ConfigError::Http(text(&error)))?;
-        Ok(Self { client, base, response: timing.response, limit })
+        Ok(Self { client, base, response: timing.response, limit, key })
+    }
+
+    /// From now on, requests carry this key.
+    pub(crate) fn set_key(&self, sdk_key: &str) -> Result<(), ConfigError> {
+        self.key.send_replace(authorization(sdk_key)?);
+        Ok(())
+    }
+
+    /// Follows changes of the key.
+    pub(crate) fn keys(&self) -> watch::Receiver<HeaderValue> {
+        self.key.subscribe()
     }
 
     /// GET; answers with success or 304, everything else is a failure.
@@ -55,7 +66,8 @@ impl Server {
     }
 
     async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Response, Failure> {
-        match tokio::time::timeout(self.response, request.send()).await {
+        let key = self.key.borrow().clone();
+        match tokio::time::timeout(self.response, request.header(header::AUTHORIZATION, key).send()).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(Failure::Lost(text(&error))),
             Err(_) => Err(Failure::Lost(format!("no answer within {:?}", self.response))),
@@ -75,6 +87,19 @@ impl Server {
                 Err(_) => return Err(Failure::Lost(format!("an answer stalled for {:?}", self.response))),
             }
         }
+    }
+}
+
+fn authorization(sdk_key: &str) -> Result<HeaderValue, ConfigError> {
+    let mut key = HeaderValue::try_from(format!("Bearer {}", sdk_key.trim())).map_err(|_| ConfigError::SdkKey)?;
+    key.set_sensitive(true);
+    Ok(key)
+}
+
+/// Waits until the key changes; for ever when it never will.
+pub(crate) async fn changed(keys: &mut watch::Receiver<HeaderValue>) {
+    if keys.changed().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

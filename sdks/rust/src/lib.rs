@@ -1,26 +1,36 @@
 #![doc = include_str!("../README.md")]
 
+mod batches;
+mod builder;
 mod cache;
 mod client;
 mod clock;
 mod context;
 mod counters;
-mod events;
+mod exposures;
 mod held;
+mod hooks;
 mod http;
 #[cfg(feature = "openfeature")]
 pub mod openfeature;
+mod opentelemetry;
+mod privacy;
 mod settings;
 mod source;
 mod status;
 mod testing;
+mod tracking;
 mod value;
 mod worker;
 
+pub use builder::Builder;
 pub use client::Client;
 pub use context::Context;
-pub use settings::{Builder, ConfigError, Timing};
+pub use hooks::{Call, Hook};
+pub use opentelemetry::OpenTelemetry;
+pub use settings::{ConfigError, Timing};
 pub use status::{State, Status};
 pub use testing::TestClient;
+pub use tracking::Tracking;
 pub use value::{Details, FlagValue};
 pub use yardarm_eval::ruleset::{ErrorCode, Reason, Version};

@@ -36,7 +36,12 @@ pub struct Status {
 /// The current [`Status`], with a way to wait for both kinds of callers: tasks and threads.
 pub(crate) struct Board {
     sender: watch::Sender<Status>,
-    stopped: watch::Sender<bool>,
+    /// Whether the last deliveries were made, once the background work has ended.
+    stopped: watch::Sender<Option<bool>>,
+    /// Number of the last flush that was asked for.
+    asked: watch::Sender<u64>,
+    /// Number of the last flush that was made, and whether everything was acknowledged.
+    flushed: watch::Sender<(u64, bool)>,
     lock: Mutex<()>,
     changed: Condvar,
 }
@@ -45,7 +50,9 @@ impl Board {
     pub(crate) fn new() -> Self {
         Self {
             sender: watch::Sender::new(Status::default()),
-            stopped: watch::Sender::new(false),
+            stopped: watch::Sender::new(None),
+            asked: watch::Sender::new(0),
+            flushed: watch::Sender::new((0, true)),
             lock: Mutex::new(()),
             changed: Condvar::new(),
         }
@@ -68,9 +75,49 @@ impl Board {
         self.wake();
     }
 
-    pub(crate) fn stop(&self) {
-        self.stopped.send_replace(true);
+    /// The background work has ended; `delivered`: nothing is left to send or to write.
+    pub(crate) fn stop(&self, delivered: bool) {
+        self.stopped.send_replace(Some(delivered));
         self.wake();
+    }
+
+    /// Asks for a flush; its number, to wait for.
+    pub(crate) fn ask_flush(&self) -> u64 {
+        let mut number = 0;
+        self.asked.send_modify(|asked| {
+            *asked += 1;
+            number = *asked;
+        });
+        number
+    }
+
+    /// Flushes asked for, for the one who makes them.
+    pub(crate) fn flushes(&self) -> watch::Receiver<u64> {
+        self.asked.subscribe()
+    }
+
+    /// All flushes up to this number were made.
+    pub(crate) fn flushed(&self, number: u64, delivered: bool) {
+        self.flushed.send_replace((number, delivered));
+        self.wake();
+    }
+
+    /// Until a flush was made or the work has ended; whether everything was acknowledged.
+    pub(crate) async fn flush_made(&self, number: u64, timeout: Duration) -> bool {
+        let (mut flushed, mut stopped) = (self.flushed.subscribe(), self.stopped.subscribe());
+        let made = async {
+            tokio::select! {
+                made = flushed.wait_for(|(made, _)| *made >= number) => made.is_ok_and(|made| made.1),
+                _ = stopped.wait_for(Option::is_some) => false,
+            }
+        };
+        tokio::time::timeout(timeout, made).await.unwrap_or(false)
+    }
+
+    pub(crate) fn flush_made_blocking(&self, number: u64, timeout: Duration) -> bool {
+        self.block(timeout, || self.flushed.borrow().0 >= number || self.stopped.borrow().is_some());
+        let (made, delivered) = *self.flushed.borrow();
+        made >= number && delivered
     }
 
     /// Until `done` says so or the time is up, on a task.
@@ -86,15 +133,16 @@ impl Board {
         self.now()
     }
 
-    /// Until the background work has ended; whether it has.
+    /// Until the background work has ended; whether it has, with nothing left undone.
     pub(crate) async fn stopped(&self, timeout: Duration) -> bool {
         let mut receiver = self.stopped.subscribe();
-        tokio::time::timeout(timeout, receiver.wait_for(|stopped| *stopped)).await.is_ok()
+        let stopped = tokio::time::timeout(timeout, receiver.wait_for(Option::is_some)).await;
+        matches!(stopped, Ok(Ok(delivered)) if *delivered == Some(true))
     }
 
     pub(crate) fn stopped_blocking(&self, timeout: Duration) -> bool {
-        self.block(timeout, || *self.stopped.borrow());
-        *self.stopped.borrow()
+        self.block(timeout, || self.stopped.borrow().is_some());
+        *self.stopped.borrow() == Some(true)
     }
 
     fn wake(&self) {

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Value, json};
 use yardarm_eval::ruleset::Ruleset;
 
-use crate::Client;
+use crate::client::{Client, Recording};
 use crate::held::{Origin, Shared};
+use crate::settings::ConfigError;
 
 /// A [`Client`] for tests: no server, no background work, the real evaluator.
 ///
@@ -35,7 +36,7 @@ struct TestFlag {
 impl TestClient {
     pub(crate) fn new() -> Self {
         let shared = Arc::new(Shared::new(None));
-        let client = Client::new(Arc::clone(&shared), None, false);
+        let client = Client::new(Arc::clone(&shared), None, Recording::default());
         let test = Self { client, shared, flags: Mutex::default() };
         test.change(|_| {});
         test
@@ -65,6 +66,19 @@ impl TestClient {
         self.change(|flags| {
             flags.remove(flag);
         })
+    }
+
+    /// Takes a whole ruleset (as `GET /sdk/v1/ruleset` gives it) in place of all flags.
+    pub fn load(&self, ruleset: &str) -> Result<&Self, ConfigError> {
+        let ruleset = serde_json::from_str(ruleset).map_err(|error| ConfigError::Bootstrap(error.to_string()))?;
+        self.shared.put(ruleset, Origin::Local);
+        Ok(self)
+    }
+
+    /// Evaluates as if it were this instant, milliseconds since 1970, from now on.
+    pub fn at(&self, now_ms: i64) -> &Self {
+        self.shared.fix_clock(now_ms);
+        self
     }
 
     /// For code that takes a `Client`; it sees later changes.

@@ -20,6 +20,20 @@ pub struct Details<T> {
     pub version: Option<Version>,
 }
 
+impl<T> Details<T> {
+    /// The same with the value as something else.
+    pub(crate) fn map<O>(&self, value: impl FnOnce(&T) -> O) -> Details<O> {
+        Details {
+            value: value(&self.value),
+            variant: self.variant.clone(),
+            reason: self.reason,
+            rule: self.rule.clone(),
+            error: self.error,
+            version: self.version.clone(),
+        }
+    }
+}
+
 mod sealed {
     pub trait Sealed {}
     impl Sealed for bool {}
@@ -30,30 +44,60 @@ mod sealed {
 }
 
 /// `bool`, `String`, `f64`, `i64` (whole numbers up to 2^53) and `serde_json::Value` (any type of flag).
-pub trait FlagValue: sealed::Sealed + Sized {
+pub trait FlagValue: sealed::Sealed + Clone {
+    /// The word for it: `boolean`, `string`, `number`, `integer` or `json`.
+    const NAME: &'static str;
+
     /// The value as this type, if it is of it.
     fn read(value: &Value) -> Option<Self>;
+
+    /// As JSON.
+    fn to_json(&self) -> Value;
 }
 
 impl FlagValue for bool {
+    const NAME: &'static str = "boolean";
+
+    fn to_json(&self) -> Value {
+        (*self).into()
+    }
+
     fn read(value: &Value) -> Option<Self> {
         value.as_bool()
     }
 }
 
 impl FlagValue for String {
+    const NAME: &'static str = "string";
+
+    fn to_json(&self) -> Value {
+        self.as_str().into()
+    }
+
     fn read(value: &Value) -> Option<Self> {
         value.as_str().map(str::to_owned)
     }
 }
 
 impl FlagValue for f64 {
+    const NAME: &'static str = "number";
+
+    fn to_json(&self) -> Value {
+        (*self).into()
+    }
+
     fn read(value: &Value) -> Option<Self> {
         value.as_f64()
     }
 }
 
 impl FlagValue for i64 {
+    const NAME: &'static str = "integer";
+
+    fn to_json(&self) -> Value {
+        (*self).into()
+    }
+
     fn read(value: &Value) -> Option<Self> {
         const EXACT: f64 = 9_007_199_254_740_992.0;
         #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
@@ -63,6 +107,12 @@ impl FlagValue for i64 {
 }
 
 impl FlagValue for Value {
+    const NAME: &'static str = "json";
+
+    fn to_json(&self) -> Value {
+        self.clone()
+    }
+
     fn read(value: &Value) -> Option<Self> {
         Some(value.clone())
     }

@@ -7,8 +7,8 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use yardarm_eval::ruleset::Ruleset;
 
+use crate::batches::{Outbox, deliver};
 use crate::cache::CacheFile;
-use crate::events::{Outbox, deliver};
 use crate::held::Shared;
 use crate::http::Server;
 use crate::source;
@@ -26,7 +26,7 @@ pub(crate) struct Work {
     pub(crate) server: Server,
     pub(crate) timing: Timing,
     pub(crate) max_payload: usize,
-    pub(crate) counts: bool,
+    pub(crate) streaming: bool,
     pub(crate) cache: Cache,
 }
 
@@ -50,17 +50,17 @@ pub(crate) fn start(work: Work, own_thread: bool) -> Result<Stop, ConfigError> {
 }
 
 async fn run(work: Work, mut stopping: watch::Receiver<Option<Duration>>) {
-    let Work { shared, server, timing, max_payload, counts, mut cache } = work;
+    let Work { shared, server, timing, max_payload, streaming, mut cache } = work;
     let mut outbox = Outbox::default();
     let working = async {
         tokio::join!(
-            source::stream(Arc::clone(&shared), server.clone(), timing, max_payload),
-            source::poll(Arc::clone(&shared), server.clone(), timing),
             async {
-                if counts {
-                    deliver(&mut outbox, Arc::clone(&shared), server.clone(), timing).await;
+                if streaming {
+                    source::stream(Arc::clone(&shared), server.clone(), timing, max_payload).await;
                 }
             },
+            source::poll(Arc::clone(&shared), server.clone(), timing, streaming),
+            deliver(&mut outbox, Arc::clone(&shared), server.clone(), timing),
             keep(&mut cache),
         );
     };
@@ -69,18 +69,22 @@ async fn run(work: Work, mut stopping: watch::Receiver<Option<Duration>>) {
         _ = stopping.wait_for(Option::is_some) => {},
     }
     let limit = stopping.borrow().unwrap_or_default();
-    if !limit.is_zero() {
-        let last = async {
-            if counts && let Err(failure) = outbox.flush(&shared, &server).await {
-                tracing::warn!(error = failure.message(), "the last evaluation counts could not be delivered");
-            }
-            write(&mut cache).await;
-        };
-        if timeout(limit, last).await.is_err() {
-            tracing::warn!(?limit, "the client was stopped before its last deliveries were done");
+    let last = async {
+        let delivered = outbox.flush(&shared, &server).await;
+        if let Err(failure) = &delivered {
+            tracing::warn!(error = failure.message(), "the last counts and events could not be delivered");
         }
-    }
-    shared.board.stop();
+        write(&mut cache).await;
+        delivered.is_ok()
+    };
+    let delivered = match timeout(limit, last).await {
+        Ok(delivered) => delivered,
+        Err(_) => {
+            tracing::debug!(?limit, "the client was stopped before its last deliveries were done");
+            false
+        }
+    };
+    shared.board.stop(delivered);
 }
 
 /// Writes the cache file after changes.

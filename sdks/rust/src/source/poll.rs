@@ -10,14 +10,16 @@ use tokio::time::{Instant, sleep};
 use super::backoff::{Backoff, Failure, random};
 use crate::Timing;
 use crate::held::{Origin, Shared};
-use crate::http::Server;
+use crate::http::{Server, changed};
 
-/// Runs until it is dropped.
-pub(crate) async fn poll(shared: Arc<Shared>, server: Server, timing: Timing) {
+/// Runs until it is dropped. `streaming`: it stands in for a stream, else it is all there is.
+pub(crate) async fn poll(shared: Arc<Shared>, server: Server, timing: Timing, streaming: bool) {
     let mut etag: Option<HeaderValue> = None;
     let mut backoff = Backoff::default();
+    let mut keys = server.keys();
+    let grace = if streaming { timing.poll_after } else { Duration::ZERO };
     loop {
-        stream_is_away(&shared, timing.poll_after).await;
+        stream_is_away(&shared, grace).await;
         let wait = match once(&shared, &server, &mut etag).await {
             Ok(()) => {
                 backoff.reset();
@@ -33,6 +35,7 @@ pub(crate) async fn poll(shared: Arc<Shared>, server: Server, timing: Timing) {
         tokio::select! {
             () = sleep(wait) => {},
             () = stream_is_back(&shared) => etag = None,
+            () = changed(&mut keys) => (etag, backoff) = (None, Backoff::default()),
         }
     }
 }

@@ -12,14 +12,22 @@ use super::backoff::{Backoff, Failure, random};
 use super::sse::{Event, Parser};
 use crate::Timing;
 use crate::held::{Origin, Shared, Taken};
-use crate::http::{Server, text};
+use crate::http::{Server, changed, text};
 
 /// Runs until it is dropped.
 pub(crate) async fn stream(shared: Arc<Shared>, server: Server, timing: Timing, max_payload: usize) {
     let mut backoff = Backoff::default();
+    let mut keys = server.keys();
     loop {
         let mut connection = Connection { shared: &shared, server: &server, timing: &timing, max_payload, began: None };
-        let failure = connection.run().await;
+        let failure = tokio::select! {
+            failure = connection.run() => failure,
+            () = changed(&mut keys) => {
+                shared.stream_left();
+                backoff.reset();
+                continue;
+            }
+        };
         if connection.began.is_some_and(|began| began.elapsed() >= timing.healthy) {
             backoff.reset();
         }
@@ -29,7 +37,10 @@ pub(crate) async fn stream(shared: Arc<Shared>, server: Server, timing: Timing, 
         }
         let wait = backoff.after(&failure, &timing, random());
         tracing::debug!(error = failure.message(), ?wait, "the flag stream ended; reconnecting");
-        sleep(wait).await;
+        tokio::select! {
+            () = sleep(wait) => {},
+            () = changed(&mut keys) => backoff.reset(),
+        }
     }
 }
 

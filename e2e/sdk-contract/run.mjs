@@ -1,0 +1,108 @@
+// Runs the scenarios against test services: `node run.mjs [--json FILE] [NAME…] [-- TEXT…]`. See PROTOCOL.md.
+
+import { readFile, readdir, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+
+import { Stage, scenarios } from "./parts/scenario.mjs";
+import { Failed, Service, Unsupported } from "./parts/sdk.mjs";
+
+const here = new URL(".", import.meta.url).pathname;
+/** Scenarios mostly wait; each lane has a service process of its own. */
+const LANES = Number(process.env.YARDARM_LANES ?? 6);
+/** A scenario that takes longer is stuck. */
+const LONGEST = 240_000;
+
+/** Every clause of the contract, and whether it is for later. */
+export async function clauses() {
+  const text = await readFile(join(here, "../../spec/sdk.md"), "utf8");
+  return [...text.matchAll(/^\*\*(S\d+\.\d+)\*\*( \*\(later\)\*)?/gm)].map(([, clause, later]) => ({ clause, later: !!later }));
+}
+
+async function load() {
+  const files = (await readdir(join(here, "scenarios"))).filter((name) => name.endsWith(".mjs")).sort();
+  for (const file of files) await import(join(here, "scenarios", file));
+}
+
+/** Clauses without a scenario, and scenarios about clauses that do not exist. */
+async function uncovered() {
+  const known = await clauses();
+  const shown = new Set(scenarios.flatMap(({ clauses }) => clauses));
+  const missing = known.filter(({ clause, later }) => !later && !shown.has(clause)).map(({ clause }) => `${clause} has no scenario`);
+  const invented = [...shown].filter((clause) => !known.some((one) => one.clause === clause));
+  return [...missing, ...invented.map((clause) => `${clause} is not in spec/sdk.md`)];
+}
+
+async function play(scenario, service, command) {
+  const lacks = scenario.needs.filter((need) => service.is.without?.includes(need));
+  if (scenario.kind !== service.is.kind || lacks.length) return { result: "not for it" };
+  if (scenario.long && !process.env.YARDARM_LONG) return { result: "long" };
+  const stage = new Stage(service, command);
+  const began = performance.now();
+  let timer;
+  try {
+    const stuck = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`not done after ${LONGEST} ms`)), LONGEST);
+    });
+    await Promise.race([scenario.play(stage), stuck]);
+    return { result: "green", took: performance.now() - began };
+  } catch (error) {
+    const kind = error instanceof Unsupported || error instanceof Failed ? `${error.message}\n` : "";
+    return { result: "red", took: performance.now() - began, error: `${kind}${error.stack}` };
+  } finally {
+    clearTimeout(timer);
+    await stage.close().catch((error) => console.error(`  (while closing: ${error.message})`));
+  }
+}
+
+/** All scenarios against one SDK; its results. */
+async function examine(name, chosen) {
+  const command = join(here, "services", `${name}.sh`);
+  const queue = [...chosen];
+  const results = [];
+  let is;
+  const lane = async () => {
+    let service = await Service.start(command);
+    is ??= service.is;
+    for (let scenario = queue.shift(); scenario; scenario = queue.shift()) {
+      const outcome = await play(scenario, service, command);
+      results.push({ ...outcome, title: scenario.title, clauses: scenario.clauses });
+      if (outcome.result === "red") {
+        console.log(`  ✖ ${name} ${scenario.title}\n${outcome.error.replaceAll(/^/gm, "      ")}`);
+        // What went wrong must not spoil the next one.
+        service.kill("SIGKILL");
+        service = await Service.start(command);
+      } else if (process.env.YARDARM_VERBOSE && outcome.result === "green") {
+        console.log(`  ✔ ${name} ${scenario.title} (${Math.round(outcome.took)} ms)`);
+      }
+    }
+    const how = await service.stop();
+    if (how !== 0) results.push({ result: "red", title: `the service ends with ${how}`, clauses: ["S13.2"], error: service.log.slice(-2000) });
+  };
+  const began = performance.now();
+  await Promise.all(Array.from({ length: Math.min(LANES, queue.length) }, lane));
+  const count = (result) => results.filter((one) => one.result === result).length;
+  const skipped = count("not for it") + count("long");
+  console.log(
+    `${name} ${is?.version}: ${count("green")} green, ${count("red")} red, ${skipped} left out, ${((performance.now() - began) / 1000).toFixed(1)} s`,
+  );
+  return { name, version: is?.version, kind: is?.kind, results };
+}
+
+async function main(words) {
+  const json = words[0] === "--json" ? words.splice(0, 2)[1] : null;
+  const split = words.indexOf("--");
+  const texts = split < 0 ? [] : words.splice(split).slice(1);
+  const every = (await readdir(join(here, "services"))).filter((file) => file.endsWith(".sh")).map((file) => basename(file, ".sh"));
+  const names = words.length ? words : every.sort();
+  await load();
+  const gaps = await uncovered();
+  for (const gap of gaps) console.log(`  ✖ ${gap}`);
+  const chosen = texts.length ? scenarios.filter(({ title }) => texts.some((text) => title.includes(text))) : scenarios;
+  const examined = [];
+  for (const name of names) examined.push(await examine(name, chosen));
+  if (json) await writeFile(json, JSON.stringify(examined, null, 1));
+  const red = examined.flatMap(({ results }) => results).filter(({ result }) => result === "red").length;
+  process.exit(red || (gaps.length && !texts.length) ? 1 : 0);
+}
+
+await main(process.argv.slice(2));

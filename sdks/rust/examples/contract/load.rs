@@ -1,0 +1,82 @@
+//! Evaluation in a loop, on threads.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+use serde_json::{Value, json};
+use yardarm::{Client, Context};
+
+use crate::Outcome;
+use crate::clients::{Held, locked};
+
+pub(crate) struct Load {
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<Tally>>,
+}
+
+#[derive(Default)]
+struct Tally {
+    calls: u64,
+    threw: u64,
+    torn: u64,
+    values: BTreeMap<String, u64>,
+}
+
+pub(crate) fn begin(held: &Held, request: &Value) -> Outcome {
+    let stop = Arc::new(AtomicBool::new(false));
+    let threads = (0..request["threads"].as_u64().unwrap_or(1)).map(|_| {
+        let (client, stop, request) = (held.client.clone(), Arc::clone(&stop), request.clone());
+        std::thread::spawn(move || evaluate(&client, &stop, &request))
+    });
+    *locked(&held.load) = Some(Load { threads: threads.collect(), stop });
+    Ok(json!({}))
+}
+
+pub(crate) async fn end(held: &Held) -> Outcome {
+    let load = locked(&held.load).take().ok_or("no load")?;
+    load.stop.store(true, Ordering::Relaxed);
+    let joined = tokio::task::spawn_blocking(move || {
+        load.threads.into_iter().fold(Tally::default(), |mut sum, thread| {
+            match thread.join() {
+                Ok(tally) => {
+                    sum.calls += tally.calls;
+                    sum.threw += tally.threw;
+                    sum.torn += tally.torn;
+                    tally.values.into_iter().for_each(|(value, count)| *sum.values.entry(value).or_default() += count);
+                }
+                Err(_) => sum.threw += 1,
+            }
+            sum
+        })
+    });
+    let sum = joined.await.map_err(|error| error.to_string())?;
+    Ok(json!({"calls": sum.calls, "threw": sum.threw, "torn": sum.torn, "values": sum.values}))
+}
+
+fn evaluate(client: &Client, stop: &AtomicBool, request: &Value) -> Tally {
+    let flags: Vec<&str> = request["flags"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let context = Context::from(request["context"].clone());
+    let mut tally = Tally::default();
+    while !stop.load(Ordering::Relaxed) {
+        for flag in &flags {
+            tally.calls += 1;
+            match catch_unwind(AssertUnwindSafe(|| client.json(flag, &context, request["default"].clone()))) {
+                Ok(value) => *tally.values.entry(value.to_string()).or_default() += 1,
+                Err(_) => tally.threw += 1,
+            }
+        }
+        let all = client.all(&context);
+        let mut found =
+            flags.iter().filter_map(|flag| all.get(*flag)).map(|details| (&details.value, &details.version));
+        if let Some(first) = found.next()
+            && found.any(|other| other != first)
+        {
+            tally.torn += 1;
+        }
+        std::thread::yield_now();
+    }
+    tally
+}
