@@ -59,6 +59,8 @@ pub struct Limits {
     pub events_body: usize,
     /// Counts in an event batch.
     pub events_counts: usize,
+    /// Exposures, and events, in an event batch.
+    pub events_records: usize,
     /// Management requests running at a time.
     pub management_running: usize,
     /// Management requests waiting for their turn.
@@ -143,6 +145,7 @@ impl Default for Limits {
             evaluation_body: 256 << 10,
             events_body: 1 << 20,
             events_counts: 10_000,
+            events_records: 5_000,
             management_running: 32,
             management_waiting: 128,
             management_threads: 2,

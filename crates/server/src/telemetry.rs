@@ -37,6 +37,10 @@ pub struct Telemetry {
     pub evaluations: Counter,
     /// Evaluations reported by SDKs.
     pub reported: Counter,
+    /// Exposures reported by SDKs.
+    pub exposures: Counter,
+    /// Events of units reported by SDKs.
+    pub events: Counter,
     /// Evaluation counts that were given up.
     pub counts_dropped: Counter,
     /// Count batches waiting for the database.
@@ -100,6 +104,8 @@ impl Default for Telemetry {
             ),
             evaluations: counter("yardarm_evaluations_total", "Flags evaluated for OFREP clients."),
             reported: counter("yardarm_reported_evaluations_total", "Evaluations reported by SDKs."),
+            exposures: counter("yardarm_reported_exposures_total", "Exposures reported by SDKs."),
+            events: counter("yardarm_reported_events_total", "Events of units reported by SDKs."),
             counts_dropped: counter("yardarm_counts_dropped_total", "Evaluation counts given up."),
             counts_pending: gauge("yardarm_counts_pending_batches", "Count batches waiting for the database.", vec![]),
             streams_sdk: streams("sdk"),

@@ -40,6 +40,7 @@ export const QUICK = {
 };
 
 export const KEY = "yd_srv_scenario";
+export const CLIENT_KEY = "yd_cli_scenario";
 export const USER = { targetingKey: "user-1" };
 
 /** A client of the service under test. */
@@ -130,7 +131,7 @@ export class Stage {
   /** A client of the shared service (or of `service`), told where the server is and with `QUICK` waits. */
   async client(server, { timing = {}, service = this.service, command = "create", ...settings } = {}) {
     const client = this.named(service);
-    const place = server ? { url: server.url, sdk_key: KEY } : {};
+    const place = server ? { url: server.url, sdk_key: service.is.kind === "web" ? CLIENT_KEY : KEY } : {};
     await client.do(command, { settings: { ...place, ...settings, timing: { ...QUICK, ...timing } } });
     return client;
   }

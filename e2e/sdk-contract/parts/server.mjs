@@ -209,4 +209,38 @@ export class Server {
   _events(reply) {
     reply.status(202);
   }
+
+  /** For client keys: a function of the context that gives {flag: value, or an OFREP answer}. None: 503. */
+  answers = null;
+  #listeners = new Set();
+
+  /** Streams of client keys that are open. */
+  get listeners() {
+    return [...this.#listeners];
+  }
+
+  /** Answers differently from now on, and says so to whoever listens. */
+  answerNow(answers) {
+    this.answers = answers;
+    for (const stream of this.#listeners) stream.frame("message", { type: "refetchEvaluation" });
+  }
+
+  _bulk(reply, request) {
+    if (!this.answers) return reply.status(503);
+    const found = Object.entries(this.answers(request.json?.context ?? {}));
+    const flags = found.map(([key, it]) =>
+      it?.errorCode || it?.reason ? { key, ...it } : { key, value: it, variant: "v", reason: "STATIC", metadata: { flagSetId: "p/e", version: "a:1" } },
+    );
+    const eventStreams = [{ type: "sse", endpoint: { requestUri: "/ofrep/v1/stream?ticket=t" }, inactivityDelaySec: 120 }];
+    const text = JSON.stringify({ flags, metadata: { flagSetId: "p/e", version: "a:1" }, eventStreams });
+    const etag = `"${createHash("sha256").update(text + request.body).digest("hex").slice(0, 32)}"`;
+    request.headers["if-none-match"] === etag ? reply.status(304, { etag }) : reply.json(text, { etag });
+  }
+
+  _changes(reply) {
+    const stream = reply.stream();
+    this.#listeners.add(stream);
+    stream.closed.then(() => this.#listeners.delete(stream));
+    stream.raw("retry: 1000\n\n");
+  }
 }

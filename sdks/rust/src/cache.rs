@@ -69,11 +69,17 @@ impl CacheFile {
         file.write_all(body.as_bytes())?;
         file.sync_all()?;
         drop(file);
-        match fs::rename(&self.path, self.previous()) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+        // Only a file gives way: a directory of that name is somebody else's.
+        let replaced = match fs::symlink_metadata(&self.path) {
+            Ok(found) if !found.is_file() => Err(invalid("it is not a file")),
+            Ok(_) => fs::rename(&self.path, self.previous()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = replaced.and_then(|()| fs::rename(&temporary, &self.path)) {
+            let _ = fs::remove_file(&temporary);
+            return Err(error);
         }
-        fs::rename(&temporary, &self.path)?;
         // Directories cannot be opened for syncing everywhere; the file itself is safe by now.
         let _ = File::open(directory).and_then(|d| d.sync_all());
         Ok(())

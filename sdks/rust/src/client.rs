@@ -19,7 +19,7 @@ use crate::http::Server;
 use crate::privacy::Privacy;
 use crate::settings::ConfigError;
 use crate::status::{State, Status};
-use crate::tracking::{Event, MAX_UNIT, Tracking};
+use crate::tracking::{Event, Tracking, is_unit};
 use crate::value::{Details, FlagValue};
 use crate::worker::Stop;
 use crate::{Context, TestClient};
@@ -211,7 +211,7 @@ impl Client {
         if self.recording.exposures
             && answer.reason == Reason::Split
             && let (Some(variant), Ok(context)) = (answer.variant, &context)
-            && let Some(unit) = context.targeting_key().filter(|unit| (1..=MAX_UNIT).contains(&unit.len()))
+            && let Some(unit) = context.targeting_key().filter(|unit| is_unit(unit))
         {
             self.shared.exposures.add((flag.key, variant, unit), self.shared.now(), || {
                 let rule = answer.rule.map(str::to_owned);
@@ -229,9 +229,8 @@ impl Client {
         }
         guarded(|| {
             let context = yardarm_eval::Context::from_json(context.as_json()).ok();
-            let unit = context.as_ref().and_then(yardarm_eval::Context::targeting_key).unwrap_or_default();
-            let unit = if unit.is_empty() || unit.len() > MAX_UNIT { "" } else { unit };
-            let unit = if unit.is_empty() { String::new() } else { self.recording.privacy.unit(unit) };
+            let unit = context.as_ref().and_then(yardarm_eval::Context::targeting_key).filter(|unit| is_unit(unit));
+            let unit = unit.map_or_else(String::new, |unit| self.recording.privacy.unit(unit));
             let (value, mut data) = tracking.into_parts();
             self.recording.privacy.scrub(&mut data);
             self.shared.events.add(Event { name: event.to_owned(), unit, value, data, at: self.shared.now() });

@@ -12,7 +12,7 @@ pub(crate) const MAX_WAITING: usize = 10_000;
 /// Longest name of an event, in characters.
 const MAX_NAME: usize = 128;
 /// Longest targeting key that is sent, in bytes.
-pub(crate) const MAX_UNIT: usize = 512;
+const MAX_UNIT: usize = 512;
 /// Largest `data`, as JSON.
 const MAX_DATA: usize = 4_096;
 
@@ -65,8 +65,8 @@ impl Event {
     fn fault(&self) -> Option<&'static str> {
         if self.name.is_empty() || self.name.chars().count() > MAX_NAME || self.name.contains('\0') {
             Some("its name has not 1 to 128 characters, none of them NUL")
-        } else if self.unit.is_empty() || self.unit.len() > MAX_UNIT {
-            Some("the context has no targeting key of 1 to 512 bytes")
+        } else if self.unit.is_empty() {
+            Some("the context has no targeting key of 1 to 512 bytes, none of them NUL")
         } else if self.value.is_some_and(|value| !value.is_finite()) {
             Some("its value is not finite")
         } else if serde_json::to_vec(&self.data).map_or(true, |json| json.len() > MAX_DATA) {
@@ -75,6 +75,11 @@ impl Event {
             None
         }
     }
+}
+
+/// Whether a targeting key can be sent as a unit.
+pub(crate) fn is_unit(targeting_key: &str) -> bool {
+    (1..=MAX_UNIT).contains(&targeting_key.len()) && !targeting_key.contains('\0')
 }
 
 /// What waits.

@@ -1,4 +1,5 @@
 //! `POST /sdk/v1/events`: what SDKs counted. A batch is added once, whatever happens to its acknowledgement.
+//! Exposures and events of units are checked and measured; they are kept once there are experiments to keep them for.
 
 use axum::extract::{Request, State};
 use http::StatusCode;
@@ -10,16 +11,12 @@ use yardarm_store::Count;
 use super::caller::Caller;
 use super::counts::reason_word;
 use super::outbox::Batch;
+use super::records::{self, Event, Exposure, HOUR, KEY, OLDEST};
 use crate::app::App;
 use crate::json;
 use crate::problem::Problem;
+use crate::settings::Limits;
 
-/// One hour, milliseconds.
-const HOUR: i64 = 3_600_000;
-/// Counts older than this were forgotten by the analytics; those ahead of our clock by more are a broken clock.
-const OLDEST: i64 = 31 * 24 * HOUR;
-/// Longest key of anything.
-const KEY: usize = 128;
 /// An evaluation counter cannot reach this in an hour.
 const MOST: u64 = 1 << 40;
 
@@ -29,6 +26,10 @@ struct Wire {
     sdk: Sdk,
     #[serde(default)]
     counts: Vec<WireCount>,
+    #[serde(default)]
+    exposures: Vec<Exposure>,
+    #[serde(default)]
+    events: Vec<Event>,
 }
 
 #[derive(Deserialize)]
@@ -54,8 +55,16 @@ pub(super) async fn accept(State(app): State<App>, caller: Caller, request: Requ
     let limits = &app.settings.limits;
     let bytes = json::bytes(request, limits.events_body, app.settings.timeouts.request_body).await?;
     let wire: Wire = serde_json::from_slice(&bytes).map_err(|error| unreadable(&error))?;
-    let counts = check(wire, &caller, app.now(), limits.events_counts)?;
-    let Some((id, counts)) = counts else { return Ok(StatusCode::ACCEPTED) };
+    let (exposures, events) = (wire.exposures.len() as u64, wire.events.len() as u64);
+    let counts = check(wire, &caller, app.now(), limits)?;
+    let measured = || {
+        app.telemetry.exposures.increment(exposures);
+        app.telemetry.events.increment(events);
+    };
+    let Some((id, counts)) = counts else {
+        measured();
+        return Ok(StatusCode::ACCEPTED);
+    };
     let evaluations = counts.iter().map(|count| count.count).sum();
     app.delivery.outbox.accept(Batch { id, at: app.now(), counts }).map_err(|_| {
         Problem::new(
@@ -66,6 +75,7 @@ pub(super) async fn accept(State(app): State<App>, caller: Caller, request: Requ
         .retry_between(15, 60)
     })?;
     app.telemetry.reported.increment(evaluations);
+    measured();
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -83,8 +93,9 @@ fn unreadable(error: &serde_json::Error) -> Problem {
 }
 
 /// The batch as it is stored, all complaints at once; `None` when nothing was counted.
-fn check(wire: Wire, caller: &Caller, now: i64, most: usize) -> Result<Option<(String, Vec<Count>)>, Problem> {
-    let mut problem = Problem::invalid();
+fn check(wire: Wire, caller: &Caller, now: i64, limits: &Limits) -> Result<Option<(String, Vec<Count>)>, Problem> {
+    let most = limits.events_counts;
+    let mut problem = records::check(Problem::invalid(), &wire.exposures, &wire.events, now, limits.events_records);
     let batch_ok = (8..=64).contains(&wire.batch.len())
         && wire.batch.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     if !batch_ok {

@@ -6,6 +6,7 @@ mod counts;
 mod events;
 mod ofrep;
 mod outbox;
+mod records;
 mod ruleset;
 mod streaming;
 

@@ -102,6 +102,50 @@ async fn a_wrong_batch_is_refused_whole() {
 }
 
 #[tokio::test]
+async fn exposures_and_events_are_checked_and_measured() {
+    let shop = Shop::open().await;
+    let good = || {
+        json!({
+            "batch": "0192f000-0000", "sdk": {"name": "rust", "version": "0.1.0"}, "counts": batch("x")["counts"],
+            "exposures": [{"flag": "title", "variant": "v0", "unit": "u1", "rule": "r", "version": "e:1", "at": NOW}],
+            "events": [
+                {"name": "purchase", "unit": "u1", "value": 49.5, "data": {"currency": "EUR"}, "at": NOW, "more": 1},
+                {"name": "signup ü", "unit": "u2", "at": NOW},
+            ],
+        })
+    };
+    let with = |pointer: &str, value: Value| {
+        let mut body = good();
+        *body.pointer_mut(pointer).unwrap() = value;
+        body
+    };
+    for (body, pointer) in [
+        (with("/exposures/0/flag", json!("")), "/exposures/0/flag"),
+        (with("/exposures/0/variant", json!("x".repeat(129))), "/exposures/0/variant"),
+        (with("/exposures/0/rule", json!("a\u{0}b")), "/exposures/0/rule"),
+        (with("/exposures/0/unit", json!("x".repeat(513))), "/exposures/0/unit"),
+        (with("/exposures/0/version", json!("e")), "/exposures/0/version"),
+        (with("/exposures/0/at", json!(0)), "/exposures/0/at"),
+        (with("/events/0/name", json!("")), "/events/0/name"),
+        (with("/events/0/unit", json!("")), "/events/0/unit"),
+        (with("/events/0/data", json!({"text": "x".repeat(4_096)})), "/events/0/data"),
+        (with("/events/1/at", json!(NOW + 2 * 3_600_000)), "/events/1/at"),
+        (with("/events", json!(vec![good()["events"][1].clone(); 5_001])), "/events"),
+        (with("/events/0/value", json!("many")), ""),
+    ] {
+        let answer = shop.read(shop.ask(&shop.server_key, "/sdk/v1/events", Some(body))).await;
+        assert_eq!(answer.status, 422, "{pointer}");
+        assert_eq!(answer.json()["errors"][0]["pointer"], pointer, "{:?}", answer.body);
+    }
+    assert_eq!(counts(&shop).await, [], "a wrong batch is refused whole");
+    let answer = shop.read(shop.ask(&shop.client_key, "/sdk/v1/events", Some(good()))).await;
+    assert_eq!(answer.status, 202, "{:?}", answer.body);
+    assert_eq!(counts(&shop).await.len(), 2);
+    assert_eq!(shop.metric("yardarm_reported_exposures_total").await.as_deref(), Some("1"));
+    assert_eq!(shop.metric("yardarm_reported_events_total").await.as_deref(), Some("2"));
+}
+
+#[tokio::test]
 async fn what_is_evaluated_here_is_counted_here() {
     let shop = Shop::open().await;
     for country in ["DE", "DE", "FR"] {

@@ -92,6 +92,9 @@ impl Clients {
         if !request["ruleset"].is_null() {
             double.load(&request["ruleset"].to_string()).map_err(|error| error.to_string())?;
         }
+        if let Some(ruleset) = request["ruleset_text"].as_str() {
+            double.load(ruleset).map_err(|error| error.to_string())?;
+        }
         if let Some(now) = request["now"].as_i64() {
             double.at(now);
         }

@@ -47,7 +47,7 @@ async fn run(clients: &Clients, request: &Value) -> Option<Outcome> {
     let done = |done: bool| Ok(json!({"done": done}));
     Some(match request["do"].as_str().unwrap_or_default() {
         "hello" => Ok(json!({
-            "sdk": "rust", "version": env!("CARGO_PKG_VERSION"), "kind": "server", "without": ["fork", "storage"],
+            "sdk": "rust", "version": env!("CARGO_PKG_VERSION"), "kind": "server", "without": ["fork", "storage", "openfeature_track"],
         })),
         "create" => clients.create(name, &request["settings"], false),
         "create_from_environment" => clients.create(name, &request["settings"], true),
