@@ -1,8 +1,9 @@
-// Runs the scenarios against test services: `node run.mjs [--json FILE] [NAME…] [-- TEXT…]`. See PROTOCOL.md.
+// Runs the scenarios against test services: `node run.mjs [--write] [NAME…] [-- TEXT…]`. See PROTOCOL.md.
 
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 
+import { matrix } from "./parts/compatibility.mjs";
 import { Stage, scenarios } from "./parts/scenario.mjs";
 import { Failed, Service, Unsupported } from "./parts/sdk.mjs";
 
@@ -36,6 +37,7 @@ async function play(scenario, service, command) {
   const lacks = scenario.needs.filter((need) => service.is.without?.includes(need));
   if (scenario.kind !== service.is.kind || lacks.length) return { result: "not for it" };
   if (scenario.long && !process.env.YARDARM_LONG) return { result: "long" };
+  if (scenario.needsServer && !process.env.YARDARM_BIN) return { result: "without a server" };
   const stage = new Stage(service, command);
   const began = performance.now();
   let timer;
@@ -65,7 +67,7 @@ async function examine(name, chosen) {
     is ??= service.is;
     for (let scenario = queue.shift(); scenario; scenario = queue.shift()) {
       const outcome = await play(scenario, service, command);
-      results.push({ ...outcome, title: scenario.title, clauses: scenario.clauses });
+      results.push({ ...outcome, scenario });
       if (outcome.result === "red") {
         console.log(`  ✖ ${name} ${scenario.title}\n${outcome.error.replaceAll(/^/gm, "      ")}`);
         // What went wrong must not spoil the next one.
@@ -76,20 +78,23 @@ async function examine(name, chosen) {
       }
     }
     const how = await service.stop();
-    if (how !== 0) results.push({ result: "red", title: `the service ends with ${how}`, clauses: ["S13.2"], error: service.log.slice(-2000) });
+    if (how !== 0) {
+      console.log(`  ✖ ${name}: the service ends with ${how}:\n${service.log.slice(-2000)}`);
+      results.push({ result: "red", scenario: { title: "the service ends", clauses: ["S13.2"] } });
+    }
   };
   const began = performance.now();
   await Promise.all(Array.from({ length: Math.min(LANES, queue.length) }, lane));
   const count = (result) => results.filter((one) => one.result === result).length;
-  const skipped = count("not for it") + count("long");
-  console.log(
-    `${name} ${is?.version}: ${count("green")} green, ${count("red")} red, ${skipped} left out, ${((performance.now() - began) / 1000).toFixed(1)} s`,
-  );
+  const left = ["not for it", "long", "without a server"].map((why) => [why, count(why)]).filter(([, number]) => number);
+  const out = left.map(([why, number]) => `${number} ${why}`).join(", ");
+  const took = ((performance.now() - began) / 1000).toFixed(1);
+  console.log(`${name} ${is?.version}: ${count("green")} green, ${count("red")} red${out && ` (left out: ${out})`}, ${took} s`);
   return { name, version: is?.version, kind: is?.kind, results };
 }
 
 async function main(words) {
-  const json = words[0] === "--json" ? words.splice(0, 2)[1] : null;
+  const write = words[0] === "--write" && words.shift() !== undefined;
   const split = words.indexOf("--");
   const texts = split < 0 ? [] : words.splice(split).slice(1);
   const every = (await readdir(join(here, "services"))).filter((file) => file.endsWith(".sh")).map((file) => basename(file, ".sh"));
@@ -100,9 +105,12 @@ async function main(words) {
   const chosen = texts.length ? scenarios.filter(({ title }) => texts.some((text) => title.includes(text))) : scenarios;
   const examined = [];
   for (const name of names) examined.push(await examine(name, chosen));
-  if (json) await writeFile(json, JSON.stringify(examined, null, 1));
-  const red = examined.flatMap(({ results }) => results).filter(({ result }) => result === "red").length;
-  process.exit(red || (gaps.length && !texts.length) ? 1 : 0);
+  const red = examined.flatMap(({ results }) => results).some(({ result }) => result === "red");
+  if (texts.length || words.length) process.exit(red ? 1 : 0);
+  // A matrix is of everything.
+  const old = await matrix(examined, await clauses(), write);
+  if (old) console.log(`  ✖ ${old}`);
+  process.exit(red || gaps.length || old ? 1 : 0);
 }
 
 await main(process.argv.slice(2));
