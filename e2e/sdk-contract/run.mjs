@@ -8,6 +8,8 @@ import { Stage, scenarios } from "./parts/scenario.mjs";
 import { Failed, Service, Unsupported } from "./parts/sdk.mjs";
 
 const here = new URL(".", import.meta.url).pathname;
+/** Where the test services are; another folder has services of SDKs that live elsewhere. */
+const services = process.env.YARDARM_SERVICES ?? join(here, "services");
 /** Scenarios mostly wait; each lane has a service process of its own. */
 const LANES = Number(process.env.YARDARM_LANES ?? 6);
 /** A scenario that takes longer is stuck. */
@@ -58,7 +60,7 @@ async function play(scenario, service, command) {
 
 /** All scenarios against one SDK; its results. */
 async function examine(name, chosen) {
-  const command = join(here, "services", `${name}.sh`);
+  const command = join(services, `${name}.sh`);
   const queue = [...chosen];
   const results = [];
   let is;
@@ -97,7 +99,7 @@ async function main(words) {
   const write = words[0] === "--write" && words.shift() !== undefined;
   const split = words.indexOf("--");
   const texts = split < 0 ? [] : words.splice(split).slice(1);
-  const every = (await readdir(join(here, "services"))).filter((file) => file.endsWith(".sh")).map((file) => basename(file, ".sh"));
+  const every = (await readdir(services)).filter((file) => file.endsWith(".sh")).map((file) => basename(file, ".sh"));
   const names = words.length ? words : every.sort();
   await load();
   const gaps = await uncovered();

@@ -28,10 +28,7 @@ pub struct Builder {
     timing: Timing,
     max_payload: usize,
     own_thread: bool,
-    counts: bool,
-    exposures: bool,
-    private_attributes: Vec<String>,
-    hooks: Vec<Arc<dyn Hook>>,
+    recording: Recording,
 }
 
 impl Builder {
@@ -46,10 +43,7 @@ impl Builder {
             timing: Timing::default(),
             max_payload: 64 << 20,
             own_thread: false,
-            counts: true,
-            exposures: false,
-            private_attributes: Vec::new(),
-            hooks: Vec::new(),
+            recording: Recording { counts: true, ..Recording::default() },
         }
     }
 
@@ -63,12 +57,16 @@ impl Builder {
             Some("false" | "0") => Ok(false),
             Some(_) => Err(ConfigError::Environment(name)),
         };
+        let recording = Recording {
+            counts: switch("YARDARM_COUNT_EVALUATIONS", true)?,
+            exposures: switch("YARDARM_EXPOSURES", false)?,
+            ..Recording::default()
+        };
         Ok(Self {
             cache_file: read("YARDARM_CACHE_FILE").map(PathBuf::from),
             offline_file: read("YARDARM_OFFLINE_FILE").map(PathBuf::from),
             streaming: switch("YARDARM_STREAMING", true)?,
-            counts: switch("YARDARM_COUNT_EVALUATIONS", true)?,
-            exposures: switch("YARDARM_EXPOSURES", false)?,
+            recording,
             ..Self::new(read("YARDARM_URL"), read("YARDARM_SDK_KEY"))
         })
     }
@@ -134,37 +132,32 @@ impl Builder {
     /// Whether evaluations are counted and reported (default true). Only (flag, variant, reason) and how often; never
     /// contexts.
     pub fn count_evaluations(mut self, counts: bool) -> Self {
-        self.counts = counts;
+        self.recording.counts = counts;
         self
     }
 
     /// Whether it is reported who was given which variant of a split (default false). This sends targeting keys.
     pub fn exposures(mut self, exposures: bool) -> Self {
-        self.exposures = exposures;
+        self.recording.exposures = exposures;
         self
     }
 
     /// Names that never leave the process: members of what is tracked, at any depth; with `targetingKey` among them, units
     /// leave only as digests.
     pub fn private_attributes<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
-        self.private_attributes = names.into_iter().map(Into::into).collect();
+        self.recording.privacy = Privacy::new(names.into_iter().map(Into::into));
         self
     }
 
     /// Adds a function that is told of every flag call.
     pub fn hook(mut self, hook: impl Hook) -> Self {
-        self.hooks.push(Arc::new(hook));
+        self.recording.hooks.push(Arc::new(hook));
         self
     }
 
     /// Starts the client. Does not touch the network before it returns; see [`Client::wait_ready`].
     pub fn build(self) -> Result<Client, ConfigError> {
-        let recording = Recording {
-            counts: self.counts,
-            exposures: self.exposures,
-            privacy: Privacy::new(self.private_attributes),
-            hooks: self.hooks,
-        };
+        let recording = self.recording;
         if let Some(path) = self.offline_file {
             return offline(&path, recording);
         }

@@ -77,13 +77,10 @@ async fn run(work: Work, mut stopping: watch::Receiver<Option<Duration>>) {
         write(&mut cache).await;
         delivered.is_ok()
     };
-    let delivered = match timeout(limit, last).await {
-        Ok(delivered) => delivered,
-        Err(_) => {
-            tracing::debug!(?limit, "the client was stopped before its last deliveries were done");
-            false
-        }
-    };
+    let delivered = timeout(limit, last).await.unwrap_or_else(|_| {
+        tracing::debug!(?limit, "the client was stopped before its last deliveries were done");
+        false
+    });
     shared.board.stop(delivered);
 }
 

@@ -56,7 +56,7 @@ pub(super) fn check(mut problem: Problem, exposures: &[Exposure], events: &[Even
         if let Some(rule) = &one.rule {
             problem = key_checked(problem, at("rule"), rule);
         }
-        if !one.version.split_once(':').is_some_and(|(_, rev)| rev.parse::<u64>().is_ok()) {
+        if one.version.split_once(':').is_none_or(|(_, rev)| rev.parse::<u64>().is_err()) {
             problem = problem.error(at("version"), "version_invalid", "A version is written epoch:rev.");
         }
         problem = unit_checked(problem, at("unit"), &one.unit);

@@ -36,7 +36,7 @@ fn json_of<T: FlagValue>(details: &Details<T>) -> Value {
     })
 }
 
-pub(crate) fn evaluate(client: &Client, request: &Value) -> Outcome {
+pub(crate) fn evaluate(client: &Client, request: &Value) -> Value {
     let default = &request["default"];
     let flag = request["flag"].as_str().unwrap_or_default();
     let context = Context::from(request["context"].clone());
@@ -51,13 +51,13 @@ pub(crate) fn evaluate(client: &Client, request: &Value) -> Outcome {
             }
         }};
     }
-    Ok(match request["type"].as_str() {
+    match request["type"].as_str() {
         Some("boolean") => call!(bool, default.as_bool().unwrap_or_default()),
         Some("string") => call!(string, default.as_str().unwrap_or_default().to_owned()),
         Some("number") => call!(number, default.as_f64().unwrap_or_default()),
         Some("integer") => call!(int, default.as_i64().unwrap_or_default()),
         _ => call!(json, default.clone()),
-    })
+    }
 }
 
 pub(crate) fn all(client: &Client, context: &Value) -> Value {

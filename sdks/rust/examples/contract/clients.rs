@@ -70,7 +70,7 @@ impl Clients {
             let mut watch = client.watch();
             tokio::spawn(async move {
                 let _ = watch.changed().await;
-                std::panic::panic_any("an observer that panics");
+                panic!("an observer that panics");
             });
         }
         self.keep(name, Held { client, double: None, seen, calls, otel, load: Mutex::default() });
@@ -168,7 +168,7 @@ fn timing(given: &Value) -> Timing {
 
 fn hooked(builder: Builder, kind: &str, calls: &Arc<Mutex<Vec<Value>>>) -> Builder {
     match kind {
-        "throw" => builder.hook(|_: &Call<'_>| std::panic::panic_any("a hook that panics")),
+        "throw" => builder.hook(|_: &Call<'_>| panic!("a hook that panics")),
         "otel" => builder.hook(OpenTelemetry),
         _ => {
             let calls = Arc::clone(calls);

@@ -25,14 +25,14 @@ struct Tally {
     values: BTreeMap<String, u64>,
 }
 
-pub(crate) fn begin(held: &Held, request: &Value) -> Outcome {
+pub(crate) fn begin(held: &Held, request: &Value) -> Value {
     let stop = Arc::new(AtomicBool::new(false));
     let threads = (0..request["threads"].as_u64().unwrap_or(1)).map(|_| {
         let (client, stop, request) = (held.client.clone(), Arc::clone(&stop), request.clone());
         std::thread::spawn(move || evaluate(&client, &stop, &request))
     });
     *locked(&held.load) = Some(Load { threads: threads.collect(), stop });
-    Ok(json!({}))
+    json!({})
 }
 
 pub(crate) async fn end(held: &Held) -> Outcome {
