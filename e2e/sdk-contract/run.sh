@@ -2,9 +2,13 @@
 # The contract of spec/sdk.md against every SDK that has a test service, or those named. See PROTOCOL.md.
 set -euo pipefail
 cd "$(dirname "$0")"
+root=$(cd ../.. && pwd)
 
 names=()
-for word in "$@"; do [ "$word" = -- ] && break; case $word in --*) ;; *) [ -e "services/$word.sh" ] && names+=("$word") ;; esac; done
+for word in "$@"; do
+  [ "$word" = -- ] && break
+  [ -e "services/$word.sh" ] && names+=("$word")
+done
 if [ ${#names[@]} -eq 0 ]; then for file in services/*.sh; do names+=("$(basename "$file" .sh)"); done; fi
 
 if ! ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1; then
@@ -12,5 +16,9 @@ if ! ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1; then
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libfaketime >/dev/null
 fi
+export YARDARM_BIN=${YARDARM_BIN:-${CARGO_TARGET_DIR:-$root/target}/debug/yardarm}
+case $YARDARM_BIN in /*) ;; *) YARDARM_BIN=$root/$YARDARM_BIN ;; esac
+[ -x "$YARDARM_BIN" ] || { echo "sdk-contract: there is no binary at $YARDARM_BIN; build it or set YARDARM_BIN" >&2; exit 1; }
+mkdir -p ../.work/logs
 for name in "${names[@]}"; do "services/$name.sh" --prepare; done
 exec node run.mjs "$@"

@@ -17,8 +17,8 @@ export class Service {
   static async start(command, { environment = {}, wrap = [] } = {}) {
     const service = new Service();
     const words = [...wrap, command];
-    const { PATH, HOME, LANG, YARDARM_TARGET, CARGO_TARGET_DIR, CARGO_HOME, RUSTUP_HOME } = process.env;
-    const inherited = { PATH, HOME, LANG, YARDARM_TARGET, CARGO_TARGET_DIR, CARGO_HOME, RUSTUP_HOME };
+    const { PATH, HOME, CARGO_TARGET_DIR } = process.env;
+    const inherited = { PATH, HOME, CARGO_TARGET_DIR };
     const given = Object.entries({ ...inherited, ...environment }).filter(([, value]) => value !== undefined);
     service.#child = spawn(words[0], words.slice(1), { env: Object.fromEntries(given), stdio: ["pipe", "pipe", "pipe"] });
     service.ended = new Promise((resolve) => service.#child.once("exit", (code, signal) => resolve(signal ?? code)));

@@ -90,9 +90,9 @@ scenario("S17.3 S17.6 S6.4 S5.1 S2.1: failures and refusals take nothing away", 
     [(reply) => reply.status(401), "ERROR"],
     [(reply) => reply.status(403), "ERROR"],
   ];
-  for (const [wrong, state] of wrongs) {
+  for (const [number, [wrong, state]] of wrongs.entries()) {
     server.always.bulk = wrong;
-    await client.inState(state);
+    await client.when(`${state} after answer ${number}`, (status) => status.state === state);
     assert.equal(await client.value("f", "default"), "one");
     server.always = {};
     await client.inState("READY");
