@@ -36,27 +36,31 @@ fn json_of<T: FlagValue>(details: &Details<T>) -> Value {
     })
 }
 
+/// The value by the call without details, for the type asked for.
+pub(crate) fn value(client: &Client, flag: &str, context: &Context, request: &Value) -> Value {
+    let default = &request["default"];
+    match request["type"].as_str() {
+        Some("boolean") => client.bool(flag, context, default.as_bool().unwrap_or_default()).into(),
+        Some("string") => client.string(flag, context, default.as_str().unwrap_or_default()).into(),
+        Some("number") => client.number(flag, context, default.as_f64().unwrap_or_default()).into(),
+        Some("integer") => client.int(flag, context, default.as_i64().unwrap_or_default()).into(),
+        _ => client.json(flag, context, default.clone()),
+    }
+}
+
 pub(crate) fn evaluate(client: &Client, request: &Value) -> Value {
     let default = &request["default"];
     let flag = request["flag"].as_str().unwrap_or_default();
     let context = Context::from(request["context"].clone());
-    let plain = request["plain"] == true;
-    macro_rules! call {
-        ($method:ident, $default:expr) => {{
-            let default = $default;
-            if plain {
-                json!({"value": client.$method(flag, &context, default)})
-            } else {
-                json_of(&client.details(flag, &context, default))
-            }
-        }};
+    if request["plain"] == true {
+        return json!({"value": value(client, flag, &context, request)});
     }
     match request["type"].as_str() {
-        Some("boolean") => call!(bool, default.as_bool().unwrap_or_default()),
-        Some("string") => call!(string, default.as_str().unwrap_or_default().to_owned()),
-        Some("number") => call!(number, default.as_f64().unwrap_or_default()),
-        Some("integer") => call!(int, default.as_i64().unwrap_or_default()),
-        _ => call!(json, default.clone()),
+        Some("boolean") => json_of(&client.details(flag, &context, default.as_bool().unwrap_or_default())),
+        Some("string") => json_of(&client.details(flag, &context, default.as_str().unwrap_or_default().to_owned())),
+        Some("number") => json_of(&client.details(flag, &context, default.as_f64().unwrap_or_default())),
+        Some("integer") => json_of(&client.details(flag, &context, default.as_i64().unwrap_or_default())),
+        _ => json_of(&client.details(flag, &context, default.clone())),
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use yardarm::{Client, Context};
 
 use crate::Outcome;
+use crate::calls;
 use crate::clients::{Held, locked};
 
 pub(crate) struct Load {
@@ -63,7 +64,7 @@ fn evaluate(client: &Client, stop: &AtomicBool, request: &Value) -> Tally {
     while !stop.load(Ordering::Relaxed) {
         for flag in &flags {
             tally.calls += 1;
-            match catch_unwind(AssertUnwindSafe(|| client.json(flag, &context, request["default"].clone()))) {
+            match catch_unwind(AssertUnwindSafe(|| calls::value(client, flag, &context, request))) {
                 Ok(value) => *tally.values.entry(value.to_string()).or_default() += 1,
                 Err(_) => tally.threw += 1,
             }
