@@ -6,7 +6,7 @@ import { chmod, mkdir, readFile, readdir, stat, writeFile } from "node:fs/promis
 import { join } from "node:path";
 
 import { flag, ruleset } from "../parts/ruleset.mjs";
-import { KEY, USER, scenario, until } from "../parts/scenario.mjs";
+import { KEY, USER, scenario, sleep, until } from "../parts/scenario.mjs";
 
 const needs = ["cache_file"];
 const sha256 = (text) => createHash("sha256").update(text).digest("hex");
@@ -43,6 +43,22 @@ scenario("S8.1 S8.2 S8.3 S2.3: the file is written after changes and starts a cl
   server.ruleset = ruleset("a:4", { f: "four" });
   await server.start();
   assert.equal((await second.at("a:4")).state, "READY");
+});
+
+scenario("S8.1: changes that come while the file is written are written, too", { needs }, async (stage) => {
+  const cache_file = join(await stage.directory(), "flags");
+  const large = Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`flag-${n}`, flag(`value ${n}`)]));
+  const server = await stage.server(ruleset("a:1", { ...large, f: 1 }));
+  const client = await stage.client(server, { cache_file });
+  await client.at("a:1");
+  for (let rev = 2; rev <= 60; rev++) {
+    server.change(ruleset(`a:${rev}`, { ...large, f: rev }));
+    await sleep(20);
+  }
+  await until("the last one", async () => {
+    const text = await written(cache_file);
+    return text.includes('"rev":60') && versionIn(text) === 60;
+  }, { every: 100 });
 });
 
 scenario("S8.2: a file of another SDK is read, from a cold start, without the network", { needs }, async (stage) => {
@@ -142,7 +158,8 @@ scenario("S9.2 S2.3: the test double", async (stage) => {
   await client.do("double", { remove: ["f"] });
   assert.equal((await client.details("f", false)).error, "FLAG_NOT_FOUND");
   assert.deepEqual([await client.value("g", ""), await client.value("h", 0), await client.value("j", {})], ["x", 1.5, [1]]);
-  assert.equal((await stage.service.do("threads")).count, count, "no threads");
+  // Fewer: those of clients before it may have ended meanwhile.
+  assert.ok((await stage.service.do("threads")).count <= count, "no threads");
 });
 
 scenario("S9.2: the test double takes a whole ruleset and a fixed clock", async (stage) => {

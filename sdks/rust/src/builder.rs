@@ -11,6 +11,7 @@ use crate::client::{Client, Recording};
 use crate::held::{Origin, Shared};
 use crate::hooks::Hook;
 use crate::http::Server;
+use crate::keeper::Keeper;
 use crate::privacy::Privacy;
 use crate::worker::{self, Work};
 use crate::{ConfigError, Timing};
@@ -182,7 +183,7 @@ impl Builder {
             timing: self.timing,
             max_payload: self.max_payload,
             streaming: self.streaming,
-            cache: cache.map(|file| (file, receiver)),
+            keeper: cache.map(|file| Keeper::new(file, receiver)),
         };
         let stop = worker::start(work, self.own_thread)?;
         Ok(Client::new(shared, Some((server, stop)), recording))

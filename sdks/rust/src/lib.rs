@@ -11,6 +11,7 @@ mod exposures;
 mod held;
 mod hooks;
 mod http;
+mod keeper;
 #[cfg(feature = "openfeature")]
 pub mod openfeature;
 mod opentelemetry;

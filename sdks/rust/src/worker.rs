@@ -4,21 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
-use yardarm_eval::ruleset::Ruleset;
+use tokio::time::timeout;
 
 use crate::batches::{Outbox, deliver};
-use crate::cache::CacheFile;
 use crate::held::Shared;
 use crate::http::Server;
+use crate::keeper::Keeper;
 use crate::source;
 use crate::{ConfigError, Timing};
-
-/// Shortest time between two writes of the cache file.
-const CACHE_INTERVAL: Duration = Duration::from_secs(1);
-
-/// Rulesets to be kept on disk.
-type Cache = Option<(CacheFile, watch::Receiver<Option<Arc<Ruleset>>>)>;
 
 /// What the background work needs.
 pub(crate) struct Work {
@@ -27,7 +20,7 @@ pub(crate) struct Work {
     pub(crate) timing: Timing,
     pub(crate) max_payload: usize,
     pub(crate) streaming: bool,
-    pub(crate) cache: Cache,
+    pub(crate) keeper: Option<Keeper>,
 }
 
 /// Tells the background work to end, with the time it may take for its last deliveries. Dropping it ends it at once.
@@ -50,7 +43,7 @@ pub(crate) fn start(work: Work, own_thread: bool) -> Result<Stop, ConfigError> {
 }
 
 async fn run(work: Work, mut stopping: watch::Receiver<Option<Duration>>) {
-    let Work { shared, server, timing, max_payload, streaming, mut cache } = work;
+    let Work { shared, server, timing, max_payload, streaming, mut keeper } = work;
     let mut outbox = Outbox::default();
     let working = async {
         tokio::join!(
@@ -61,7 +54,11 @@ async fn run(work: Work, mut stopping: watch::Receiver<Option<Duration>>) {
             },
             source::poll(Arc::clone(&shared), server.clone(), timing, streaming),
             deliver(&mut outbox, Arc::clone(&shared), server.clone(), timing),
-            keep(&mut cache),
+            async {
+                if let Some(keeper) = &mut keeper {
+                    keeper.keep().await;
+                }
+            },
         );
     };
     tokio::select! {
@@ -74,7 +71,9 @@ async fn run(work: Work, mut stopping: watch::Receiver<Option<Duration>>) {
         if let Err(failure) = &delivered {
             tracing::warn!(error = failure.message(), "the last counts and events could not be delivered");
         }
-        write(&mut cache).await;
+        if let Some(keeper) = &mut keeper {
+            keeper.write().await;
+        }
         delivered.is_ok()
     };
     let delivered = timeout(limit, last).await.unwrap_or_else(|_| {
@@ -82,34 +81,4 @@ async fn run(work: Work, mut stopping: watch::Receiver<Option<Duration>>) {
         false
     });
     shared.board.stop(delivered);
-}
-
-/// Writes the cache file after changes.
-async fn keep(cache: &mut Cache) {
-    while let Some((_, rulesets)) = cache {
-        if rulesets.changed().await.is_err() {
-            return;
-        }
-        // Marked as unseen again, so that the write is made up for at the end if the client stops during it.
-        rulesets.mark_changed();
-        write(cache).await;
-        sleep(CACHE_INTERVAL).await;
-    }
-}
-
-async fn write(cache: &mut Cache) {
-    let Some((file, rulesets)) = cache else { return };
-    if !rulesets.has_changed().unwrap_or(true) {
-        return;
-    }
-    let ruleset = rulesets.borrow().clone();
-    if let Some(ruleset) = ruleset {
-        let file = file.clone();
-        match tokio::task::spawn_blocking(move || file.write(&ruleset)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "the cache file could not be written"),
-            Err(error) => tracing::warn!(%error, "the cache file could not be written"),
-        }
-    }
-    rulesets.mark_unchanged();
 }
