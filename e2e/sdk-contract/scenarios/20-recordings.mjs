@@ -1,12 +1,15 @@
-// What released servers said on the wire, replayed byte for byte (record.mjs). One set for each version.
+// What released servers said on the wire, replayed byte for byte (record.mjs), one set for each version; and the cache
+// files that released SDKs wrote (record-sdk.mjs).
 
 import assert from "node:assert/strict";
-import { readFile, readdir } from "node:fs/promises";
+import { readFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 
 import { USER, scenario, sleep, until } from "../parts/scenario.mjs";
 
 const FOLDER = new URL("../recordings/", import.meta.url);
-const versions = (await readdir(FOLDER).catch(() => [])).sort();
+const SDKS = new URL("sdks/", FOLDER);
+const versions = (await readdir(FOLDER)).filter((name) => /^\d/.test(name)).sort();
 const DEFAULTS = { boolean: false, string: "the default", number: -12345.5, json: { default: true } };
 
 const again = ({ status, headers, body }) => (reply) => reply.status(status, headers, body);
@@ -118,3 +121,12 @@ for (const release of versions) {
   });
 }
 
+for (const file of (await readdir(SDKS)).sort()) {
+  scenario(`S8.2: the cache file of ${file.replace(".json", "")} is read`, { needs: ["cache_file"] }, async (stage) => {
+    const { sdk_key, cache } = JSON.parse(await readFile(new URL(file, SDKS), "utf8"));
+    const cache_file = join(await stage.directory(), "flags");
+    await writeFile(cache_file, cache);
+    const client = await stage.client(await stage.server(), { cache_file, sdk_key });
+    assert.deepEqual([(await client.status()).version, await client.value("f", "default")], ["a:1", "one"]);
+  });
+}

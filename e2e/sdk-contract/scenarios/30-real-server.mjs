@@ -1,6 +1,7 @@
 // The same SDKs against the real binary.
 
 import assert from "node:assert/strict";
+import { readFile, readdir } from "node:fs/promises";
 
 import { expected } from "../../parts/answers.mjs";
 import { people } from "../../parts/people.mjs";
@@ -97,6 +98,23 @@ scenario("S10.1 S11.1 S11.3 S12.1: what is counted and tracked arrives", async (
   );
   const status = await client.status();
   assert.deepEqual([status.dropped_counts, status.dropped_exposures, status.dropped_events], [0, 0, 0]);
+});
+
+scenario("S12.1: batches of released SDKs are taken", async (_, server) => {
+  const folder = new URL("../recordings/sdks/", import.meta.url);
+  const now = Date.now();
+  const files = await readdir(folder);
+  for (const file of files) {
+    const { batch } = JSON.parse(await readFile(new URL(file, folder), "utf8"));
+    // All of it as it was sent, but today: no server keeps what is a month old.
+    for (const count of batch.counts) count.start = now;
+    for (const record of [...batch.exposures, ...batch.events]) record.at = now;
+    const headers = { authorization: `Bearer ${server.app.server_key}`, "content-type": "application/json" };
+    const answer = await fetch(`${server.app.url}/sdk/v1/events`, { method: "POST", headers, body: JSON.stringify(batch) });
+    assert.equal(answer.status, 202, `${file}: ${await answer.text()}`);
+  }
+  assert.equal(await server.metric("yardarm_reported_evaluations_total"), files.length * 3);
+  assert.equal(await server.metric("yardarm_reported_events_total"), files.length);
 });
 
 scenario("S6.4 S2.1: a client key may not read rules", async (stage, server) => {
