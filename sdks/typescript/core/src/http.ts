@@ -12,6 +12,7 @@ export interface Asked {
   method?: string;
   body?: string;
   headers?: Record<string, string>;
+  keepalive?: boolean;
 }
 
 /** Where a client's server is, and as whom it is asked. */

@@ -175,7 +175,9 @@ export class Outbox {
       const flying = this.#next();
       if (!flying) return true;
       try {
-        const init = { method: "POST", body: flying.body, headers: { "content-type": "application/json" } };
+        const headers = { "content-type": "application/json" };
+        // A page that is being left may send this much all the same.
+        const init = { method: "POST", body: flying.body, headers, keepalive: flying.body.length < 50_000 };
         (await server.ask("sdk/v1/events", init, signal)).close();
       } catch (error) {
         const failure = Failure.of(error);
