@@ -29,11 +29,12 @@ export class Board {
   readonly #observers = new Set<Observer>();
   readonly #waiting = new Set<() => void>();
 
-  update(change: Partial<Status>): void {
+  /** `changed`: what is held changed, whatever the version says. */
+  update(change: Partial<Status>, changed = false): void {
     const before = this.now;
     this.now = { ...before, ...change };
     for (const check of [...this.#waiting]) check();
-    if (before.state === this.now.state && before.version === this.now.version) return;
+    if (!changed && before.state === this.now.state && before.version === this.now.version) return;
     for (const observer of [...this.#observers]) tell(observer, this.now);
   }
 

@@ -267,7 +267,7 @@ export class Client {
     const heard = read(text);
     this.#etag = answer.header("etag");
     this.#take(heard);
-    this.#board.update({ ...success, version: heard.version });
+    this.#board.update({ ...success, version: heard.version }, true);
     this.#store({ context: nameOf(JSON.stringify(context)), text });
     if (this.#streaming && heard.stream && heard.stream !== this.#address) this.#listen(heard.stream);
   }
@@ -345,7 +345,9 @@ export class Client {
   #begin(bootstrap: Settings["bootstrap"]): void {
     try {
       if (bootstrap) {
-        this.#take({ answers: new Map(Object.entries(bootstrap)), set: undefined });
+        // Without a variant the value is left to the caller.
+        const open = (details: Details<JsonValue>) => (details.variant === null ? { ...details, value: undefined } : details);
+        this.#take({ answers: new Map(Object.entries(bootstrap).map(([flag, details]) => [flag, open(details)])), set: undefined });
         const version = Object.values(bootstrap)[0]?.version ?? null;
         this.#board.update({ state: "STALE", version });
         return;
