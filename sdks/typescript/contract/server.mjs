@@ -8,6 +8,7 @@ import { Clients, serve, statusOf, written } from "./lines.mjs";
 
 const { version } = JSON.parse(await (await import("node:fs/promises")).readFile(new URL("../server/package.json", import.meta.url), "utf8"));
 const clients = new Clients();
+let domains = 0;
 const pause = () => new Promise((resolve) => setImmediate(resolve));
 const plain = { boolean: "boolean", string: "string", number: "number", json: "json" };
 const ask = ({ client }, { flag, type, default: fallback, context }) => client[plain[type]](flag, context, fallback);
@@ -19,6 +20,13 @@ function settings(members, line) {
   return given;
 }
 
+/** A provider that starts now, under a name of its own. */
+async function provided({ client }) {
+  const domain = `domain-${++domains}`;
+  await OpenFeature.setProviderAndWait(domain, new YardarmProvider(client)).catch(() => {});
+  return domain;
+}
+
 serve({
   hello: () => ({ sdk: "typescript", version, kind: "server", without: ["fork", "integer", "threads", "storage"] }),
   create: (members, line) => {
@@ -27,18 +35,13 @@ serve({
   create_from_environment: (members, line) => {
     clients.create(members.client, settings(members, line), openTelemetry, (given) => Client.fromEnvironment(given));
   },
-  create_test_double: ({ client, ruleset, now }, line) => {
-    const { client: double } = clients.create(client, {}, openTelemetry, () => new TestClient());
-    if (ruleset !== undefined) double.load(written(line, "ruleset"));
-    if (now !== undefined) double.at(now);
+  create_test_double: (members, line) => {
+    const { client } = clients.create(members.client, {}, openTelemetry, () => new TestClient());
+    const ruleset = members.ruleset_text ?? written(line, "ruleset");
+    if (ruleset !== undefined) client.load(ruleset);
+    change(client, members);
   },
-  double: ({ client, set = {}, set_for = [], remove = [], now }) => {
-    const { client: double } = clients.get(client);
-    for (const [flag, value] of Object.entries(set)) double.set(flag, value);
-    for (const [flag, key, value] of set_for) double.setFor(flag, key, value);
-    for (const flag of remove) double.remove(flag);
-    if (now !== undefined) double.at(now);
-  },
+  double: (members) => change(clients.get(members.client).client, members),
   wait: async ({ client, limit }) => ({ state: await clients.get(client).client.waitReady(limit) }),
   status: ({ client }) => statusOf(clients.get(client).client),
   seen: ({ client }) => ({ observed: clients.get(client).observed }),
@@ -48,12 +51,15 @@ serve({
   },
   evaluate_openfeature: async ({ client, flag, type, default: fallback, context }) => {
     const entry = clients.get(client);
-    entry.provider ??= OpenFeature.setProviderAndWait(client, new YardarmProvider(entry.client)).catch(() => {});
-    await entry.provider;
+    const domain = await provided(entry);
     const name = { boolean: "Boolean", string: "String", number: "Number", json: "Object" }[type];
-    const answer = await OpenFeature.getClient(client)[`get${name}Details`](flag, fallback, context);
+    const answer = await OpenFeature.getClient(domain)[`get${name}Details`](flag, fallback, context);
     const { value, variant, reason, errorCode, flagMetadata } = answer;
     return { value, variant: variant ?? null, reason, error: errorCode ?? null, metadata: flagMetadata };
+  },
+  track_openfeature: async ({ client, event, context, value, data }) => {
+    const domain = await provided(clients.get(client));
+    OpenFeature.getClient(domain).track(event, context, { value, ...data });
   },
   evaluate_all: ({ client, context }) => ({ answers: clients.get(client).client.all(context) }),
   load: (members) => {
@@ -84,6 +90,13 @@ serve({
   },
   threads: () => ({ count: 0 }),
 });
+
+function change(double, { set = {}, set_for = [], remove = [], now }) {
+  for (const [flag, value] of Object.entries(set)) double.set(flag, value);
+  for (const [flag, key, value] of set_for) double.setFor(flag, key, value);
+  for (const flag of remove) double.remove(flag);
+  if (now !== undefined) double.at(now);
+}
 
 function once(entry, { flags, type, default: fallback, context }, load) {
   try {

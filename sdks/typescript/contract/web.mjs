@@ -9,6 +9,7 @@ import { Clients, serve, statusOf } from "./lines.mjs";
 
 const { version } = JSON.parse(readFileSync(new URL("../web/package.json", import.meta.url), "utf8"));
 const clients = new Clients();
+let domains = 0;
 const kept = new Map();
 const stored = { getItem: (name) => kept.get(name) ?? null, setItem: (name, value) => void kept.set(name, value) };
 const broken = () => {
@@ -17,6 +18,13 @@ const broken = () => {
 const storages = { true: stored, throw: { getItem: broken, setItem: broken } };
 const ask = ({ client }, { flag, type, default: fallback }) => client[type](flag, fallback);
 const details = ({ client }, { flag, type, default: fallback }) => client[`${type}Details`](flag, fallback);
+
+/** A provider that starts now, under a name of its own. */
+async function provided({ client }) {
+  const domain = `domain-${++domains}`;
+  await OpenFeature.setProviderAndWait(domain, new YardarmProvider(client)).catch(() => {});
+  return domain;
+}
 
 serve({
   hello: () => ({
@@ -38,12 +46,15 @@ serve({
   },
   evaluate_openfeature: async ({ client, flag, type, default: fallback }) => {
     const entry = clients.get(client);
-    entry.provider ??= OpenFeature.setProviderAndWait(client, new YardarmProvider(entry.client)).catch(() => {});
-    await entry.provider;
+    const domain = await provided(entry);
     const name = { boolean: "Boolean", string: "String", number: "Number", json: "Object" }[type];
-    const answer = OpenFeature.getClient(client)[`get${name}Details`](flag, fallback);
+    const answer = OpenFeature.getClient(domain)[`get${name}Details`](flag, fallback);
     const { value, variant, reason, errorCode, flagMetadata } = answer;
     return { value, variant: variant ?? null, reason, error: errorCode ?? null, metadata: flagMetadata };
+  },
+  track_openfeature: async ({ client, event, context, value, data }) => {
+    const domain = await provided(clients.get(client));
+    OpenFeature.getClient(domain).track(event, { value, ...data });
   },
   evaluate_all: ({ client }) => ({ answers: clients.get(client).client.all() }),
   track: ({ client, event, value, data }) => clients.get(client).client.track(event, value, data),

@@ -143,7 +143,8 @@ export class Outbox {
         break;
       }
     }
-    this.#exposures.add(more());
+    const exposure = more();
+    if (isUnit(exposure.unit)) this.#exposures.add(exposure);
   }
 
   track(event: TrackedEvent): void {
@@ -220,11 +221,16 @@ function faultOf({ name, unit, value, data }: TrackedEvent): string | undefined 
   if (typeof name !== "string" || name === "" || [...name].length > 128 || name.includes("\0")) {
     return "its name has not 1 to 128 characters";
   }
-  if (unit === "" || bytesOf(unit) > 512) return "the context has no targeting key of 1 to 512 bytes";
+  if (!isUnit(unit)) return "the context has no targeting key of 1 to 512 bytes";
   if (value !== undefined && !Number.isFinite(value)) return "its value is not a finite number";
   if (data === undefined) return undefined;
   if (typeof data !== "object" || data === null || Array.isArray(data)) return "its data is not an object";
   return bytesOf(JSON.stringify(data)) > 4_096 ? "its data is larger than 4 KiB of JSON" : undefined;
+}
+
+/** Whether it can be sent as a unit. */
+function isUnit(unit: string): boolean {
+  return unit !== "" && !unit.includes("\0") && bytesOf(unit) <= 512;
 }
 
 function bytesOf(text: string): number {

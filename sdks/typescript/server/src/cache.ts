@@ -4,8 +4,8 @@ import { builtin, pid } from "./node.js";
 
 /** Where the last ruleset is kept. A path is one; an edge runtime has its own kinds of storage. */
 export interface RulesetCache {
-  /** The ruleset as it was written; nothing when there is none that can be used. */
-  read(): string | undefined;
+  /** The rulesets that are kept, as they were written; the newest first. */
+  read(): Iterable<string>;
   /** Keeps a ruleset in place of the one before. */
   write(ruleset: string): Promise<void>;
 }
@@ -34,7 +34,7 @@ export class CacheFile implements RulesetCache {
     this.#fingerprint = this.#digest(key).slice(0, 16);
   }
 
-  read(): string | undefined {
+  *read(): Iterable<string> {
     for (const path of [this.#path, `${this.#path}.previous`]) {
       try {
         if (this.#fs.statSync(path).size > this.#limit) throw new Error(`it is larger than ${this.#limit} bytes`);
@@ -44,13 +44,12 @@ export class CacheFile implements RulesetCache {
         if (end < 0 || text.slice(0, end) !== this.#header(body)) {
           throw new Error("its header does not match: it is damaged, or of another SDK key");
         }
-        return body;
+        yield body;
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException;
         if (code !== "ENOENT") this.#warn(`the cache file ${path} is ignored: ${message}`);
       }
     }
-    return undefined;
   }
 
   async write(ruleset: string): Promise<void> {

@@ -48,6 +48,8 @@ export class Client {
   readonly #watched: boolean;
   readonly #ends = new AbortController();
   #source: Source | undefined;
+  /** Everything was delivered that will be. */
+  #done = false;
   #unwritten = false;
   #writing: Promise<void> | undefined;
   #cancelWrite: (() => void) | undefined;
@@ -160,7 +162,7 @@ export class Client {
   /** Records that the context's unit did something. Sent in batches; never throws, never waits. */
   track(event: string, context: Context, value?: number, data?: JsonValue): void {
     try {
-      if (!this.#source) return;
+      if (!this.#source || this.#done) return;
       const unit = keyText(context) ?? "";
       const scrubbed = data === undefined ? undefined : this.#privacy.scrubbed(data);
       const at = this.clock();
@@ -196,7 +198,7 @@ export class Client {
 
   /** Sends what waits. Whether all of it was acknowledged in time. */
   async flush(limitMs = 5_000): Promise<boolean> {
-    if (!this.#source) return true;
+    if (!this.#source || this.#done) return true;
     const ends = new AbortController();
     try {
       const sent = this.#outbox.send(this.#server, ends.signal, () => this.#collect()).then(() => true);
@@ -217,6 +219,7 @@ export class Client {
     this.#cancelWrite?.();
     const began = performance.now();
     const flushed = await this.flush(limitMs);
+    this.#done = true;
     const left = Math.max(0, limitMs - (performance.now() - began));
     const written = await within(left, this.#write().then(() => true)).catch(() => true);
     return flushed && written === true;
@@ -298,14 +301,18 @@ export class Client {
 
   #cached(): boolean {
     try {
-      const text = this.#cache?.read();
-      if (text === undefined) return false;
-      this.held.put(text, "cache");
-      return true;
+      for (const text of this.#cache?.read() ?? []) {
+        try {
+          this.held.put(text, "cache");
+          return true;
+        } catch (error) {
+          this.#log.warn(`a ruleset in the cache is ignored: ${(error as Error).message}`);
+        }
+      }
     } catch (error) {
       this.#log.warn(`the cache is ignored: ${(error as Error).message}`);
-      return false;
     }
+    return false;
   }
 
   #cacheOf(cache: string | RulesetCache, key: string): RulesetCache {

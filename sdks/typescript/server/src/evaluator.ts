@@ -209,10 +209,11 @@ export class Evaluator {
   evaluateAll(context: Context, nowMs: number, each: (answer: Answer) => void): boolean {
     try {
       if (typeof context !== "object" || context === null || Array.isArray(context)) return false;
+      // Before the call: both write to the same place.
+      const keys = this.keys();
       const json = JSON.stringify(context, plainNumbers);
       const count = this.#wasm.evaluate_all(this.#pointer, this.#write(json), nowMs);
       if (count < 0) return false;
-      const keys = this.keys();
       const start = this.#wasm.output(this.#pointer);
       // A copy: describing an answer that is new writes to the same place.
       const numbers = new Uint32Array(this.#wasm.memory.buffer.slice(start, start + count * 4));

@@ -68,6 +68,8 @@ export class Client {
   /** Ends the wait before the next question. */
   #wait = new AbortController();
   #again = false;
+  /** Everything was delivered that will be. */
+  #done = false;
 
   /** Starts a client. Does not touch the network before it returns. Throws for an address or a key that cannot be used. */
   constructor(settings: Settings) {
@@ -155,6 +157,7 @@ export class Client {
 
   /** Records that the context's unit did something. Sent in batches; never throws, never waits. */
   track(event: string, value?: number, data?: JsonValue): void {
+    if (this.#done) return;
     try {
       const key: unknown = this.#context.targetingKey;
       const unit = typeof key === "string" || typeof key === "number" ? `${key}` : "";
@@ -187,6 +190,7 @@ export class Client {
 
   /** Sends what waits. Whether all of it was acknowledged in time. */
   async flush(limitMs = 5_000): Promise<boolean> {
+    if (this.#done) return true;
     const ends = new AbortController();
     try {
       return (await within(limitMs, this.#outbox.send(this.#server, ends.signal, () => {}).then(() => true))) ?? false;
@@ -205,7 +209,9 @@ export class Client {
     this.#wait.abort();
     this.#listening?.abort();
     globalThis.document?.removeEventListener("visibilitychange", this.#hidden);
-    return this.flush(limitMs);
+    const flushed = await this.flush(limitMs);
+    this.#done = true;
+    return flushed;
   }
 
   #details<T extends JsonValue>(flag: string, fallback: T, type: FlagType): Details<T> {
