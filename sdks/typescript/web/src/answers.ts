@@ -35,6 +35,7 @@ export function read(text: string): Read {
   const bulk = JSON.parse(text) as Bulk;
   const version = bulk.metadata?.version ?? null;
   const answers = new Map<string, Details<JsonValue | undefined>>();
+  if (!Array.isArray(bulk.flags)) throw new Error("unreadable answers: there is no list of flags");
   for (const { key, value, variant, reason, errorCode, metadata } of bulk.flags) {
     const answer: Details<JsonValue | undefined> = {
       value: value === undefined || errorCode ? undefined : frozen(value),
