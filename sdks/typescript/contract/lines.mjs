@@ -33,7 +33,7 @@ export function written(line, name) {
     } else if (sign === '"') quoted = true;
     else if (sign === "{" || sign === "[") depth++;
     else if (sign === "}" || sign === "]") depth--;
-    if (depth === 0 && !quoted && "}]\"".includes(sign)) return line.slice(first, at + 1);
+    if (depth === 0 && !quoted && '}]"'.includes(sign)) return line.slice(first, at + 1);
   }
   return undefined;
 }
@@ -41,7 +41,10 @@ export function written(line, name) {
 /** `first_retry` is `firstRetry` here. */
 export function camel(members) {
   return Object.fromEntries(
-    Object.entries(members ?? {}).map(([name, value]) => [name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()), value]),
+    Object.entries(members ?? {}).map(([name, value]) => [
+      name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()),
+      value,
+    ]),
   );
 }
 
@@ -68,7 +71,12 @@ export class Clients {
       otel: openTelemetry((event) => entry.otel.push(event)),
     };
     const logger = { warn: (text) => console.error(text), debug: (text) => console.error(text) };
-    entry.client = make({ ...camel(settings), timing: camel(settings.timing), hooks: hooks.map((kind) => kinds[kind]), logger });
+    entry.client = make({
+      ...camel(settings),
+      timing: camel(settings.timing),
+      hooks: hooks.map((kind) => kinds[kind]),
+      logger,
+    });
     if (observer === "throw") {
       entry.client.observe(() => {
         throw new Error("an observer of the application");

@@ -6,13 +6,16 @@ import { Client, openTelemetry, TestClient } from "@yardarm/server";
 import { YardarmProvider } from "@yardarm/server/openfeature";
 import { Clients, serve, statusOf, written } from "./lines.mjs";
 
-const { version } = JSON.parse(await (await import("node:fs/promises")).readFile(new URL("../server/package.json", import.meta.url), "utf8"));
+const { version } = JSON.parse(
+  await (await import("node:fs/promises")).readFile(new URL("../server/package.json", import.meta.url), "utf8"),
+);
 const clients = new Clients();
 let domains = 0;
 const pause = () => new Promise((resolve) => setImmediate(resolve));
 const plain = { boolean: "boolean", string: "string", number: "number", json: "json" };
 const ask = ({ client }, { flag, type, default: fallback, context }) => client[plain[type]](flag, context, fallback);
-const details = ({ client }, { flag, type, default: fallback, context }) => client[`${plain[type]}Details`](flag, context, fallback);
+const details = ({ client }, { flag, type, default: fallback, context }) =>
+  client[`${plain[type]}Details`](flag, context, fallback);
 
 function settings(members, line) {
   const given = { ...members.settings };
@@ -113,4 +116,3 @@ function once(entry, { flags, type, default: fallback, context }, load) {
     load.threw++;
   }
 }
-

@@ -52,7 +52,7 @@ serve({
     const { value, variant, reason, errorCode, flagMetadata } = answer;
     return { value, variant: variant ?? null, reason, error: errorCode ?? null, metadata: flagMetadata };
   },
-  track_openfeature: async ({ client, event, context, value, data }) => {
+  track_openfeature: async ({ client, event, value, data }) => {
     const domain = await provided(clients.get(client));
     OpenFeature.getClient(domain).track(event, { value, ...data });
   },

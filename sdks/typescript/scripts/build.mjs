@@ -10,10 +10,14 @@ import { build } from "esbuild";
 
 const here = join(import.meta.dirname, "..");
 const root = join(here, "../..");
-const run = (program, args, options) => execFileSync(program, args, { stdio: ["ignore", "inherit", "inherit"], ...options });
+const run = (program, args, options) =>
+  execFileSync(program, args, { stdio: ["ignore", "inherit", "inherit"], ...options });
 
 function target() {
-  const metadata = execFileSync("cargo", ["metadata", "--no-deps", "--format-version", "1"], { cwd: root, maxBuffer: 1 << 26 });
+  const metadata = execFileSync("cargo", ["metadata", "--no-deps", "--format-version", "1"], {
+    cwd: root,
+    maxBuffer: 1 << 26,
+  });
   return JSON.parse(metadata).target_directory;
 }
 
@@ -29,20 +33,39 @@ function module() {
     `--remap-path-prefix=${process.env.CARGO_HOME ?? join(homedir(), ".cargo")}=cargo`,
     `--remap-path-prefix=${root}=yardarm`,
   ];
-  run("cargo", ["build", "--quiet", "--package", "yardarm-wasm", "--target", "wasm32-unknown-unknown", "--profile", "wasm"], {
-    cwd: root,
-    env: { ...process.env, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: flags.join(" ") },
-  });
+  run(
+    "cargo",
+    ["build", "--quiet", "--package", "yardarm-wasm", "--target", "wasm32-unknown-unknown", "--profile", "wasm"],
+    {
+      cwd: root,
+      env: { ...process.env, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: flags.join(" ") },
+    },
+  );
   const built = join(target(), "wasm32-unknown-unknown/wasm/yardarm_wasm.wasm");
   const small = join(here, "server/src/yardarm.wasm");
-  const features = ["bulk-memory", "mutable-globals", "sign-ext", "nontrapping-float-to-int", "reference-types", "multivalue"];
+  const features = [
+    "bulk-memory",
+    "mutable-globals",
+    "sign-ext",
+    "nontrapping-float-to-int",
+    "reference-types",
+    "multivalue",
+  ];
   run(process.execPath, [
     join(here, "node_modules/binaryen/bin/wasm-opt"),
     ...features.map((feature) => `--enable-${feature}`),
-    "-O3", "--strip-debug", "--strip-producers", built, "-o", small,
+    "-O3",
+    "--strip-debug",
+    "--strip-producers",
+    built,
+    "-o",
+    small,
   ]);
   const text = readFileSync(small).toString("base64");
-  writeFileSync(join(here, "server/src/module.js"), `// Made by scripts/build.mjs.\nexport const base64 =\n  "${text}";\n`);
+  writeFileSync(
+    join(here, "server/src/module.js"),
+    `// Made by scripts/build.mjs.\nexport const base64 =\n  "${text}";\n`,
+  );
 }
 
 async function bundle(name, entries, options = {}) {
@@ -51,13 +74,30 @@ async function bundle(name, entries, options = {}) {
   mkdirSync(join(folder, "dist"));
   const entryPoints = Object.fromEntries(entries.map((entry) => [entry, join(folder, `src/${entry}.ts`)]));
   const external = ["@openfeature/*", "@yardarm/*", "react", "react/*"];
-  const shared = { entryPoints, bundle: true, target: "es2022", external, logLevel: "warning", legalComments: "none", ...options };
+  const shared = {
+    entryPoints,
+    bundle: true,
+    target: "es2022",
+    external,
+    logLevel: "warning",
+    legalComments: "none",
+    ...options,
+  };
   await build({ ...shared, format: "esm", splitting: true, outdir: join(folder, "dist/esm") });
   await build({ ...shared, format: "cjs", outdir: join(folder, "dist/cjs") });
   writeFileSync(join(folder, "dist/esm/package.json"), '{"type":"module"}\n');
   writeFileSync(join(folder, "dist/cjs/package.json"), '{"type":"commonjs"}\n');
-  run(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), "-p", folder, "--noEmit", "false", "--emitDeclarationOnly",
-    "--declaration", "--outDir", join(folder, "dist/types")]);
+  run(process.execPath, [
+    join(here, "node_modules/typescript/bin/tsc"),
+    "-p",
+    folder,
+    "--noEmit",
+    "false",
+    "--emitDeclarationOnly",
+    "--declaration",
+    "--outDir",
+    join(folder, "dist/types"),
+  ]);
   // The same for `require`: TypeScript looks at the nearest package.json to know which of the two it is reading.
   cpSync(join(folder, "dist/types"), join(folder, "dist/types-cjs"), { recursive: true });
   writeFileSync(join(folder, "dist/types-cjs/package.json"), '{"type":"commonjs"}\n');

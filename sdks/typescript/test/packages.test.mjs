@@ -35,7 +35,13 @@ const ruleset = {
       type: "boolean",
       variants: { on: true, off: false },
       off: serve("off"),
-      rules: [{ id: "r", if: { test: { attr: ["plan"], op: "eq", arg: "pro" } }, serve: { split: { bucket: "b", ranges: [[0, 2 ** 32, "on"]] } } }],
+      rules: [
+        {
+          id: "r",
+          if: { test: { attr: ["plan"], op: "eq", arg: "pro" } },
+          serve: { split: { bucket: "b", ranges: [[0, 2 ** 32, "on"]] } },
+        },
+      ],
       default: serve("off"),
       buckets: { b: { hash: "murmur3_32", prefix: "s:", unit: ["targetingKey"] } },
     },
@@ -48,7 +54,10 @@ before(async () => {
   const { stdout } = await run("npm", ["pack", "--json", ...workspaces, "--pack-destination", folder], { cwd: here });
   const packed = JSON.parse(stdout);
   for (const { files } of Array.isArray(packed) ? packed : Object.values(packed)) {
-    assert.deepEqual(files.map(({ path }) => path).filter((path) => !/^(dist\/|package\.json|README\.md)/.test(path)), []);
+    assert.deepEqual(
+      files.map(({ path }) => path).filter((path) => !/^(dist\/|package\.json|README\.md)/.test(path)),
+      [],
+    );
   }
   const tarballs = ["server", "web", "react"].map((name) => `./yardarm-${name}-0.1.0.tgz`);
   await writeFile(join(folder, "package.json"), '{"private": true}');
@@ -72,13 +81,22 @@ async function write(name, text) {
 
 test("ES modules", async () => says("node", [await write("a.mjs", `import { Client } from "@yardarm/server";${say}`)]));
 
-test("CommonJS", async () => says("node", [await write("a.cjs", `const { Client } = require("@yardarm/server");${say}`)]));
+test("CommonJS", async () =>
+  says("node", [await write("a.cjs", `const { Client } = require("@yardarm/server");${say}`)]));
 
 test("a bundle of one file, without the package", async () => {
   const entry = await write("b.mjs", `import { Client } from "@yardarm/server";${say}`);
   for (const format of ["esm", "cjs"]) {
     const outfile = join(folder, `bundle/out.${format === "esm" ? "mjs" : "cjs"}`);
-    await build({ entryPoints: [join(folder, entry)], bundle: true, minify: true, platform: "node", format, outfile, logLevel: "silent" });
+    await build({
+      entryPoints: [join(folder, entry)],
+      bundle: true,
+      minify: true,
+      platform: "node",
+      format,
+      outfile,
+      logLevel: "silent",
+    });
     await says("node", [outfile]);
   }
 });
@@ -92,7 +110,10 @@ test("runtimes that compile no WebAssembly are given the module", async () => {
   await says("node", [await write("c.mjs", text)]);
 });
 
-for (const [name, arguments_] of [["bun", ["run"]], ["deno", ["run", "--allow-read", "--allow-env", "--allow-sys"]]]) {
+for (const [name, arguments_] of [
+  ["bun", ["run"]],
+  ["deno", ["run", "--allow-read", "--allow-env", "--allow-sys"]],
+]) {
   test(name, async () => {
     const program = join(here, "node_modules/.bin", name);
     await says(program, [...arguments_, await write(`${name}.mjs`, `import { Client } from "@yardarm/server";${say}`)]);
@@ -116,8 +137,20 @@ test("types, for ES modules and for CommonJS", async () => {
   await write("types.mts", text(""));
   await write("types.cts", text(""));
   const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
-  const flags = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--skipLibCheck", "--lib", "es2023,dom"];
-  await run("node", [tsc, ...flags, "types.mts", "types.cts"], { cwd: folder }).catch(({ stdout }) => assert.fail(stdout));
+  const flags = [
+    "--noEmit",
+    "--strict",
+    "--module",
+    "nodenext",
+    "--target",
+    "es2022",
+    "--skipLibCheck",
+    "--lib",
+    "es2023,dom",
+  ];
+  await run("node", [tsc, ...flags, "types.mts", "types.cts"], { cwd: folder }).catch(({ stdout }) =>
+    assert.fail(stdout),
+  );
 });
 
 test("the process ends by itself, with a client that cannot reach its server", async () => {
@@ -125,4 +158,3 @@ test("the process ends by itself, with a client that cannot reach its server", a
     new Client({ url: "http://127.0.0.1:9", sdkKey: "k", logger: null }); console.log(${JSON.stringify(said)});`;
   await says("node", [await write("d.mjs", text)]);
 });
-

@@ -97,7 +97,8 @@ export class Answered {
     try {
       for await (const chunk of this.chunks(this.server.timing.response, "the answer stopped")) {
         size += chunk.length;
-        if (size > this.server.maxPayload) throw new Failure("lost", `the answer is larger than ${this.server.maxPayload} bytes`);
+        if (size > this.server.maxPayload)
+          throw new Failure("lost", `the answer is larger than ${this.server.maxPayload} bytes`);
         text += decoder.decode(chunk, { stream: true });
       }
       return text + decoder.decode();

@@ -182,7 +182,11 @@ export class Outbox {
         (await server.ask("sdk/v1/events", init, signal)).close();
       } catch (error) {
         const failure = Failure.of(error);
-        const wrong = failure.kind === "refused" && failure.status !== 401 && failure.status !== 403 && (failure.status ?? 0) >= 400;
+        const wrong =
+          failure.kind === "refused" &&
+          failure.status !== 401 &&
+          failure.status !== 403 &&
+          (failure.status ?? 0) >= 400;
         if (!wrong && failure.status !== 400) throw failure;
         this.#log.warn(`a batch was refused and is given up: ${failure.message}`);
         this.#droppedCounts += flying.evaluations;

@@ -46,8 +46,8 @@ function constants(): { roots: Int32Array; cubes: Int32Array } {
   const primes: number[] = [];
   for (let n = 2; primes.length < 64; n++) {
     if (primes.some((prime) => n % prime === 0)) continue;
-    if (primes.length < 8) roots[primes.length] = ((n ** (1 / 2)) % 1) * 2 ** 32;
-    cubes[primes.length] = ((n ** (1 / 3)) % 1) * 2 ** 32;
+    if (primes.length < 8) roots[primes.length] = (n ** (1 / 2) % 1) * 2 ** 32;
+    cubes[primes.length] = (n ** (1 / 3) % 1) * 2 ** 32;
     primes.push(n);
   }
   known = { roots, cubes };

@@ -1,7 +1,15 @@
 /** `@yardarm/react`: flags of `@yardarm/web` as hooks. A component renders again when its flag changes, and only then. */
 
 import type { Client, Details, JsonValue, Status } from "@yardarm/web";
-import { createContext, createElement, type ReactNode, useCallback, useContext, useRef, useSyncExternalStore } from "react";
+import {
+  createContext,
+  createElement,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useRef,
+  useSyncExternalStore,
+} from "react";
 
 /** Answers that a server made while it rendered: `all(context)` of `@yardarm/server`. */
 export type Bootstrap = Readonly<Record<string, Details<JsonValue>>>;
@@ -31,7 +39,13 @@ export function FlagProvider({ client, bootstrap, children }: FlagProviderProps)
 }
 
 /** The type of a flag with this fallback: `true` asks for a boolean, not for `true`. */
-export type Widened<T extends JsonValue> = T extends boolean ? boolean : T extends string ? string : T extends number ? number : T;
+export type Widened<T extends JsonValue> = T extends boolean
+  ? boolean
+  : T extends string
+    ? string
+    : T extends number
+      ? number
+      : T;
 
 /** The flag's value, or `fallback`, whose type is the type that is asked for. */
 export function useFlag<T extends JsonValue>(flag: string, fallback: T): Widened<T> {
@@ -76,7 +90,8 @@ function started(bootstrap: Bootstrap): Status {
 function useAnswer<R>(flag: string, fallback: JsonValue, take: (details: Details<JsonValue>) => R): R {
   const { client, bootstrap } = useContext(FlagContext);
   const subscribe = useSubscription(client);
-  const rendered = () => take(bootstrap || !client ? ofBootstrap(bootstrap, flag, fallback) : ask(client, flag, fallback));
+  const rendered = () =>
+    take(bootstrap || !client ? ofBootstrap(bootstrap, flag, fallback) : ask(client, flag, fallback));
   return useSyncExternalStore(subscribe, () => (client ? take(ask(client, flag, fallback)) : rendered()), rendered);
 }
 

@@ -85,7 +85,8 @@ export class CacheFile implements RulesetCache {
 
 function required<T>(name: string): T {
   const found = builtin<T>(name);
-  if (found === undefined) throw new Error(`a cache file needs node:${name}; give an object with read() and write() here`);
+  if (found === undefined)
+    throw new Error(`a cache file needs node:${name}; give an object with read() and write() here`);
   return found;
 }
 

@@ -1,6 +1,6 @@
 /** The client: flag calls, and waiting for it to be ready or done. */
 
-import { type Context, type Details, failed, type FlagType, type JsonValue } from "../../core/src/details.js";
+import { type Context, type Details, type FlagType, failed, type JsonValue } from "../../core/src/details.js";
 import { Failure } from "../../core/src/failure.js";
 import { type Hook, runHooks } from "../../core/src/hooks.js";
 import { Server } from "../../core/src/http.js";
@@ -221,7 +221,10 @@ export class Client {
     const flushed = await this.flush(limitMs);
     this.#done = true;
     const left = Math.max(0, limitMs - (performance.now() - began));
-    const written = await within(left, this.#write().then(() => true)).catch(() => true);
+    const written = await within(
+      left,
+      this.#write().then(() => true),
+    ).catch(() => true);
     return flushed && written === true;
   }
 
@@ -231,7 +234,13 @@ export class Client {
     this.#source?.restart();
   }
 
-  #details<T extends JsonValue>(answer: Answer | undefined, flag: string, context: Context, fallback: T, type: FlagType): Details<T> {
+  #details<T extends JsonValue>(
+    answer: Answer | undefined,
+    flag: string,
+    context: Context,
+    fallback: T,
+    type: FlagType,
+  ): Details<T> {
     let details: Details<T>;
     if (answer === undefined) {
       details = failed(fallback, this.held.identity ? "FLAG_NOT_FOUND" : "PROVIDER_NOT_READY", this.held.version);
@@ -256,7 +265,14 @@ export class Client {
       const key = keyText(context);
       if (this.#settings.exposures && this.#source && reason === "SPLIT" && variant !== null && key) {
         const at = this.clock();
-        const more = () => ({ flag, variant, unit: this.#privacy.unit(key), rule: rule ?? undefined, version: version ?? "", at });
+        const more = () => ({
+          flag,
+          variant,
+          unit: this.#privacy.unit(key),
+          rule: rule ?? undefined,
+          version: version ?? "",
+          at,
+        });
         this.#outbox.expose(flag, variant, key, at, more);
       }
       if (this.#hooks.length > 0) {
@@ -290,7 +306,10 @@ export class Client {
         throw new SettingsError(`the ${what} cannot be used: ${(error as Error).message}`);
       }
     };
-    if (offline !== undefined) return take(offline, "local", "ruleset file");
+    if (offline !== undefined) {
+      take(offline, "local", "ruleset file");
+      return;
+    }
     const cached = this.#cached();
     if (bootstrap === undefined) return;
     // It is read in any case: a bootstrap that is none is found out at the first start.
@@ -373,6 +392,9 @@ export class Client {
 function keyText(context: Context): string | undefined {
   if (typeof context !== "object" || context === null) return undefined;
   const key = keyOf(context);
-  return key === null || key === undefined || key === "" ? undefined : typeof key === "number" ? BigInt(key).toString() : key;
+  return key === null || key === undefined || key === ""
+    ? undefined
+    : typeof key === "number"
+      ? BigInt(key).toString()
+      : key;
 }
-

@@ -6,7 +6,15 @@
  * The other side of this boundary is `sdks/typescript/wasm`.
  */
 
-import { type Context, type Details, type ErrorCode, type FlagType, frozen, type JsonValue, type Reason } from "../../core/src/details.js";
+import {
+  type Context,
+  type Details,
+  type ErrorCode,
+  type FlagType,
+  frozen,
+  type JsonValue,
+  type Reason,
+} from "../../core/src/details.js";
 
 /** What the module exports. */
 interface Exports {
@@ -201,7 +209,9 @@ export class Evaluator {
     } catch (error) {
       this.#recover(error);
       // A context whose members throw when they are read is none; everything else is ours.
-      return known ? this.#unusable(flag, error instanceof WebAssembly.RuntimeError ? "GENERAL" : undefined) : undefined;
+      return known
+        ? this.#unusable(flag, error instanceof WebAssembly.RuntimeError ? "GENERAL" : undefined)
+        : undefined;
     }
   }
 
@@ -340,7 +350,13 @@ export class Evaluator {
     const { value, ...rest } = JSON.parse(text) as Omit<Details<JsonValue>, "version">;
     // JSON `null` is a value when there is a variant with it.
     const has = value !== null || rest.variant !== null;
-    const answer = prepared(flag, has ? (plan?.type ?? undefined) : undefined, has ? frozen(value) : undefined, rest, this.#version);
+    const answer = prepared(
+      flag,
+      has ? (plan?.type ?? undefined) : undefined,
+      has ? frozen(value) : undefined,
+      rest,
+      this.#version,
+    );
     this.#answers[number] = answer;
     return answer;
   }

@@ -65,7 +65,8 @@ export class Held {
     const now = this.identity;
     if (!now) return "needs whole";
     const { epoch, rev } = now.version;
-    if (from.epoch !== epoch || from.rev !== rev) return to.epoch === epoch && to.rev <= rev ? "ignored" : "needs whole";
+    if (from.epoch !== epoch || from.rev !== rev)
+      return to.epoch === epoch && to.rev <= rev ? "ignored" : "needs whole";
     if (to.epoch !== epoch || to.rev <= rev) return "needs whole";
     this.leaving();
     if (!this.evaluator.apply(to)) return "needs whole";

@@ -65,14 +65,19 @@ export function nodeFetch(connectWithin: number): Fetch | undefined {
       request.on("socket", (socket) => {
         socket.unref();
         if (!socket.connecting) return;
-        const late = setTimeout(() => request.destroy(new Error(`no connection within ${connectWithin} ms`)), connectWithin);
+        const late = setTimeout(
+          () => request.destroy(new Error(`no connection within ${connectWithin} ms`)),
+          connectWithin,
+        );
         late.unref();
         socket.once("connect", () => clearTimeout(late));
         socket.once("close", () => clearTimeout(late));
       });
       request.once("response", (answer: IncomingMessage) => {
         const status = answer.statusCode ?? 0;
-        const entries = Object.entries(answer.headers).map(([name, value]) => [name, String(value)] as [string, string]);
+        const entries = Object.entries(answer.headers).map(
+          ([name, value]) => [name, String(value)] as [string, string],
+        );
         if (status === 204 || status === 304) {
           answer.resume();
           resolve(new Response(null, { status, headers: entries }));
@@ -82,7 +87,12 @@ export function nodeFetch(connectWithin: number): Fetch | undefined {
         const body = zipped ? stream.pipeline(answer, zlib.createGunzip(), () => {}) : answer;
         // Ended by us or by the server in the middle: whoever reads is told, and nobody else.
         body.on("error", () => {});
-        resolve(new Response(stream.Readable.toWeb(body) as unknown as ReadableStream<Uint8Array>, { status, headers: entries }));
+        resolve(
+          new Response(stream.Readable.toWeb(body) as unknown as ReadableStream<Uint8Array>, {
+            status,
+            headers: entries,
+          }),
+        );
       });
       if (init.signal?.aborted) ended();
       request.end(body);

@@ -3,8 +3,8 @@
 import {
   ErrorCode,
   type EvaluationContext,
-  type FlagMetadata,
   type JsonValue as FeatureValue,
+  type FlagMetadata,
   OpenFeatureEventEmitter,
   type Provider,
   ProviderEvents,
@@ -12,7 +12,7 @@ import {
   type TrackingEventDetails,
 } from "@openfeature/server-sdk";
 
-import type { Context, Details, ErrorCode as OurCode, JsonValue } from "../../core/src/details.js";
+import type { Context, Details, JsonValue, ErrorCode as OurCode } from "../../core/src/details.js";
 import type { Status } from "../../core/src/status.js";
 import type { Client } from "./client.js";
 
@@ -49,19 +49,35 @@ export class YardarmProvider implements Provider {
     await this.#client.shutdown();
   }
 
-  async resolveBooleanEvaluation(flag: string, fallback: boolean, context: EvaluationContext): Promise<ResolutionDetails<boolean>> {
+  async resolveBooleanEvaluation(
+    flag: string,
+    fallback: boolean,
+    context: EvaluationContext,
+  ): Promise<ResolutionDetails<boolean>> {
     return resolved(this.#client.booleanDetails(flag, plain(context), fallback));
   }
 
-  async resolveStringEvaluation(flag: string, fallback: string, context: EvaluationContext): Promise<ResolutionDetails<string>> {
+  async resolveStringEvaluation(
+    flag: string,
+    fallback: string,
+    context: EvaluationContext,
+  ): Promise<ResolutionDetails<string>> {
     return resolved(this.#client.stringDetails(flag, plain(context), fallback));
   }
 
-  async resolveNumberEvaluation(flag: string, fallback: number, context: EvaluationContext): Promise<ResolutionDetails<number>> {
+  async resolveNumberEvaluation(
+    flag: string,
+    fallback: number,
+    context: EvaluationContext,
+  ): Promise<ResolutionDetails<number>> {
     return resolved(this.#client.numberDetails(flag, plain(context), fallback));
   }
 
-  async resolveObjectEvaluation<T extends FeatureValue>(flag: string, fallback: T, context: EvaluationContext): Promise<ResolutionDetails<T>> {
+  async resolveObjectEvaluation<T extends FeatureValue>(
+    flag: string,
+    fallback: T,
+    context: EvaluationContext,
+  ): Promise<ResolutionDetails<T>> {
     const details = this.#client.jsonDetails(flag, plain(context), fallback as JsonValue);
     return resolved(details) as unknown as ResolutionDetails<T>;
   }
@@ -72,7 +88,8 @@ export class YardarmProvider implements Provider {
   }
 
   #tell(before: Status, now: Status): void {
-    if (now.version !== before.version && before.version !== null) this.events.emit(ProviderEvents.ConfigurationChanged, {});
+    if (now.version !== before.version && before.version !== null)
+      this.events.emit(ProviderEvents.ConfigurationChanged, {});
     if (now.state === before.state) return;
     if (now.state === "READY") this.events.emit(ProviderEvents.Ready, {});
     if (now.state === "STALE") this.events.emit(ProviderEvents.Stale, {});

@@ -85,7 +85,10 @@ export function fromEnvironment(given: Settings): Settings {
   read.exposures = flag("YARDARM_EXPOSURES");
   const settings = { ...defined(read), ...defined(given) };
   if (settings.offlineFile === undefined) {
-    for (const [name, value] of [["YARDARM_URL", settings.url], ["YARDARM_SDK_KEY", settings.sdkKey]]) {
+    for (const [name, value] of [
+      ["YARDARM_URL", settings.url],
+      ["YARDARM_SDK_KEY", settings.sdkKey],
+    ]) {
       if (value === undefined) throw new SettingsError(`the environment variable ${name} is not set`);
     }
   }

@@ -50,7 +50,8 @@ export class Source {
       const connection = new Connection(this, signal);
       const failure = await connection.run().catch(Failure.of);
       if (this.#stopped.signal.aborted) return;
-      if (connection.began !== undefined && performance.now() - connection.began >= server.timing.healthy) backoff.reset();
+      if (connection.began !== undefined && performance.now() - connection.began >= server.timing.healthy)
+        backoff.reset();
       if (signal.aborted) {
         // The key was changed: no failure, and no wait.
         held.streamLeft();
@@ -163,7 +164,11 @@ class Connection {
     else if (name === "patch") needsWhole = held.patch(data) === "needs whole";
     else if (name === "goodbye") {
       const { retry_ms } = JSON.parse(data) as { retry_ms?: unknown };
-      return new Failure("left", "the server said goodbye", typeof retry_ms === "number" ? Math.max(0, retry_ms) : undefined);
+      return new Failure(
+        "left",
+        "the server said goodbye",
+        typeof retry_ms === "number" ? Math.max(0, retry_ms) : undefined,
+      );
     }
     // `ping`, and events of later servers.
     if (this.began === undefined) {

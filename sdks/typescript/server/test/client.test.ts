@@ -6,7 +6,19 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 
 import { Client, type Settings, SettingsError, type Status, type Timing } from "../src/index.js";
-import { type Answer, EVENTS, flag, frame, patch, RULESET, ruleset, Scripted, STREAM, stream, until } from "./parts/scripted.js";
+import {
+  type Answer,
+  EVENTS,
+  flag,
+  frame,
+  patch,
+  RULESET,
+  ruleset,
+  Scripted,
+  STREAM,
+  stream,
+  until,
+} from "./parts/scripted.js";
 
 const USER = { targetingKey: "u" };
 const QUICK: Partial<Timing> = {
@@ -32,15 +44,23 @@ async function server(answer?: Answer): Promise<Scripted> {
 }
 
 function client(server: Scripted, { timing = {}, ...settings }: Settings = {}): Client {
-  const client = new Client({ url: server.url, sdkKey: "yd_srv_test", logger: null, ...settings, timing: { ...QUICK, ...timing } });
+  const client = new Client({
+    url: server.url,
+    sdkKey: "yd_srv_test",
+    logger: null,
+    ...settings,
+    timing: { ...QUICK, ...timing },
+  });
   opened.push(() => client.shutdown(0));
   return client;
 }
 
 const value = (client: Client) => client.string("f", USER, "default");
 const rev = (client: Client, version: string) => until(version, () => client.status.version === version);
-const only = (path: string, answer: Answer): Answer => (asked, response) =>
-  asked.path === path ? answer(asked, response) : response.writeHead(503).end();
+const only =
+  (path: string, answer: Answer): Answer =>
+  (asked, response) =>
+    asked.path === path ? answer(asked, response) : response.writeHead(503).end();
 
 describe("the start", () => {
   test("a server that is absent is found later, and until then the default answers", async () => {
@@ -48,7 +68,11 @@ describe("the start", () => {
     await scripted.stop();
     const flags = client(scripted);
     expect(await flags.waitReady(20)).toBe("NOT_READY");
-    expect(flags.stringDetails("f", USER, "default")).toMatchObject({ value: "default", reason: "ERROR", error: "PROVIDER_NOT_READY" });
+    expect(flags.stringDetails("f", USER, "default")).toMatchObject({
+      value: "default",
+      reason: "ERROR",
+      error: "PROVIDER_NOT_READY",
+    });
     expect(flags.all(USER)).toEqual({});
     scripted.answer = (_, response) => stream(response, frame("put", ruleset("a", 1, "one")));
     await scripted.listen();
@@ -58,7 +82,12 @@ describe("the start", () => {
   });
 
   test("settings that cannot work are refused, and nothing else", () => {
-    for (const bad of [{ url: "ftp://x", sdkKey: "k" }, { url: "nonsense", sdkKey: "k" }, { url: "http://x", sdkKey: "a\nb" }, { url: "http://x" }]) {
+    for (const bad of [
+      { url: "ftp://x", sdkKey: "k" },
+      { url: "nonsense", sdkKey: "k" },
+      { url: "http://x", sdkKey: "a\nb" },
+      { url: "http://x" },
+    ]) {
       expect(() => new Client(bad)).toThrow(SettingsError);
     }
     expect(() => new Client({ offlineFile: "/nowhere" })).toThrow(SettingsError);
@@ -66,7 +95,14 @@ describe("the start", () => {
   });
 
   test("refusals are reported and outlived", async () => {
-    for (const [status, state] of [[503, "NOT_READY"], [429, "NOT_READY"], [302, "ERROR"], [401, "ERROR"], [403, "ERROR"], [404, "ERROR"]] as const) {
+    for (const [status, state] of [
+      [503, "NOT_READY"],
+      [429, "NOT_READY"],
+      [302, "ERROR"],
+      [401, "ERROR"],
+      [403, "ERROR"],
+      [404, "ERROR"],
+    ] as const) {
       const scripted = await server((_, response) => response.writeHead(status, { location: "/elsewhere" }).end());
       const flags = client(scripted);
       await until(`${status}`, () => flags.status.failures >= 2);
@@ -108,19 +144,29 @@ describe("the stream", () => {
     expect(value(flags)).toBe("whole");
     await until("it is back", () => scripted.of(STREAM).length === 2);
     expect(scripted.of(STREAM).map((asked) => asked.headers["last-event-id"])).toEqual([undefined, "b:9"]);
-    expect(scripted.of(STREAM)[0]?.headers).toMatchObject({ authorization: "Bearer yd_srv_test", "user-agent": "yardarm-typescript/0.1.0" });
+    expect(scripted.of(STREAM)[0]?.headers).toMatchObject({
+      authorization: "Bearer yd_srv_test",
+      "user-agent": "yardarm-typescript/0.1.0",
+    });
     expect(seen.map(({ version }) => version)).toEqual(["a:3", "a:4", "b:1", "b:9"]);
     expect(flags.status.failures).toBe(0);
   });
 
   test("what cannot be read ends the connection and nothing else", async () => {
-    const bad = ["event: put\ndata: {\n\n", frame("patch", { from: 1 }), Buffer.from([100, 97, 116, 97, 58, 0xff, 10, 10]), frame("put", "[]")];
-    const scripted = await server(only(STREAM, (_, response) => {
-      const at = scripted.of(STREAM).length - 1;
-      stream(response, frame("put", ruleset("a", at + 1, `v${at + 1}`)));
-      const frame_ = bad[at];
-      if (frame_) response.write(frame_);
-    }));
+    const bad = [
+      "event: put\ndata: {\n\n",
+      frame("patch", { from: 1 }),
+      Buffer.from([100, 97, 116, 97, 58, 0xff, 10, 10]),
+      frame("put", "[]"),
+    ];
+    const scripted = await server(
+      only(STREAM, (_, response) => {
+        const at = scripted.of(STREAM).length - 1;
+        stream(response, frame("put", ruleset("a", at + 1, `v${at + 1}`)));
+        const frame_ = bad[at];
+        if (frame_) response.write(frame_);
+      }),
+    );
     const flags = client(scripted);
     await rev(flags, "a:5");
     expect(value(flags)).toBe("v5");
@@ -130,41 +176,49 @@ describe("the stream", () => {
   test("frames may be cut anywhere and end in any line end", async () => {
     const text = `event: put\r\ndata: ${JSON.stringify(ruleset("a", 1, "grüße 🚩"))}\r\r\nevent: ping\rdata: {}\r\n\r\n`;
     const bytes = Buffer.from(text);
-    const scripted = await server(only(STREAM, async (_, response) => {
-      response.writeHead(200, { "content-type": "text/event-stream" });
-      for (const byte of bytes) {
-        response.write(Buffer.of(byte));
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    }));
+    const scripted = await server(
+      only(STREAM, async (_, response) => {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        for (const byte of bytes) {
+          response.write(Buffer.of(byte));
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      }),
+    );
     const flags = client(scripted);
     await rev(flags, "a:1");
     expect(value(flags)).toBe("grüße 🚩");
   });
 
   test("silence ends a stream, and what is held goes on answering", async () => {
-    const scripted = await server(only(STREAM, (_, response) => {
-      if (scripted.of(STREAM).length === 1) stream(response, frame("put", ruleset("a", 1, "one")));
-      // Later ones are taken and never answered.
-    }));
+    const scripted = await server(
+      only(STREAM, (_, response) => {
+        if (scripted.of(STREAM).length === 1) stream(response, frame("put", ruleset("a", 1, "one")));
+        // Later ones are taken and never answered.
+      }),
+    );
     const flags = client(scripted, { timing: { heartbeat: 40, response: 50 } });
     await until("it is stale", () => flags.status.state === "STALE" && flags.status.failures > 1);
     expect(value(flags)).toBe("one");
   });
 
   test("a body that is too large is given up", async () => {
-    const scripted = await server(only(STREAM, (_, response) => stream(response, frame("put", ruleset("a", 1, "x".repeat(10_000))))));
+    const scripted = await server(
+      only(STREAM, (_, response) => stream(response, frame("put", ruleset("a", 1, "x".repeat(10_000))))),
+    );
     const flags = client(scripted, { maxPayload: 5_000 });
     await until("it failed", () => flags.status.failures > 0);
     expect(flags.status.error).toContain("5000 bytes");
   });
 
   test("a goodbye is no failure", async () => {
-    const scripted = await server(only(STREAM, (_, response) => {
-      const first = scripted.of(STREAM).length === 1;
-      stream(response, frame("put", ruleset("a", first ? 1 : 2, "v")));
-      if (first) response.end(frame("goodbye", { retry_ms: 5 }));
-    }));
+    const scripted = await server(
+      only(STREAM, (_, response) => {
+        const first = scripted.of(STREAM).length === 1;
+        stream(response, frame("put", ruleset("a", first ? 1 : 2, "v")));
+        if (first) response.end(frame("goodbye", { retry_ms: 5 }));
+      }),
+    );
     const flags = client(scripted);
     const states: string[] = [];
     flags.observe(({ state }) => states.push(state));
@@ -173,10 +227,12 @@ describe("the stream", () => {
   });
 
   test("another key is used at once, out of the slow regime", async () => {
-    const scripted = await server(only(STREAM, (asked, response) => {
-      if (asked.headers.authorization === "Bearer yd_srv_new") stream(response, frame("put", ruleset("a", 1, "one")));
-      else response.writeHead(401).end();
-    }));
+    const scripted = await server(
+      only(STREAM, (asked, response) => {
+        if (asked.headers.authorization === "Bearer yd_srv_new") stream(response, frame("put", ruleset("a", 1, "one")));
+        else response.writeHead(401).end();
+      }),
+    );
     const flags = client(scripted, { timing: { slow: 3_600_000 } });
     await until("it is refused", () => flags.status.state === "ERROR");
     expect(() => flags.setSdkKey("a b")).toThrow(SettingsError);
@@ -196,7 +252,9 @@ describe("polling", () => {
     });
     const flags = client(scripted, { timing: { pollAfter: 10, pollInterval: 10 } });
     await rev(flags, "a:5");
-    await until("it asked with the tag", () => scripted.of(RULESET).some((asked) => asked.headers["if-none-match"] === '"tag"'));
+    await until("it asked with the tag", () =>
+      scripted.of(RULESET).some((asked) => asked.headers["if-none-match"] === '"tag"'),
+    );
     expect(flags.status.state).toBe("READY");
     streams = true;
     await rev(flags, "a:7");
@@ -225,7 +283,9 @@ describe("without a server", () => {
 
   test("the cache file starts the next process, and damage falls back to the one before", async () => {
     const cacheFile = join(folder(), "deep/flags.cache");
-    const scripted = await server(only(STREAM, (_, response) => stream(response, frame("put", ruleset("a", 1, "one")))));
+    const scripted = await server(
+      only(STREAM, (_, response) => stream(response, frame("put", ruleset("a", 1, "one")))),
+    );
     const first = client(scripted, { cacheFile });
     await rev(first, "a:1");
     expect(await first.shutdown(30_000)).toBe(true);
@@ -308,7 +368,11 @@ describe("what is reported", () => {
 
   test("exposures and events leave as little as was asked for", async () => {
     const half = { serve: { split: { bucket: "b", ranges: [[0, 4294967296, "v"]] } } };
-    const split = { ...flag(true), buckets: { b: { hash: "murmur3_32", prefix: "s:", unit: ["targetingKey"] } }, default: half };
+    const split = {
+      ...flag(true),
+      buckets: { b: { hash: "murmur3_32", prefix: "s:", unit: ["targetingKey"] } },
+      default: half,
+    };
     const scripted = await server((asked, response) => {
       if (asked.path === STREAM) stream(response, frame("put", ruleset("a", 1, "one", { split })));
       else response.writeHead(202).end();
@@ -318,14 +382,21 @@ describe("what is reported", () => {
     for (let call = 0; call < 3; call++) expect(flags.boolean("split", USER, false)).toBe(true);
     value(flags);
     flags.track("paid", USER, 9.5, { plan: "pro", who: { email: "a@b.c" } });
-    for (const bad of [["", USER], ["e", {}], ["e", USER, Number.NaN], ["e", USER, 1, "x".repeat(5_000)]] as const) {
+    for (const bad of [
+      ["", USER],
+      ["e", {}],
+      ["e", USER, Number.NaN],
+      ["e", USER, 1, "x".repeat(5_000)],
+    ] as const) {
       flags.track(bad[0], bad[1], bad[2], bad[3]);
     }
     await flags.flush(30_000);
     const batch = JSON.parse(scripted.of(EVENTS)[0]?.body ?? "");
     const unit = "sha256:0bfe935e70c321c7ca3afc75ce0d0ca2";
     expect(batch.exposures).toEqual([{ flag: "split", variant: "v", unit, version: "a:1", at: expect.any(Number) }]);
-    expect(batch.events).toEqual([{ name: "paid", unit, value: 9.5, data: { plan: "pro", who: {} }, at: expect.any(Number) }]);
+    expect(batch.events).toEqual([
+      { name: "paid", unit, value: 9.5, data: { plan: "pro", who: {} }, at: expect.any(Number) },
+    ]);
     expect(flags.dropped.events).toBe(4);
   });
 });

@@ -10,7 +10,12 @@ import { EVENTS, frame, ruleset, Scripted, STREAM, stream, until } from "./parts
 afterEach(() => OpenFeature.clearProviders());
 
 test("gives the client's own answers", async () => {
-  const flags = new TestClient().set("on", true).setFor("on", "u7", false).set("text", "a").set("number", 4).set("json", { a: [1] });
+  const flags = new TestClient()
+    .set("on", true)
+    .setFor("on", "u7", false)
+    .set("text", "a")
+    .set("number", 4)
+    .set("json", { a: [1] });
   await OpenFeature.setProviderAndWait(new YardarmProvider(flags));
   const client = OpenFeature.getClient();
   expect(await client.getBooleanValue("on", false, { targetingKey: "u1" })).toBe(true);
@@ -18,9 +23,16 @@ test("gives the client's own answers", async () => {
   expect(await client.getNumberValue("number", 0)).toBe(4);
   expect(await client.getObjectValue("json", {})).toEqual({ a: [1] });
   expect(await client.getBooleanDetails("on", true, { targetingKey: "u7" })).toMatchObject({
-    value: false, variant: "target-0", reason: "TARGETING_MATCH", flagMetadata: { ruleId: "target:target-0", version: flags.status.version },
+    value: false,
+    variant: "target-0",
+    reason: "TARGETING_MATCH",
+    flagMetadata: { ruleId: "target:target-0", version: flags.status.version },
   });
-  expect(await client.getBooleanDetails("text", true)).toMatchObject({ value: true, errorCode: "TYPE_MISMATCH", reason: "ERROR" });
+  expect(await client.getBooleanDetails("text", true)).toMatchObject({
+    value: true,
+    errorCode: "TYPE_MISMATCH",
+    reason: "ERROR",
+  });
   expect(await client.getBooleanDetails("absent", true)).toMatchObject({ value: true, errorCode: "FLAG_NOT_FOUND" });
 });
 
@@ -32,17 +44,28 @@ test("tells of states and changes, and tracks", async () => {
       send = (text) => response.write(text);
     } else response.writeHead(202).end();
   });
-  const flags = new Client({ url: server.url, sdkKey: "k", logger: null, timing: { firstRetry: 20, retryMax: 20, pollAfter: 1e9 } });
+  const flags = new Client({
+    url: server.url,
+    sdkKey: "k",
+    logger: null,
+    timing: { firstRetry: 20, retryMax: 20, pollAfter: 1e9 },
+  });
   await OpenFeature.setProviderAndWait(new YardarmProvider(flags, { readyWithinMs: 30_000 }));
   const client = OpenFeature.getClient();
   const told: string[] = [];
-  for (const event of [ProviderEvents.ConfigurationChanged, ProviderEvents.Stale]) client.addHandler(event, () => void told.push(event));
+  for (const event of [ProviderEvents.ConfigurationChanged, ProviderEvents.Stale])
+    client.addHandler(event, () => void told.push(event));
   send(frame("put", ruleset("a", 2, "two")));
   await until("it is told of the change", () => told.includes(ProviderEvents.ConfigurationChanged));
   expect(await client.getStringValue("f", "")).toBe("two");
   client.track("bought", { targetingKey: "u" }, { value: 2, currency: "EUR" });
   await flags.flush(30_000);
-  expect(JSON.parse(server.of(EVENTS)[0]?.body ?? "").events[0]).toMatchObject({ name: "bought", unit: "u", value: 2, data: { currency: "EUR" } });
+  expect(JSON.parse(server.of(EVENTS)[0]?.body ?? "").events[0]).toMatchObject({
+    name: "bought",
+    unit: "u",
+    value: 2,
+    data: { currency: "EUR" },
+  });
   await server.stop();
   await until("it is told that it is stale", () => client.providerStatus === ProviderStatus.STALE);
   expect(told).toContain(ProviderEvents.Stale);

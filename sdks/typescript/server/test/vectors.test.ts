@@ -61,7 +61,11 @@ describe("vectors", () => {
         // One call for all flags says the same.
         const all = client.all(one.context)[one.flag];
         if (one.expect.error !== "FLAG_NOT_FOUND" && one.expect.error !== "INVALID_CONTEXT") {
-          expect([all?.reason, all?.variant, all?.error], one.name).toEqual([one.expect.reason, one.expect.variant ?? null, one.expect.error ?? null]);
+          expect([all?.reason, all?.variant, all?.error], one.name).toEqual([
+            one.expect.reason,
+            one.expect.variant ?? null,
+            one.expect.error ?? null,
+          ]);
         }
         ran++;
       }

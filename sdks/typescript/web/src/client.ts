@@ -1,6 +1,6 @@
 /** The browser's client: answers for one context, kept current. Rules never come here. */
 
-import { type Context, type Details, failed, type FlagType, type JsonValue, typeOf } from "../../core/src/details.js";
+import { type Context, type Details, type FlagType, failed, type JsonValue, typeOf } from "../../core/src/details.js";
 import { Backoff, Failure } from "../../core/src/failure.js";
 import { type Hook, runHooks } from "../../core/src/hooks.js";
 import { type Fetch, Server } from "../../core/src/http.js";
@@ -193,7 +193,12 @@ export class Client {
     if (this.#done) return true;
     const ends = new AbortController();
     try {
-      return (await within(limitMs, this.#outbox.send(this.#server, ends.signal, () => {}).then(() => true))) ?? false;
+      return (
+        (await within(
+          limitMs,
+          this.#outbox.send(this.#server, ends.signal, () => {}).then(() => true),
+        )) ?? false
+      );
     } catch {
       return false;
     } finally {
@@ -352,8 +357,12 @@ export class Client {
     try {
       if (bootstrap) {
         // Without a variant the value is left to the caller.
-        const open = (details: Details<JsonValue>) => (details.variant === null ? { ...details, value: undefined } : details);
-        this.#take({ answers: new Map(Object.entries(bootstrap).map(([flag, details]) => [flag, open(details)])), set: undefined });
+        const open = (details: Details<JsonValue>) =>
+          details.variant === null ? { ...details, value: undefined } : details;
+        this.#take({
+          answers: new Map(Object.entries(bootstrap).map(([flag, details]) => [flag, open(details)])),
+          set: undefined,
+        });
         const version = Object.values(bootstrap)[0]?.version ?? null;
         this.#board.update({ state: "STALE", version });
         return;
@@ -384,7 +393,8 @@ export class Client {
         await this.#outbox.send(this.#server, this.#ends.signal, () => {});
       } catch (error) {
         const failure = Failure.of(error);
-        next = failure.wait !== undefined ? Math.min(failure.wait, slow) : failure.kind === "refused" ? slow * 0.75 : flush;
+        next =
+          failure.wait !== undefined ? Math.min(failure.wait, slow) : failure.kind === "refused" ? slow * 0.75 : flush;
       }
       if (!this.#ends.signal.aborted) this.#flushLater(next);
     });

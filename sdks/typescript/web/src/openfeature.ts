@@ -1,11 +1,11 @@
 /** The OpenFeature provider for browsers: `@yardarm/web/openfeature`. */
 
 import {
-  type EvaluationContext,
-  type FlagMetadata,
-  type JsonValue as FeatureValue,
-  OpenFeatureEventEmitter,
   type ErrorCode,
+  type EvaluationContext,
+  type JsonValue as FeatureValue,
+  type FlagMetadata,
+  OpenFeatureEventEmitter,
   type Provider,
   ProviderEvents,
   type ResolutionDetails,
@@ -35,7 +35,9 @@ export class YardarmProvider implements Provider {
     this.#quiet?.();
     const client = this.#client;
     const given = context && Object.keys(context).length > 0;
-    const state = given ? await client.setContext(context as Context, this.#readyWithin) : await client.waitReady(this.#readyWithin);
+    const state = given
+      ? await client.setContext(context as Context, this.#readyWithin)
+      : await client.waitReady(this.#readyWithin);
     let before = client.status;
     this.#quiet = client.observe((now) => {
       this.#tell(before, now);
@@ -76,7 +78,8 @@ export class YardarmProvider implements Provider {
   }
 
   #tell(before: Status, now: Status): void {
-    if (now.version !== before.version && before.version !== null) this.events.emit(ProviderEvents.ConfigurationChanged);
+    if (now.version !== before.version && before.version !== null)
+      this.events.emit(ProviderEvents.ConfigurationChanged);
     if (now.state === before.state) return;
     if (now.state === "READY") this.events.emit(ProviderEvents.Ready);
     if (now.state === "STALE") this.events.emit(ProviderEvents.Stale);

@@ -7,7 +7,15 @@ import { Client, type Settings } from "../src/index.js";
 
 const BULK = "/ofrep/v1/evaluate/flags";
 const CHANGES = "/ofrep/v1/stream";
-const QUICK = { firstRetry: 10, retryBase: 5, retryMax: 30, retryFloor: 2, slow: 40, pollInterval: 3_600_000, flush: 3_600_000 };
+const QUICK = {
+  firstRetry: 10,
+  retryBase: 5,
+  retryMax: 30,
+  retryFloor: 2,
+  slow: 40,
+  pollInterval: 3_600_000,
+  flush: 3_600_000,
+};
 
 const opened: (() => unknown)[] = [];
 afterEach(async () => {
@@ -21,7 +29,14 @@ async function server(answer: Answer): Promise<Scripted> {
 }
 
 function client(server: Scripted, { timing = {}, ...settings }: Partial<Settings> = {}): Client {
-  const client = new Client({ url: server.url, sdkKey: "yd_cli_test", logger: null, storage: null, ...settings, timing: { ...QUICK, ...timing } });
+  const client = new Client({
+    url: server.url,
+    sdkKey: "yd_cli_test",
+    logger: null,
+    storage: null,
+    ...settings,
+    timing: { ...QUICK, ...timing },
+  });
   opened.push(() => client.shutdown(0));
   return client;
 }
@@ -48,16 +63,30 @@ test("answers are asked for, followed and typed", async () => {
       tell = () => response.write(changed + changed);
       return;
     }
-    response.writeHead(200, { etag: `"${rev}"` }).end(bulk(rev, { on: true, text: `v${rev}`, list: [1, { a: 2 }] }, "t1"));
+    response
+      .writeHead(200, { etag: `"${rev}"` })
+      .end(bulk(rev, { on: true, text: `v${rev}`, list: [1, { a: 2 }] }, "t1"));
   });
   const flags = client(scripted, { context: { targetingKey: "u", plan: "pro" } });
   expect(flags.booleanDetails("on", false)).toMatchObject({ value: false, error: "PROVIDER_NOT_READY" });
   expect(await flags.waitReady(30_000)).toBe("READY");
   expect(flags.boolean("on", false)).toBe(true);
-  expect(flags.stringDetails("text", "")).toEqual({ value: "v1", variant: "v", reason: "STATIC", rule: null, error: null, version: "e:1" });
+  expect(flags.stringDetails("text", "")).toEqual({
+    value: "v1",
+    variant: "v",
+    reason: "STATIC",
+    rule: null,
+    error: null,
+    version: "e:1",
+  });
   expect(flags.json("list", null)).toEqual([1, { a: 2 }]);
   expect(flags.numberDetails("text", 7)).toMatchObject({ value: 7, error: "TYPE_MISMATCH" });
-  expect(flags.stringDetails("bare", "mine")).toMatchObject({ value: "mine", variant: null, reason: "DEFAULT", error: null });
+  expect(flags.stringDetails("bare", "mine")).toMatchObject({
+    value: "mine",
+    variant: null,
+    reason: "DEFAULT",
+    error: null,
+  });
   expect(flags.stringDetails("broken", "mine")).toMatchObject({ value: "mine", error: "PARSE_ERROR", reason: "ERROR" });
   expect(flags.stringDetails("absent", "mine").error).toBe("FLAG_NOT_FOUND");
   expect(() => (flags.json("list", null) as unknown as number[]).push(1)).toThrow(TypeError);
@@ -98,7 +127,10 @@ test("answers for an older context that arrive late are thrown away", async () =
 
 test("the last answers start the next visit, for the same context only", async () => {
   const kept = new Map<string, string>();
-  const storage = { getItem: (name: string) => kept.get(name) ?? null, setItem: (name: string, value: string) => void kept.set(name, value) };
+  const storage = {
+    getItem: (name: string) => kept.get(name) ?? null,
+    setItem: (name: string, value: string) => void kept.set(name, value),
+  };
   const scripted = await server((_, response) => response.end(bulk(1, { on: true })));
   const context = { targetingKey: "u" };
   await client(scripted, { context, storage }).waitReady(30_000);
@@ -116,7 +148,10 @@ test("the last answers start the next visit, for the same context only", async (
 });
 
 test("failures and refusals are outlived, and a lost stream is made up for", async () => {
-  for (const [status, state] of [[503, "NOT_READY"], [401, "ERROR"]] as const) {
+  for (const [status, state] of [
+    [503, "NOT_READY"],
+    [401, "ERROR"],
+  ] as const) {
     const scripted = await server((_, response) => response.writeHead(status).end());
     const flags = client(scripted);
     await until(`${status}`, () => flags.status.failures > 1);
@@ -132,7 +167,9 @@ test("failures and refusals are outlived, and a lost stream is made up for", asy
 });
 
 test("events go in batches of their own name", async () => {
-  const scripted = await server((asked, response) => (asked.path === BULK ? response.end(bulk(1, {})) : response.writeHead(202).end()));
+  const scripted = await server((asked, response) =>
+    asked.path === BULK ? response.end(bulk(1, {})) : response.writeHead(202).end(),
+  );
   const flags = client(scripted, { context: { targetingKey: "u" } });
   flags.track("bought", 3);
   expect(await flags.flush(30_000)).toBe(true);

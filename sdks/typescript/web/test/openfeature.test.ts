@@ -23,7 +23,12 @@ test("OpenFeature's context is the client's, and answers are the client's", asyn
   await OpenFeature.setContext({ targetingKey: "ana" });
   await OpenFeature.setProviderAndWait(new YardarmProvider(flags, { readyWithinMs: 30_000 }));
   const client = OpenFeature.getClient();
-  expect(client.getStringDetails("who", "")).toMatchObject({ value: "ana", variant: "v", reason: "TARGETING_MATCH", flagMetadata: { ruleId: "r" } });
+  expect(client.getStringDetails("who", "")).toMatchObject({
+    value: "ana",
+    variant: "v",
+    reason: "TARGETING_MATCH",
+    flagMetadata: { ruleId: "r" },
+  });
   await OpenFeature.setContext({ targetingKey: "ben" });
   expect(client.getStringValue("who", "")).toBe("ben");
   expect(client.getNumberDetails("who", 1)).toMatchObject({ value: 1, errorCode: "TYPE_MISMATCH" });

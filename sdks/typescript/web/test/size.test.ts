@@ -12,7 +12,12 @@ test("the bundle stays small", async () => {
   const entry = join(import.meta.dirname, "../src/index.ts");
   const { outputFiles, metafile } = await build({
     stdin: { contents: `export { Client } from ${JSON.stringify(entry)}`, resolveDir: import.meta.dirname },
-    bundle: true, minify: true, format: "esm", target: "es2022", write: false, metafile: true,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    write: false,
+    metafile: true,
   });
   expect(Object.keys(metafile.inputs).filter((path) => path.includes("node_modules"))).toEqual([]);
   expect(outputFiles[0]?.contents.length).toBeGreaterThan(5_000);
