@@ -76,7 +76,8 @@ fn outside_crates_stay_on_their_floor() {
 
 /// Source files of ours below a folder, by extension.
 fn sources(folder: &Path, extensions: &[&str], found: &mut Vec<PathBuf>) {
-    const SKIP: &[&str] = &["target", "node_modules", "out", "dist", ".next", ".git", ".work", "vectors", "__pycache__"];
+    const SKIP: &[&str] =
+        &["target", "node_modules", "out", "dist", ".next", ".git", ".work", "vectors", "__pycache__"];
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let path = entry.path();

@@ -186,8 +186,13 @@ mod tests {
     use serde_json::json;
 
     fn flag(key: &str, value_type: &str, values: &Value) -> Value {
-        let variants: Vec<Value> =
-            values.as_array().unwrap().iter().enumerate().map(|(n, v)| json!({"key": format!("v{n}"), "value": v})).collect();
+        let variants: Vec<Value> = values
+            .as_array()
+            .unwrap()
+            .iter()
+            .enumerate()
+            .map(|(n, v)| json!({"key": format!("v{n}"), "value": v}))
+            .collect();
         json!({"key": key, "name": key, "type": value_type, "description": "Says */ and \"\"\" and\nmore.", "variants": variants})
     }
 

@@ -43,7 +43,8 @@ pub(super) fn module(flags: &[Flag]) -> String {
             Kind::Json => ("serde_json::Value".to_owned(), format!("self.client.json({key}, context, default)")),
             Kind::Text(_) => {
                 let kind = flag.pascal();
-                let call = format!("{kind}::of(&self.client.string({key}, context, default.as_str())).unwrap_or(default)");
+                let call =
+                    format!("{kind}::of(&self.client.string({key}, context, default.as_str())).unwrap_or(default)");
                 (kind, call)
             }
         };
@@ -80,7 +81,10 @@ fn choice(flag: &Flag, texts: &[String]) -> String {
         let _ = writeln!(out, "    /// `{}`", text.replace('`', "'"));
         let _ = writeln!(out, "    {name},");
     }
-    let _ = write!(out, "}}\n\nimpl {kind} {{\n    /// As the flag serves it.\n    pub fn as_str(self) -> &'static str {{\n        match self {{\n");
+    let _ = write!(
+        out,
+        "}}\n\nimpl {kind} {{\n    /// As the flag serves it.\n    pub fn as_str(self) -> &'static str {{\n        match self {{\n"
+    );
     for (name, text) in &named {
         let _ = writeln!(out, "            Self::{name} => {text},");
     }
