@@ -95,7 +95,12 @@ fn sources(folder: &Path, extensions: &[&str], found: &mut Vec<PathBuf>) {
 #[test]
 fn files_stay_short() {
     /// Generated files are as long as what they are generated from.
-    const GENERATED: &[&str] = &["ui/lib/api/schema.ts", "ui/next-env.d.ts"];
+    const GENERATED: &[&str] = &[
+        "ui/lib/api/schema.ts",
+        "ui/next-env.d.ts",
+        "sdks/rust/tests/typed_flags/flags.rs",
+        "sdks/typescript/server/test/typed/flags.ts",
+    ];
     const LIMIT: usize = 520;
     let mut found = Vec::new();
     sources(&root(), &["rs", "ts", "tsx", "mjs", "py"], &mut found);
