@@ -1,11 +1,12 @@
 // The commands of docs/guides, as printed. Only what differs on every machine is put in: addresses, keys, folders.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 
 import { demo, freePort, until } from "./parts/binary.mjs";
 import { postgres } from "./parts/postgres.mjs";
@@ -135,8 +136,8 @@ test("TypeScript", async () => {
   const app = await demo();
   const folder = await home();
   try {
-    await done(packages, "", "./prepare.sh >&2");
-    await done(packages, "", `npm pack --silent --workspace server --pack-destination ${folder} >&2`);
+    await promisify(execFile)("./prepare.sh", { cwd: packages });
+    await promisify(execFile)("npm", ["pack", "--silent", "--workspace", "server", "--pack-destination", folder], { cwd: packages });
     // Programs say in their first line what they are called.
     for (const [, program, name] of text.matchAll(/^```js\n(\/\/ (\S+)\n.*?)^```/gms)) await writeFile(join(folder, name), program);
     const settings = names.replace("http://127.0.0.1:3524", app.url).replace("yd_srv_…", app.server_key);
