@@ -35,7 +35,9 @@ impl Reads {
             reads.condition(&rule.condition, false);
             reads.outcome(&rule.outcome);
         }
-        flag.buckets.values().for_each(|bucket| reads.bucket(bucket));
+        for bucket in flag.buckets.values() {
+            reads.bucket(bucket);
+        }
         reads
     }
 
@@ -43,7 +45,9 @@ impl Reads {
     pub fn of_segment(segment: &Segment) -> Self {
         let mut reads = Self::default();
         reads.condition(&segment.condition, false);
-        segment.buckets.values().for_each(|bucket| reads.bucket(bucket));
+        for bucket in segment.buckets.values() {
+            reads.bucket(bucket);
+        }
         reads
     }
 
@@ -122,7 +126,9 @@ impl Reads {
         match condition {
             Condition::Const(_) => {}
             Condition::All(parts) | Condition::Any(parts) | Condition::Seq(parts) => {
-                parts.iter().for_each(|part| self.condition(part, element));
+                for part in parts {
+                    self.condition(part, element);
+                }
             }
             Condition::Not(part) | Condition::IsTrue(part) => self.condition(part, element),
             Condition::Segment(key) => {
@@ -152,7 +158,9 @@ impl Reads {
 
     fn bucket(&mut self, bucket: &Bucket) {
         self.path(&bucket.unit, false);
-        bucket.or.iter().for_each(|path| self.path(path, false));
+        for path in &bucket.or {
+            self.path(path, false);
+        }
         if bucket.missing == MissingUnit::Random {
             self.random();
         }
@@ -199,7 +207,7 @@ mod tests {
         };
         let rule = |condition: Value| json!({"id": "r", "if": condition, "serve": {"variant": "v"}});
         let test = |path: Value| json!({"test": {"attr": path, "op": "present"}});
-        let text = json!({
+        let ruleset = json!({
             "format": 1, "project": "p", "environment": "e", "version": {"epoch": "x", "rev": 1},
             "flags": {
                 "plain": flag(json!([]), json!({})),
@@ -236,7 +244,7 @@ mod tests {
                 "t": {"if": {"all": [test(json!(["tenant"])), {"segment": "s"}]}},
             },
         });
-        serde_json::from_str(&text.to_string()).unwrap()
+        serde_json::from_str(&ruleset.to_string()).unwrap()
     }
 
     fn reads(key: &str) -> Option<Reads> {

@@ -23,7 +23,8 @@ fn modules_of_the_demo_are_those_that_the_sdks_test() {
         demo.run(&["flags", "types", "--lang", lang, "--output", file]).text();
         std::fs::read_to_string(demo.folder.path().join(file)).unwrap()
     };
-    let (rust, typescript, python) = (module("rust", "flags.rs"), module("ts", "flags.ts"), module("python", "flags.py"));
+    let (rust, typescript, python) =
+        (module("rust", "flags.rs"), module("ts", "flags.ts"), module("python", "flags.py"));
     let keys = demo.json(&["flags", "list", "--limit", "500"]);
     for flag in keys["items"].as_array().unwrap() {
         let key = flag["key"].to_string();

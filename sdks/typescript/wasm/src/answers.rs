@@ -121,3 +121,33 @@ impl Identity {
         (mixed ^ (mixed >> 15)) as usize
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_answer_keeps_its_number_while_the_table_grows() {
+        let texts: Vec<String> = (0..1_000).map(|n| format!("v{n}")).collect();
+        let answer = |at: usize, reason| Answer {
+            variant: texts.get(at).map(String::as_str),
+            rule: texts.get(at / 2).map(String::as_str),
+            ..Answer::caller_default(reason)
+        };
+        let mut answers = Answers::new();
+        let given = |answers: &mut Answers| -> Vec<u32> {
+            let all = (0..1_000).flat_map(|at| [(at, Reason::Split), (at, Reason::Static)]);
+            all.flat_map(|(at, reason)| [answers.number(1, &answer(at, reason)), answers.number(2, &answer(at, reason))])
+                .collect()
+        };
+        let first = given(&mut answers);
+        let mut numbers = first.clone();
+        numbers.sort_unstable();
+        assert!(numbers.iter().copied().eq(0..4_000), "each has a number of its own");
+        assert_eq!(given(&mut answers), first);
+        let last = answers.get(3_999).map(|known| (known.variant.as_deref(), known.reason));
+        assert_eq!(last, Some((Some("v999"), Reason::Static)));
+        answers.clear();
+        assert!(answers.get(0).is_none());
+    }
+}
