@@ -14,18 +14,49 @@ export const SCENARIOS = [
 ];
 
 /** Flags by name, for one call that asks all: 40 on, 30 with rules, 20 rollouts, 10 off. */
-export const HUNDRED = Array.from({ length: 100 }, (_, at) => [`f${at}`, at < 40 ? "a" : at < 70 ? "b" : at < 90 ? "c" : "off"]);
+export const HUNDRED = Array.from({ length: 100 }, (_, at) => [
+  `f${at}`,
+  at < 40 ? "a" : at < 70 ? "b" : at < 90 ? "c" : "off",
+]);
 
 /** The attributes beside the key. */
-export const attributes = () => ({ email: "someone@example.com", country: "NO", plan: "pro", appVersion: "5.4.2", age: 37 });
+export const attributes = () => ({
+  email: "someone@example.com",
+  country: "NO",
+  plan: "pro",
+  appVersion: "5.4.2",
+  age: 37,
+});
 
 let turn = 0;
 export const nextKey = () => KEYS[turn++ & 1023];
 
 /** With the key among them, under the name that each SDK has for it. */
-export const targeted = () => ({ targetingKey: nextKey(), email: "someone@example.com", country: "NO", plan: "pro", appVersion: "5.4.2", age: 37 });
-export const identified = () => ({ id: nextKey(), email: "someone@example.com", country: "NO", plan: "pro", appVersion: "5.4.2", age: 37 });
-export const ofKind = () => ({ kind: "user", key: nextKey(), email: "someone@example.com", country: "NO", plan: "pro", appVersion: "5.4.2", age: 37 });
+export const targeted = () => ({
+  targetingKey: nextKey(),
+  email: "someone@example.com",
+  country: "NO",
+  plan: "pro",
+  appVersion: "5.4.2",
+  age: 37,
+});
+export const identified = () => ({
+  id: nextKey(),
+  email: "someone@example.com",
+  country: "NO",
+  plan: "pro",
+  appVersion: "5.4.2",
+  age: 37,
+});
+export const ofKind = () => ({
+  kind: "user",
+  key: nextKey(),
+  email: "someone@example.com",
+  country: "NO",
+  plan: "pro",
+  appVersion: "5.4.2",
+  age: 37,
+});
 
 /** The rules of `b` as plain data: the last one holds. */
 export const RULES = [
@@ -33,5 +64,9 @@ export const RULES = [
   [["plan", "in", ["free", "team"]]],
   [["appVersion", "semver <", "5.0.0"]],
   [["age", ">", 60]],
-  [["country", "in", COUNTRIES], ["appVersion", "semver >", "5.1.0"], ["age", ">=", 18]],
+  [
+    ["country", "in", COUNTRIES],
+    ["appVersion", "semver >", "5.1.0"],
+    ["age", ">=", 18],
+  ],
 ];

@@ -299,22 +299,21 @@ export class Client {
   /** Starts from the offline file, the cache or the bootstrap. */
   #load(): void {
     const { bootstrap, offline } = this.#settings;
-    const take = (text: string, origin: "local" | "cache", what: string) => {
+    const usable = (what: string, use: () => unknown) => {
       try {
-        this.held.put(text, origin);
+        use();
       } catch (error) {
         throw new SettingsError(`the ${what} cannot be used: ${(error as Error).message}`);
       }
     };
     if (offline !== undefined) {
-      take(offline, "local", "ruleset file");
+      usable("ruleset file", () => this.held.put(offline, "local"));
       return;
     }
     const cached = this.#cached();
     if (bootstrap === undefined) return;
     // It is read in any case: a bootstrap that is none is found out at the first start.
-    if (cached) this.#evaluator.read(bootstrap);
-    else take(bootstrap, "cache", "bootstrap");
+    usable("bootstrap", () => (cached ? this.#evaluator.read(bootstrap) : this.held.put(bootstrap, "cache")));
     this.#evaluator.leave();
   }
 

@@ -301,6 +301,7 @@ describe("without a server", () => {
     writeFileSync(cacheFile, readFileSync(cacheFile, "utf8").replace("two", "twe"));
     expect(start()).toBe("one");
     expect(start({ bootstrap: ruleset("c", 1, "from the bootstrap") })).toBe("one");
+    expect(() => start({ bootstrap: "none" })).toThrow(SettingsError);
     rmSync(`${cacheFile}.previous`);
     expect(start({ bootstrap: ruleset("c", 1, "from the bootstrap") })).toBe("from the bootstrap");
     expect(readFileSync(cacheFile, "utf8")).toMatch(/^yardarm-cache 1 [0-9a-f]{64} [0-9a-f]{16}\n\{/);
