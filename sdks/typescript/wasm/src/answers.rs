@@ -137,8 +137,10 @@ mod tests {
         let mut answers = Answers::new();
         let given = |answers: &mut Answers| -> Vec<u32> {
             let all = (0..1_000).flat_map(|at| [(at, Reason::Split), (at, Reason::Static)]);
-            all.flat_map(|(at, reason)| [answers.number(1, &answer(at, reason)), answers.number(2, &answer(at, reason))])
-                .collect()
+            all.flat_map(|(at, reason)| {
+                [answers.number(1, &answer(at, reason)), answers.number(2, &answer(at, reason))]
+            })
+            .collect()
         };
         let first = given(&mut answers);
         let mut numbers = first.clone();
