@@ -45,8 +45,8 @@ pub(super) fn module(flags: &[Flag]) -> String {
             Kind::Number => format!("self._client.number({key}, context, default)"),
             Kind::Json => format!("self._client.json({key}, context, default)"),
             Kind::Text(texts) => {
-                let list: String = texts.iter().map(|text| format!("{}, ", quoted(text))).collect();
-                format!("_one_of(self._client.string({key}, context, default), ({list}), default)")
+                let list: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+                format!("_one_of(self._client.string({key}, context, default), ({},), default)", list.join(", "))
             }
         };
         let _ = write!(
