@@ -1,11 +1,12 @@
 // The commands of docs/guides, as printed. Only what differs on every machine is put in: addresses, keys, folders.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, symlink } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 
 import { demo, freePort, until } from "./parts/binary.mjs";
 import { postgres } from "./parts/postgres.mjs";
@@ -123,6 +124,35 @@ test("self-hosting", async () => {
   } finally {
     for (const run of running) await run.stop("SIGKILL");
     await cluster.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("TypeScript", async () => {
+  const packages = new URL("../sdks/typescript/", import.meta.url).pathname;
+  const text = await readFile(new URL("../docs/guides/typescript.md", import.meta.url), "utf8");
+  const [install, names, tests, types, provider, feature, ...more] = await blocks("typescript");
+  assert.deepEqual(more, []);
+  const app = await demo();
+  const folder = await home();
+  try {
+    await promisify(execFile)("./prepare.sh", { cwd: packages });
+    await promisify(execFile)("npm", ["pack", "--silent", "--workspace", "server", "--pack-destination", folder], { cwd: packages });
+    // Programs say in their first line what they are called.
+    for (const [, program, name] of text.matchAll(/^```js\n(\/\/ (\S+)\n.*?)^```/gms)) await writeFile(join(folder, name), program);
+    const settings = names.replace("http://127.0.0.1:3524", app.url).replace("yd_srv_…", app.server_key);
+    await done(folder, "echo '{}' > package.json", install.replace("@yardarm/server", "./yardarm-server-*.tgz"));
+    const shop = await done(folder, "", settings);
+    assert.match(shop, /the new checkout\n/);
+    assert.match(shop, /value: true, variant: 'on', reason: '[A-Z_]+'/);
+    await done(folder, "", tests);
+    const signedIn = `export YARDARM_URL=${app.url} YARDARM_TOKEN=${app.token}`;
+    await done(folder, signedIn, types);
+    assert.match(await readFile(join(folder, "flags.ts"), "utf8"), /newCheckout\(context: Context, fallback: boolean\): boolean/);
+    await done(folder, "", provider);
+    assert.equal(await done(folder, settings.replace(/^node.*$/m, ""), feature), "true\n");
+  } finally {
+    await app.stop();
     await rm(folder, { recursive: true, force: true });
   }
 });

@@ -20,6 +20,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     ("yardarm-testkit", &["yardarm-model", "yardarm-store", "yardarm-hub", "yardarm-server"]),
     ("yardarm", &["yardarm-eval"]),
+    ("yardarm-wasm", &["yardarm-eval"]),
 ];
 
 /// Outside crates that only some floors may use: the evaluator stays light, and only the store talks to a database.
@@ -75,7 +76,8 @@ fn outside_crates_stay_on_their_floor() {
 
 /// Source files of ours below a folder, by extension.
 fn sources(folder: &Path, extensions: &[&str], found: &mut Vec<PathBuf>) {
-    const SKIP: &[&str] = &["target", "node_modules", "out", ".next", ".git", ".work", "vectors", "__pycache__"];
+    const SKIP: &[&str] =
+        &["target", "node_modules", "out", "dist", ".next", ".git", ".work", "vectors", "__pycache__"];
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let path = entry.path();
@@ -93,7 +95,12 @@ fn sources(folder: &Path, extensions: &[&str], found: &mut Vec<PathBuf>) {
 #[test]
 fn files_stay_short() {
     /// Generated files are as long as what they are generated from.
-    const GENERATED: &[&str] = &["ui/lib/api/schema.ts", "ui/next-env.d.ts"];
+    const GENERATED: &[&str] = &[
+        "ui/lib/api/schema.ts",
+        "ui/next-env.d.ts",
+        "sdks/rust/tests/typed_flags/flags.rs",
+        "sdks/typescript/server/test/typed/flags.ts",
+    ];
     const LIMIT: usize = 520;
     let mut found = Vec::new();
     sources(&root(), &["rs", "ts", "tsx", "mjs", "py"], &mut found);

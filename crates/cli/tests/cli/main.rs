@@ -7,4 +7,5 @@ mod eval;
 mod flags;
 mod program;
 mod transfer;
+mod types;
 mod yardarm;

@@ -7,6 +7,7 @@ mod get;
 mod list;
 mod rollout;
 mod switch;
+mod types;
 mod update;
 
 use clap::{Args, Subcommand};
@@ -47,6 +48,8 @@ enum Command {
     Copy(copy::Copy),
     /// Serve a variant to a percentage
     Rollout(rollout::Rollout),
+    /// Write a typed client module: a method for each flag
+    Types(types::Types),
 }
 
 impl Flags {
@@ -64,6 +67,7 @@ impl Flags {
             Command::Restore(command) => command.run(&api, &project, out, "restore").await,
             Command::Copy(command) => command.run(&api, &project, out).await,
             Command::Rollout(command) => command.run(&api, &project, out).await,
+            Command::Types(command) => command.run(&api, &project).await,
         }
     }
 }

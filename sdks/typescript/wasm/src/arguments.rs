@@ -1,0 +1,117 @@
+//! What crosses with a call: a few slots, each a word (kind and length), a number, and texts one after the other.
+
+use serde_json::Value;
+use yardarm_eval::Attribute;
+
+/// Slots of one call: a flag that reads more attributes gets its context as JSON.
+pub const SLOTS: usize = 64;
+
+/// Not in the context.
+pub const ABSENT: u32 = 0;
+/// `null`.
+pub const NULL: u32 = 1;
+/// `false`; [`TRUE`] is the next.
+pub const FALSE: u32 = 2;
+/// `true`.
+pub const TRUE: u32 = 3;
+/// A number, in the slot's double.
+pub const NUMBER: u32 = 4;
+/// UTF-8 text of this length.
+pub const TEXT: u32 = 5;
+/// JSON of this length: a list, an object.
+pub const JSON: u32 = 6;
+
+/// A word is `length << KIND_BITS | kind`.
+const KIND_BITS: u32 = 3;
+
+/// What JavaScript writes into.
+pub struct Input {
+    /// Numbers of slots.
+    pub numbers: Box<[f64; SLOTS]>,
+    /// Kinds and lengths of slots.
+    pub words: Box<[u32; SLOTS]>,
+    text: Vec<u8>,
+}
+
+impl Input {
+    pub(crate) fn new() -> Self {
+        Self { numbers: Box::new([0.0; SLOTS]), words: Box::new([0; SLOTS]), text: vec![0; 4096] }
+    }
+
+    /// Makes room for this many bytes of text. Large room is given back with [`Input::shrink`].
+    pub fn room(&mut self, bytes: usize) -> *mut u8 {
+        if self.text.len() < bytes {
+            self.text.resize(bytes, 0);
+        }
+        self.text.as_mut_ptr()
+    }
+
+    /// Gives back the room that a ruleset took.
+    pub(crate) fn shrink(&mut self) {
+        self.text.truncate(4096);
+        self.text.shrink_to_fit();
+    }
+
+    /// The first bytes of the text area.
+    pub(crate) fn text(&self, length: usize) -> &str {
+        part(&self.text, 0, length)
+    }
+
+    /// The slots from `at` on, as attributes; texts begin where the slots before them ended.
+    pub(crate) fn slots(&self) -> Slots<'_> {
+        Slots { input: self, at: 0, text: 0 }
+    }
+}
+
+/// Reads slots in order.
+pub(crate) struct Slots<'i> {
+    input: &'i Input,
+    at: usize,
+    text: usize,
+}
+
+/// One slot.
+pub(crate) enum Slot<'i> {
+    Absent,
+    Plain(Attribute<'i>),
+    /// A list or an object that is still text.
+    Json(&'i str),
+}
+
+impl<'i> Iterator for Slots<'i> {
+    type Item = Slot<'i>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Slot<'i>> {
+        let word = *self.input.words.get(self.at)?;
+        let number = *self.input.numbers.get(self.at)?;
+        self.at += 1;
+        let length = (word >> KIND_BITS) as usize;
+        let start = self.text;
+        Some(match word & ((1 << KIND_BITS) - 1) {
+            NULL => Slot::Plain(Attribute::Null),
+            kind @ (FALSE | TRUE) => Slot::Plain(Attribute::Bool(kind == TRUE)),
+            NUMBER => Slot::Plain(Attribute::from(number)),
+            TEXT => {
+                self.text += length;
+                Slot::Plain(Attribute::Text(part(&self.input.text, start, length)))
+            }
+            JSON => {
+                self.text += length;
+                Slot::Json(part(&self.input.text, start, length))
+            }
+            _ => Slot::Absent,
+        })
+    }
+}
+
+/// Parsed JSON of a slot; what is not JSON is absent.
+pub(crate) fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+#[inline]
+fn part(bytes: &[u8], start: usize, length: usize) -> &str {
+    let bytes = bytes.get(start..start + length).unwrap_or_default();
+    std::str::from_utf8(bytes).unwrap_or_default()
+}
