@@ -25,6 +25,7 @@ mod operators;
 mod patch;
 mod path;
 mod readers;
+pub mod reads;
 mod references;
 pub mod ruleset;
 mod sealed;
