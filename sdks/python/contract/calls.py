@@ -10,8 +10,10 @@ from typing import Any
 
 from clients import TYPES
 from openfeature import api
+from openfeature.client import OpenFeatureClient
 from openfeature.evaluation_context import EvaluationContext
 from openfeature.exception import ProviderNotReadyError
+from openfeature.track import TrackingEventDetails
 
 from yardarm import Client, Details
 from yardarm.openfeature import Provider
@@ -36,14 +38,9 @@ def every(client: Client, context: Any) -> dict[str, Any]:
 
 
 def openfeature(client: Client, request: dict[str, Any]) -> dict[str, Any]:
-    domain = uuid.uuid4().hex
-    with suppress(ProviderNotReadyError):
-        api.set_provider_and_wait(_Lent(client), domain)
     kind = {"json": "object", "number": "float"}.get(request["type"], request["type"])
-    attributes = dict(request["context"])
-    context = EvaluationContext(attributes.pop("targetingKey", None), attributes)
-    asked = getattr(api.get_client(domain), f"get_{kind}_details")
-    answer = asked(request["flag"], request["default"], context)
+    asked = getattr(_through(client), f"get_{kind}_details")
+    answer = asked(request["flag"], request["default"], _context(request["context"]))
     return {
         "value": answer.value,
         "variant": answer.variant,
@@ -53,11 +50,26 @@ def openfeature(client: Client, request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-class _Lent(Provider):
-    """A provider whose client goes on when it is shut down, and that waits for nothing."""
+def track_openfeature(client: Client, request: dict[str, Any]) -> dict[str, Any]:
+    more = TrackingEventDetails(request.get("value"), request.get("data"))
+    _through(client).track(request["event"], _context(request["context"]), more)
+    return {}
 
-    def __init__(self, client: Client) -> None:
-        super().__init__(client, limit=0)
+
+def _through(client: Client) -> OpenFeatureClient:
+    domain = uuid.uuid4().hex
+    with suppress(ProviderNotReadyError):
+        api.set_provider_and_wait(_Lent(client), domain)
+    return api.get_client(domain)
+
+
+def _context(context: dict[str, Any]) -> EvaluationContext:
+    attributes = dict(context)
+    return EvaluationContext(attributes.pop("targetingKey", None), attributes)
+
+
+class _Lent(Provider):
+    """A provider whose client goes on when it is shut down."""
 
     def shutdown(self) -> None:
         pass

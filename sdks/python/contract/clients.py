@@ -126,7 +126,6 @@ class Load:
             answers = client.all_details(context)
             torn += len({str(answers[flag].version) for flag in flags if flag in answers}) > 1
             torn += len({json.dumps(answers[flag].value) for flag in flags if flag in answers}) > 1
-            made += 1
         with self._lock:
             self._calls += made
             self._threw += threw

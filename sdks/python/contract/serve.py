@@ -25,6 +25,7 @@ COMMANDS = {
     "load": lambda held, request: held.load(request),
     "load_end": lambda held, _: held.load_end(),
     "track": lambda held, request: calls.track(held.client, request),
+    "track_openfeature": lambda held, request: calls.track_openfeature(held.client, request),
     "flush": lambda held, request: {"done": held.client.flush(limit(request))},
     "shutdown": lambda held, request: {"done": held.client.close(limit(request))},
     "set_sdk_key": lambda held, request: held.client.set_sdk_key(request["sdk_key"]) or {},

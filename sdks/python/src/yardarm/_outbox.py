@@ -123,12 +123,14 @@ class Delivery:
         self.delivered = True
         """Whether that flush delivered everything."""
 
-    def run(self, pause: Callable[[float, int], bool], tell: Callable[[], None]) -> None:
+    def run(self, pause: Callable[[float, str], bool], tell: Callable[[], None]) -> None:
         """Until `pause`, which waits (less when asked to flush), says that the client stops; `tell` wakes who asked."""
+        key = self._server.key
         chance = random.Random()
         timing = self._timing
         wait = timing.flush * (0.9 + 0.2 * chance.random())
-        while not pause(wait, self.answered):
+        while not pause(wait, key):
+            key = self._server.key
             failure = self._once(tell)
             spread = 0.8 + 0.4 * chance.random()
             if failure is None:

@@ -9,6 +9,7 @@ import json
 import random
 from collections.abc import Callable
 from time import monotonic
+from typing import TypeAlias
 
 from ._backoff import Backoff, Failure, Left, Lost, Refused
 from ._held import Held, Origin, Taken
@@ -20,6 +21,9 @@ from ._status import log
 
 _STREAM = "/sdk/v1/stream"
 _RULESET = "/sdk/v1/ruleset"
+
+Pause: TypeAlias = Callable[[float, str], bool]
+"""Waits so many seconds, less when the SDK key is no longer this one; whether the client stops."""
 
 
 class Stream:
@@ -33,12 +37,13 @@ class Stream:
         self._began: float | None = None
         self.line = Line()
 
-    def run(self, pause: Callable[[float], bool]) -> None:
-        """Until `pause`, which waits, says that the client stops."""
+    def run(self, pause: Pause) -> None:
+        """Until `pause` says that the client stops."""
         backoff = Backoff()
         chance = random.Random()
         while True:
             self._began = None
+            key = self._server.key
             try:
                 self._connect()
                 failure: Failure = Lost("the stream was closed")
@@ -49,6 +54,10 @@ class Stream:
                 failure = Lost(type(error).__name__)
             if self._began is not None and monotonic() - self._began >= self._timing.healthy:
                 backoff.reset()
+            if self._server.key != key:
+                # Whatever happened, happened with a key that counts no more.
+                failure = Left("the key was changed", 0.0)
+                backoff.reset()
             wait = backoff.after(failure, self._timing, chance.random())
             if isinstance(failure, Left):
                 self._held.stream_left()
@@ -56,7 +65,7 @@ class Stream:
             else:
                 self._held.stream_failed(str(failure), refused=isinstance(failure, Refused))
                 log.info("the flag stream ended: %s; reconnecting in %.1f s", failure, wait)
-            if pause(wait):
+            if pause(wait, key):
                 return
 
     def _connect(self) -> None:
@@ -120,12 +129,12 @@ class Poll:
         """What that tag is of: it says nothing about what a stream has brought since."""
         self.line = Line()
 
-    def run(self, pause: Callable[[float], bool], stopping: Callable[[], bool]) -> None:
-        """Until `pause`, which waits, says that the client stops."""
+    def run(self, pause: Pause, stopping: Callable[[], bool]) -> None:
+        """Until `pause` says that the client stops."""
         backoff = Backoff()
         chance = random.Random()
         while self._stream_is_away(stopping):
-            timing = self._timing
+            timing, key = self._timing, self._server.key
             try:
                 self._once()
             except Failure as failure:
@@ -141,7 +150,7 @@ class Poll:
                 backoff.reset()
                 self._held.poll_succeeded(alone=self._alone)
                 wait = timing.poll_interval * (0.9 + 0.2 * chance.random())
-            if pause(wait):
+            if pause(wait, key):
                 return
 
     def _once(self) -> None:

@@ -47,7 +47,6 @@ class Worker:
         """When the last deliveries must be done, once the client stops."""
         self._finished = threading.Event()
         self._in_time = False
-        self._key_changes = 0
         self._told: Status | None = None
         self._stream = Stream(self.held, self.server, timing, settings.max_payload)
         self._poll = Poll(self.held, self.server, timing, alone=not settings.streaming)
@@ -70,10 +69,9 @@ class Worker:
     def _stops(self) -> bool:
         return self._stopping is not None
 
-    def _pause(self, seconds: float) -> bool:
-        """Waits, less when the key changes; whether the client stops."""
-        changes = self._key_changes
-        self.board.wait(seconds, lambda: self._stops() or self._key_changes != changes)
+    def _pause(self, seconds: float, key: str) -> bool:
+        """Waits, less when the key is another one; whether the client stops."""
+        self.board.wait(seconds, lambda: self._stops() or self.server.key != key)
         return self._stops()
 
     # Deliveries
@@ -81,17 +79,14 @@ class Worker:
     def _deliver(self) -> None:
         delivery = self.delivery
 
-        def pause(seconds: float, answered: int) -> bool:
-            changes = self._key_changes
-            self.board.wait(
-                seconds, lambda: self._stops() or delivery.asked != answered or self._key_changes != changes
-            )
+        def pause(seconds: float, key: str) -> bool:
+            asked = delivery.answered
+            self.board.wait(seconds, lambda: self._stops() or delivery.asked != asked or self.server.key != key)
             return self._stops()
 
         delivery.run(pause, self._wake)
-        deadline = self._stopping or 0.0
-        delivered = delivery.last(self._wake, deadline)
-        self._in_time = self._write_cache() and delivered
+        self._in_time = delivery.last(self._wake, self._stopping or 0.0)
+        self._write_cache()
         self._finished.set()
         self._wake()
 
@@ -122,20 +117,18 @@ class Worker:
             self._write_cache()
             board.wait(_CACHE_INTERVAL, self._stops)
 
-    def _write_cache(self) -> bool:
+    def _write_cache(self) -> None:
         snapshot = self.held.unwritten
         if self._cache is None or snapshot is None:
-            return True
+            return
         try:
             self._cache.write(snapshot)
         except OSError as error:
             log.warning("the cache file could not be written: %s", error.strerror or type(error).__name__)
-            return False
         finally:
             with self.board.lock:
                 if self.held.unwritten is snapshot:
                     self.held.unwritten = None
-        return True
 
     # Observers
 
@@ -163,7 +156,6 @@ class Worker:
         """Uses another key, at once."""
         with self.board.lock:
             self.server.key = sdk_key
-            self._key_changes += 1
             self.board.changed.notify_all()
         self._stream.line.cut()
 
