@@ -54,9 +54,13 @@ class CacheFile:
             file.write(body)
             file.flush()
             os.fsync(file.fileno())
-        with suppress(FileNotFoundError):
-            self._path.replace(self._previous)
-        temporary.replace(self._path)
+        try:
+            if self._path.is_file():
+                self._path.replace(self._previous)
+            temporary.replace(self._path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
         # Directories cannot be opened for syncing everywhere; the file itself is safe by now.
         with suppress(OSError):
             directory = os.open(self._path.parent, os.O_RDONLY)

@@ -85,6 +85,7 @@ class Server:
         timing = self._timing
         own = {"Authorization": f"Bearer {self.key}", "User-Agent": f"yardarm-python/{VERSION}"}
         connection: http.client.HTTPConnection | None = None
+        response: http.client.HTTPResponse | None = None
         try:
             connection = self._connection()
             connection.connect()
@@ -106,6 +107,9 @@ class Server:
             raise Lost(_text(error)) from None
         finally:
             line.release()
+            # Each of them may hold the socket.
+            if response:
+                response.close()
             if connection:
                 connection.close()
 

@@ -83,7 +83,7 @@ def from_environment(given: Mapping[str, Any]) -> dict[str, Any]:
         if value := os.environ.get(variable):
             settings[name] = value
     for name, variable in _SWITCHES.items():
-        if value := os.environ.get(variable):
+        if (value := os.environ.get(variable)) and name not in given:
             if value not in ("true", "false", "1", "0"):
                 raise ConfigError(f"the environment variable {variable} is true, false, 1 or 0, not {value!r}")
             settings[name] = value in ("true", "1")
