@@ -129,7 +129,14 @@ impl<'py> Held<'py> {
         if let Ok(value) = value.cast::<PyBool>() {
             return Self::Plain(Attribute::Bool(value.is_true()));
         }
-        if value.is_instance_of::<PyInt>() || value.is_instance_of::<PyFloat>() {
+        if value.is_instance_of::<PyInt>() {
+            // Twice as fast as by way of a float, and most integers are small.
+            if let Ok(integer) = value.extract::<i64>() {
+                return Self::Plain(Attribute::from(integer));
+            }
+            return Self::Plain(number(&value).map_or(Attribute::Null, Attribute::from));
+        }
+        if value.is_instance_of::<PyFloat>() {
             return Self::Plain(number(&value).map_or(Attribute::Null, Attribute::from));
         }
         Self::Json(from_python(&value))
@@ -145,27 +152,42 @@ impl<'py> Held<'py> {
 }
 
 /// What a dict says.
-struct Attributes<'py> {
+struct Attributes<'n, 'py> {
     key: Held<'py>,
-    members: SmallVec<[(Bound<'py, PyString>, Held<'py>); INLINE]>,
+    members: SmallVec<[(Name<'n, 'py>, Held<'py>); INLINE]>,
     user: Option<Value>,
 }
 
-impl<'py> Attributes<'py> {
+/// The name of an attribute: of the flag that asks for it, or of the dict that has it.
+enum Name<'n, 'py> {
+    Asked(&'n str),
+    Given(Bound<'py, PyString>),
+}
+
+impl Name<'_, '_> {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Asked(name) => Some(name),
+            Self::Given(name) => name.to_str().ok(),
+        }
+    }
+}
+
+impl<'n, 'py> Attributes<'n, 'py> {
     /// Only what will be looked at.
-    fn read(dict: &Bound<'py, PyDict>, names: &Names) -> Result<Self, Invalid> {
+    fn read(dict: &Bound<'py, PyDict>, names: &'n Names) -> Result<Self, Invalid> {
         let py = dict.py();
         let key = Held::key(dict)?;
         let mut members = SmallVec::new();
         let mut user = None;
-        for name in &names.attributes {
+        for (name, text) in &names.attributes {
             let name = name.bind(py);
             if let Ok(Some(value)) = dict.get_item(name) {
-                members.push((name.clone(), Held::read(value)));
+                members.push((Name::Asked(text), Held::read(value)));
             } else if let Some(user) = user.get_or_insert_with(|| user_of(dict))
                 && let Ok(Some(value)) = user.get_item(name)
             {
-                members.push((name.clone(), Held::read(value)));
+                members.push((Name::Asked(text), Held::read(value)));
             }
         }
         Ok(Self { key, members, user: None })
@@ -186,7 +208,7 @@ impl<'py> Attributes<'py> {
             match name.to_str() {
                 Ok("targetingKey" | "key") | Err(_) => {}
                 Ok("user") => user = Some(from_python(&value)),
-                Ok(_) => members.push((name, Held::read(value))),
+                Ok(_) => members.push((Name::Given(name), Held::read(value))),
             }
         }
         Ok(Self { key, members, user })
@@ -194,7 +216,7 @@ impl<'py> Attributes<'py> {
 
     fn context(&self) -> Evaluated<'_> {
         let mut context = Evaluated::new();
-        let members = || self.members.iter().filter_map(|(name, held)| Some((name.to_str().ok()?, held.attribute())));
+        let members = || self.members.iter().filter_map(|(name, held)| Some((name.text()?, held.attribute())));
         for (name, value) in members() {
             context.set(name, value);
         }

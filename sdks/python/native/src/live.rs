@@ -27,8 +27,8 @@ pub(crate) struct Published {
 
 /// What the evaluation of a flag looks at, with the names as Python's.
 pub(crate) struct Names {
-    /// Top-level attributes.
-    pub(crate) attributes: Box<[Py<PyString>]>,
+    /// Top-level attributes, as Python writes them and as we do.
+    pub(crate) attributes: Box<[(Py<PyString>, Box<str>)]>,
     /// The clock.
     pub(crate) now: bool,
 }
@@ -38,7 +38,8 @@ impl Published {
     pub(crate) fn names(&self, py: Python<'_>, flag: FlagRef<'_>) -> Option<&Names> {
         let names = || {
             let reads = self.wire.reads(flag.key).filter(|reads| !reads.everything)?;
-            let attributes = reads.attributes.iter().map(|name| PyString::intern(py, name).unbind());
+            let name = |name: &String| (PyString::intern(py, name).unbind(), name.as_str().into());
+            let attributes = reads.attributes.iter().map(name);
             Some(Names { attributes: attributes.collect(), now: reads.now })
         };
         self.reads.get(flag.index as usize)?.get_or_init(names).as_ref()
