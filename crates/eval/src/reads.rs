@@ -142,7 +142,11 @@ impl Reads {
                 self.path(attr, element);
                 self.condition(condition, true);
             }
-            Condition::Test(test) => self.path(&test.attr, element),
+            Condition::Test(test) => {
+                // `{"now": "-7d"}`: an instant relative to the clock.
+                self.now |= test.arg.get("now").is_some();
+                self.path(&test.attr, element);
+            }
         }
     }
 
@@ -208,6 +212,10 @@ mod tests {
                     json!({}),
                 ),
                 "clock": flag(json!([rule(test(json!(["$now"])))]), json!({})),
+                "relative": flag(
+                    json!([rule(json!({"test": {"attr": ["at"], "as": "date:rfc3339_or_ms", "op": "lt", "arg": {"now": "-7d"}}}))]),
+                    json!({}),
+                ),
                 "random": flag(json!([rule(test(json!(["$random"])))]), json!({})),
                 "below the key": flag(json!([rule(test(json!(["key", "x"])))]), json!({})),
                 "bucket": flag(json!([]), json!({"b": {"hash": "murmur3_32", "unit": ["account", "key"], "or": [["key"]]}})),
@@ -242,6 +250,7 @@ mod tests {
             ("plain", &[] as &[&str], false, false, false),
             ("tests", &["country", "groups", "plan"], true, false, false),
             ("clock", &[], false, true, false),
+            ("relative", &["at"], false, true, false),
             ("random", &["$random"], false, true, false),
             ("below the key", &[], false, false, false),
             ("bucket", &["account"], true, false, false),
@@ -278,9 +287,8 @@ mod tests {
                     continue;
                 }
                 let names = ["targetingKey", "key"];
-                let kept = |name: &String| {
-                    reads.attributes.contains(name) || (reads.key && names.contains(&name.as_str()))
-                };
+                let kept =
+                    |name: &String| reads.attributes.contains(name) || (reads.key && names.contains(&name.as_str()));
                 let mut less = case["context"].as_object().unwrap().clone();
                 if let Some(user) = less.get_mut("user").and_then(Value::as_object_mut) {
                     user.retain(|name, _| kept(name));
