@@ -8,7 +8,6 @@ import uuid
 from contextlib import suppress
 from typing import Any
 
-from clients import TYPES
 from openfeature import api
 from openfeature.client import OpenFeatureClient
 from openfeature.evaluation_context import EvaluationContext
@@ -26,7 +25,7 @@ def details(answer: Details[Any]) -> dict[str, Any]:
 
 
 def evaluate(client: Client, request: dict[str, Any]) -> dict[str, Any]:
-    kind = TYPES.get(request["type"], request["type"])
+    kind = request["type"]
     arguments = request["flag"], request["context"], request.get("default")
     if request.get("plain"):
         return {"value": getattr(client, kind)(*arguments)}

@@ -12,10 +12,6 @@ from yardarm import Call, Client, Status, Timing
 from yardarm.opentelemetry import telemetry
 from yardarm.testing import TestClient
 
-TYPES = {"json": "object"}
-"""The protocol's word for a type, where the package has another."""
-WORDS = {"object": "json"}
-
 
 class Held:
     """A client."""
@@ -36,8 +32,7 @@ class Held:
 
     def _record(self, call: Call) -> None:
         details = call.details
-        kind = WORDS.get(call.type, call.type)
-        self.calls.append({"flag": call.flag, "value": details.value, "reason": details.reason, "type": kind})
+        self.calls.append({"flag": call.flag, "value": details.value, "reason": details.reason, "type": call.type})
 
     def observed(self, status: Status) -> None:
         version = None if status.version is None else str(status.version)
@@ -112,7 +107,7 @@ class Load:
 
     def _run(self) -> None:
         request, client = self._request, self._client
-        call = getattr(client, TYPES.get(request["type"], request["type"]))
+        call = getattr(client, request["type"])
         flags, context, default = request["flags"], request["context"], request["default"]
         values: Counter[str] = Counter()
         made = threw = torn = 0

@@ -43,7 +43,7 @@ def test_each_type_reads_its_own() -> None:
         "string": {"s": "x"},
         "integer": {"i": 42, "w": 42},
         "number": {"i": 42.0, "w": 42.0, "n": 1.5},
-        "object": {"b": True, "s": "x", "i": 42, "w": 42.0, "n": 1.5, "o": {"a": [1, None]}},
+        "json": {"b": True, "s": "x", "i": 42, "w": 42.0, "n": 1.5, "o": {"a": [1, None]}},
     }
     default = object()
     for kind, expected in answers.items():
@@ -52,7 +52,7 @@ def test_each_type_reads_its_own() -> None:
             details = getattr(client, f"{kind}_details")(key, USER, default)
             assert details.value == value
             if key in expected:
-                assert (value, type(value)) == (expected[key], type(expected[key])) or kind == "object"
+                assert (value, type(value)) == (expected[key], type(expected[key])) or kind == "json"
                 assert (details.variant, details.reason, details.error) == ("value", "STATIC", None)
             else:
                 assert value is default
@@ -63,8 +63,8 @@ def test_each_type_reads_its_own() -> None:
 
 def test_values_are_the_callers_to_change() -> None:
     client = TestClient().set("o", {"a": []})
-    client.object("o", USER, {})["a"].append(1)
-    assert client.object("o", USER, {}) == {"a": []}
+    client.json("o", USER, {})["a"].append(1)
+    assert client.json("o", USER, {}) == {"a": []}
 
 
 @pytest.mark.parametrize("context", [None, 7, "u", [], object(), {"targetingKey": 1.5}, {"targetingKey": {}},
@@ -251,7 +251,7 @@ anything = st.recursive(
     key=st.sampled_from(["plain", "reads", "computes", "damaged", "none"]) | anything, context=anything, data=st.data()
 )
 def test_no_exception_escapes(key: Any, context: Any, data: st.DataObject) -> None:
-    kind = data.draw(st.sampled_from(["boolean", "string", "integer", "number", "object"]))
+    kind = data.draw(st.sampled_from(["boolean", "string", "integer", "number", "json"]))
     named = st.dictionaries(st.sampled_from(["targetingKey", "key", "user", "a", "b"]), anything)
     for asked in (context, data.draw(named)):
         default = object()

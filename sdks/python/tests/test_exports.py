@@ -20,7 +20,7 @@ def test_names() -> None:
 
 def test_members_of_a_client() -> None:
     members = {name for name, _ in inspect.getmembers(yardarm.Client) if not name.startswith("_")}
-    calls = {"boolean", "string", "integer", "number", "object"}
+    calls = {"boolean", "string", "integer", "number", "json"}
     details = {f"{name}_details" for name in calls}
     rest = {
         "all", "all_details", "close", "dropped_counts", "dropped_events", "dropped_exposures", "explain", "flush",

@@ -114,7 +114,7 @@ def test_memory_is_flat_while_the_server_is_away(connect: Connect) -> None:
         for _ in range(times):
             client.string("f", context, "")
             client.string_details("none", context, "")
-            client.object("f", context, None)
+            client.json("f", context, None)
 
     evaluate(50_000)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

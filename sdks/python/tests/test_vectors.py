@@ -29,7 +29,7 @@ def test_every_vector(path: Path) -> None:
     for case in file["cases"]:
         client.at(case.get("now", 0))
         for context in (case["context"], Context(case["context"])):
-            found = answer(client.object_details(case["flag"], context, None))
+            found = answer(client.json_details(case["flag"], context, None))
             # Numbers may be written in two ways; booleans are none.
             assert found == case["expect"], case["name"]
             assert type(found.get("value")) is bool or not isinstance(case["expect"].get("value"), bool)

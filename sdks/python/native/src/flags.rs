@@ -23,7 +23,7 @@ enum Kind {
     String,
     Integer,
     Number,
-    Object,
+    Json,
 }
 
 impl Kind {
@@ -33,7 +33,7 @@ impl Kind {
             Self::String => "string",
             Self::Integer => "integer",
             Self::Number => "number",
-            Self::Object => "object",
+            Self::Json => "json",
         }
     }
 
@@ -44,7 +44,7 @@ impl Kind {
             (Self::String, Value::String(text)) => Some(PyString::new(py, text).into_any()),
             (Self::Integer, Value::Number(number)) => whole(number)?.into_pyobject(py).ok().map(Bound::into_any),
             (Self::Number, Value::Number(number)) => Some(PyFloat::new(py, number.as_f64()?).into_any()),
-            (Self::Object, value) => to_python(py, value).ok(),
+            (Self::Json, value) => to_python(py, value).ok(),
             _ => None,
         }
     }
@@ -155,13 +155,13 @@ impl Flags {
     }
 
     /// The value of a flag of any type, or `default`.
-    fn object<'py>(
+    fn json<'py>(
         &self,
         flag: &Bound<'py, PyAny>,
         context: &Bound<'py, PyAny>,
         default: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.value(Kind::Object, flag, context, default)
+        self.value(Kind::Json, flag, context, default)
     }
 
     /// `boolean` with the reasons for it.
@@ -204,14 +204,14 @@ impl Flags {
         self.details(Kind::Number, flag, context, default)
     }
 
-    /// `object` with the reasons for it.
-    fn object_details<'py>(
+    /// `json` with the reasons for it.
+    fn json_details<'py>(
         &self,
         flag: &Bound<'py, PyAny>,
         context: &Bound<'py, PyAny>,
         default: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, Details>> {
-        self.details(Kind::Object, flag, context, default)
+        self.details(Kind::Json, flag, context, default)
     }
 
     /// The values of all flags for one context, from one ruleset. `None` where a flag leaves the value to the caller or

@@ -10,7 +10,7 @@ from ._native import Details, unit
 from ._privacy import Privacy
 from ._status import log
 
-FlagType: TypeAlias = Literal["boolean", "string", "integer", "number", "object"]
+FlagType: TypeAlias = Literal["boolean", "string", "integer", "number", "json"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ class Flags:
         """The flag's value if it is a whole number up to 2^53, else `default`."""
     def number(self, flag: str, context: Mapping[str, Any] | Context, default: float) -> float:
         """The flag's value as a float if it is a number, else `default`."""
-    def object(self, flag: str, context: Mapping[str, Any] | Context, default: _T) -> _T:
+    def json(self, flag: str, context: Mapping[str, Any] | Context, default: _T) -> _T:
         """The value of a flag of any type, or `default`."""
     def boolean_details(self, flag: str, context: Mapping[str, Any] | Context, default: bool) -> Details[bool]:
         """`boolean` with the reasons for it."""
@@ -117,8 +117,8 @@ class Flags:
         """`integer` with the reasons for it."""
     def number_details(self, flag: str, context: Mapping[str, Any] | Context, default: float) -> Details[float]:
         """`number` with the reasons for it."""
-    def object_details(self, flag: str, context: Mapping[str, Any] | Context, default: _T) -> Details[_T]:
-        """`object` with the reasons for it."""
+    def json_details(self, flag: str, context: Mapping[str, Any] | Context, default: _T) -> Details[_T]:
+        """`json` with the reasons for it."""
     def all(self, context: Mapping[str, Any] | Context) -> dict[str, Any]:
         """The values of all flags for one context, from one ruleset. Not counted.
 

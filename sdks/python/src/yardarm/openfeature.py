@@ -97,8 +97,8 @@ class Provider(AbstractProvider):
         default_value: Sequence[FlagValueType] | Mapping[str, FlagValueType],
         evaluation_context: EvaluationContext | None = None,
     ) -> FlagResolutionDetails[Sequence[FlagValueType] | Mapping[str, FlagValueType]]:
-        """As `Client.object_details`."""
-        return _resolution(self._client.object_details(flag_key, _context(evaluation_context), default_value))
+        """As `Client.json_details`."""
+        return _resolution(self._client.json_details(flag_key, _context(evaluation_context), default_value))
 
     def track(
         self,
