@@ -101,7 +101,7 @@ def test_a_half_open_stream_is_given_up_and_resumed(connect: Connect) -> None:
         return stream(frame("patch", patch("a:1", "a:2", f="two")), None)
 
     with Server(answer) as server:
-        client = connect(server, {"heartbeat": 0.1})
+        client = connect(server, {"heartbeat": 0.1, "response": 3600.0})
         at(client, "a:2")
         assert value(client) == "two"
         first, second = server.to(STREAM)[:2]
@@ -333,6 +333,29 @@ def test_a_new_key_is_used_at_once(connect: Connect) -> None:
             client.set_sdk_key("n\nw")
         client.set_sdk_key("yd_srv_new")
         at(client, "a:1")
+
+
+def test_a_new_key_replaces_a_stream_that_is_well(connect: Connect) -> None:
+    with Server(serving()) as server:
+        client = connect(server, {"first_retry": 3600.0})
+        at(client, "a:1")
+        client.set_sdk_key("yd_srv_new")
+        until("a second stream", lambda: len(server.to(STREAM)) == 2)
+        assert server.to(STREAM)[1].headers["authorization"] == "Bearer yd_srv_new"
+        assert (client.status.failures, value(client)) == (0, "one")
+
+
+def test_a_reader_that_was_too_slow_fetches_the_whole(connect: Connect) -> None:
+    def answer(request: Request) -> Reply:
+        if request.path == RULESET:
+            return ok(ruleset("a:7", f="seven"))
+        return stream(frame("put", ruleset("a:1", f="one")), frame("resync", {}), None)
+
+    with Server(answer) as server:
+        client = connect(server)
+        at(client, "a:7")
+        until("it came back", lambda: len(server.to(STREAM)) > 1)
+        assert server.to(STREAM)[1].headers["last-event-id"] == "a:7"
 
 
 def test_asyncio(connect: Connect) -> None:

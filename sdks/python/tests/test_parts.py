@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from scripted import patch, ruleset
 
 from yardarm import Timing
 from yardarm._backoff import Backoff, Failure, Left, Lost, Refused, retry_after
+from yardarm._held import Held, Origin, Taken
+from yardarm._native import Flags, Patch
 from yardarm._privacy import Privacy
 from yardarm._records import MAX_WAITING, Exposures, Queue, Version
 from yardarm._sse import Event, Malformed, Parser
+from yardarm._status import Board
 
 
 def seconds(failure: Failure, random: float, times: int) -> list[int]:
@@ -25,6 +31,30 @@ def test_lost_connections_back_off_to_half_a_minute_with_full_jitter() -> None:
     assert seconds(Lost("", 10.0), 0.0, 2) == [8, 8]
     assert seconds(Lost("", 1e9), 1.0, 1) == [360]
     assert seconds(Left("", 2.0), 0.5, 1) == [2]
+
+
+def test_which_rulesets_are_taken() -> None:
+    board = Board()
+    held = Held(Flags()._set_up(counts=False), board, keep=False)
+
+    def put(at: str, origin: Origin = Origin.STREAM) -> Taken:
+        return held.put(held.load(json.dumps(ruleset(at, f="x")).encode()), origin)
+
+    def patched(start: str, end: str) -> Taken:
+        return held.patch(Patch.load(json.dumps(patch(start, end, f="y")).encode()))
+
+    assert patched("a:1", "a:2") is Taken.NEEDS_WHOLE
+    assert put("a:3", Origin.POLL) is Taken.YES
+    assert put("a:3") is Taken.NO
+    assert put("a:2") is Taken.NO
+    assert put("a:9", Origin.POLL) is Taken.NO, "the stream is back"
+    assert patched("a:2", "a:3") is Taken.NO
+    assert patched("a:2", "a:4") is Taken.NEEDS_WHOLE
+    assert patched("a:3", "b:4") is Taken.NEEDS_WHOLE
+    assert str(board.now.version) == "a:3"
+    assert patched("a:3", "a:4") is Taken.YES
+    assert put("b:1") is Taken.YES
+    assert str(board.now.version) == "b:1"
 
 
 def test_retry_after_reads_seconds_only() -> None:

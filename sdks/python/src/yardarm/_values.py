@@ -1,4 +1,4 @@
-"""What Python's types say as JSON. Called for values that the evaluator does not know by itself; never raises."""
+"""What Python's types say as JSON. Called for values that the evaluator does not know by itself."""
 
 from __future__ import annotations
 
@@ -11,17 +11,10 @@ from uuid import UUID
 
 
 def plain(value: object) -> object:
-    """As str, int, float, bool, None, list or dict; None for what has no such form.
+    """As str, int, float, bool, None, list or dict; None for what has no such form. What raises is absent, too.
 
     Instants become RFC 3339 text; one without a time zone is taken for UTC.
     """
-    try:
-        return _plain(value)
-    except Exception:  # noqa: BLE001 (a type of the application's may do anything)
-        return None
-
-
-def _plain(value: object) -> object:
     match value:
         case Enum():
             return value.value if isinstance(value.value, (str, int, float)) else value.name
