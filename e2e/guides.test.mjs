@@ -11,10 +11,10 @@ import { promisify } from "node:util";
 import { demo, freePort, until } from "./parts/binary.mjs";
 import { postgres } from "./parts/postgres.mjs";
 
-/** The `sh` blocks of a guide. */
-async function blocks(name) {
+/** The blocks of a guide in a language. */
+async function blocks(name, language = "sh") {
   const text = await readFile(new URL(`../docs/guides/${name}.md`, import.meta.url), "utf8");
-  return [...text.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block]) => block);
+  return [...text.matchAll(/^```(\w+)\n(.*?)^```/gms)].filter(([, of]) => of === language).map(([, , block]) => block);
 }
 
 /** Runs a block in a shell of its own, after the lines of `names`; stops at the first command that fails. */
@@ -72,6 +72,43 @@ test("the quickstart", async () => {
     await until("everything has come", () => watching.out.includes("event: put") || watching.out.includes("event:put"));
     await done(folder, names, change);
     await until("both changes have come", () => watching.out.match(/^event: ?patch$/gm)?.length >= 2);
+  } finally {
+    await watching?.stop();
+    await app.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("flags in a Python program", async () => {
+  const python = new URL("../sdks/python/", import.meta.url).pathname;
+  // Builds the package unless nothing has changed since the last time.
+  await done(python, "", "./run-tests.sh prepare");
+  const [install, printed, ask, watch, change, ...more] = await blocks("python");
+  const [shop, follow, inTests, ...others] = await blocks("python", "python");
+  assert.deepEqual([more, others], [[], []]);
+  const app = await demo();
+  const folder = await home();
+  let watching;
+  try {
+    const names = [
+      `export PIP_NO_INDEX=1 PIP_FIND_LINKS='${python}.work/wheels' PIP_DISABLE_PIP_VERSION_CHECK=1`,
+      printed.replace("http://127.0.0.1:3524", app.url).replace("yd_pat_…", app.token).replace("yd_srv_…", app.server_key),
+    ].join("\n");
+    assert.ok(!names.includes("…"), names);
+    await done(folder, names, install);
+    await writeFile(join(folder, "shop.py"), shop);
+    assert.equal(await done(folder, names, ask), "READY\nTrue\nTARGETING_MATCH\n");
+    await writeFile(join(folder, "follow.py"), follow);
+    watching = shell(folder, names, watch);
+    await until("it prints the answer", () => /:\d+ True$/m.test(watching.out));
+    const [off, on, ...rest] = change.trim().split("\n");
+    assert.deepEqual(rest, []);
+    await done(folder, names, off);
+    await until("it is off", () => / True\n(.*\n)*.*:\d+ False$/m.test(watching.out));
+    await done(folder, names, on);
+    await until("it is on again", () => / False\n(.*\n)*.*:\d+ True$/m.test(watching.out));
+    await writeFile(join(folder, "in_tests.py"), inTests);
+    await done(folder, names, ".venv/bin/python in_tests.py");
   } finally {
     await watching?.stop();
     await app.stop();
