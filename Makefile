@@ -7,7 +7,7 @@ export NEXT_TELEMETRY_DISABLED := 1
 release := target/release/yardarm
 debug   := target/debug/yardarm
 
-.PHONY: help run build test test-rust test-fuzz test-ui test-e2e test-long fuzz lint console tools openapi bench-eval bench-server clean
+.PHONY: help run build test test-rust test-ui test-clients test-typescript test-python test-sdk test-e2e test-fuzz test-long fuzz lint console tools openapi bench-eval bench-sdk bench-server clean
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,8 +31,17 @@ ui/out/index.html: ui/node_modules/.package-lock.json $(shell find ui -type f \
 	cd ui && npm run build
 	@touch $@
 
-test: tools lint test-rust test-fuzz test-ui test-e2e ## Everything CI runs
+# The second half waits for servers and browsers more than it computes, so fuzzing runs beside it.
+test: tools lint test-rust test-ui ## Everything CI runs
+	$(MAKE) --no-print-directory --jobs=2 test-clients test-fuzz
 	@echo 'make test: all green'
+
+# One after another: they share the packages that they build.
+test-clients:
+	$(MAKE) --no-print-directory test-typescript
+	$(MAKE) --no-print-directory test-python
+	$(MAKE) --no-print-directory test-sdk
+	$(MAKE) --no-print-directory test-e2e
 
 tools: ## What the tests need beyond Rust, Node and Python
 	scripts/install-tools
@@ -51,13 +60,24 @@ test-fuzz: ## Twenty seconds of each fuzz target
 test-ui: console ## The console's own tests
 	cd ui && npm test
 
+test-typescript: ## The TypeScript SDKs: lints, types, tests, packages in Node.js, Bun and Deno
+	sdks/typescript/run-tests.sh
+
+test-python: ## The Python SDK: lints, types, tests, wheel and sdist in clean environments
+	sdks/python/run-tests.sh
+
+test-sdk: console ## The contract of spec/sdk.md against every SDK
+	cargo build --package yardarm-cli --all-features
+	YARDARM_BIN=$(CURDIR)/$(debug) e2e/sdk-contract/run.sh
+
 test-e2e: console ## The real binary, real browsers and clients that nobody here wrote
 	cargo build --package yardarm-cli --package yardarm --examples --bins --all-features
 	YARDARM_BIN=$(CURDIR)/$(debug) e2e/run.sh
 
-test-long: console ## The long forms: 50 kill -9 cycles, more properties
+test-long: console ## The long forms: 50 kill -9 cycles, more properties, SDKs under load for minutes
 	cargo build --package yardarm-cli --package yardarm --examples --bins --all-features
 	YARDARM_LONG=1 YARDARM_CRASH_CYCLES=50 scripts/with-postgres cargo test --workspace --all-features
+	YARDARM_LONG=1 YARDARM_BIN=$(CURDIR)/$(debug) e2e/sdk-contract/run.sh
 	YARDARM_LONG=1 YARDARM_BIN=$(CURDIR)/$(debug) e2e/run.sh
 
 fuzz: ## An hour of fuzzing, a quarter of it for each target
@@ -73,6 +93,12 @@ bench-eval: ## Evaluation in Rust against published crates (ARGS=--json for mach
 bench-server: build ## CPU of an OFREP request against a hello route; time until a change is visible
 	bench/server.sh
 
+bench-sdk: ## The SDKs against published ones, a table for each language (ARGS=--json for machines)
+	bench/sdk/typescript/run.sh $(ARGS)
+	bench/sdk/python/run.sh $(ARGS)
+
 clean: ## Remove what was built
 	cargo clean
-	rm -rf ui/out ui/.next ui/node_modules e2e/.work bench/target bench/out fuzz/target fuzz/corpus fuzz/artifacts
+	rm -rf ui/out ui/.next ui/node_modules e2e/.work bench/target bench/out fuzz/target fuzz/corpus fuzz/artifacts \
+		sdks/python/.work sdks/python/native/target bench/sdk/python/.work sdks/typescript/node_modules sdks/typescript/*/dist \
+		sdks/typescript/server/src/module.js sdks/typescript/server/src/yardarm.wasm bench/sdk/typescript/node_modules

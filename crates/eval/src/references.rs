@@ -6,8 +6,10 @@ use crate::limits::MAX_REFERENCE_DEPTH;
 use crate::tables::Table;
 
 /// Flags and segments that cannot be evaluated because of what they refer to. Almost always empty.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Entangled {
+    /// No chain of references is longer: the longest one, or more after patches.
+    longest: u32,
     /// By position.
     pub(crate) flags: Vec<(u32, Why)>,
     /// By position.
@@ -44,27 +46,51 @@ fn find(sorted: &[(u32, Why)], at: u32) -> Option<&Why> {
     sorted.get(found).map(|(_, why)| why)
 }
 
-/// Tarjan's strongly connected components, without recursion: the input may be a chain of any length.
-pub(crate) fn entangled(flags: &Table<CompiledFlag>, segments: &Table<CompiledSegment>) -> Entangled {
-    let first_segment = flags.positions();
-    let mut walk = Walk {
-        flags,
-        segments,
-        first_segment,
-        nodes: vec![Node::default(); first_segment + segments.positions()],
-        stack: Vec::new(),
-        visited: 0,
-        found: Entangled::default(),
-    };
+/// Looks at everything.
+fn entangled(flags: &Table<CompiledFlag>, segments: &Table<CompiledSegment>) -> Entangled {
+    let mut walk = Walk::over(flags, segments);
     for (at, _) in flags.items() {
-        walk.unless_short(at as usize);
+        walk.from(at as usize);
     }
     for (at, _) in segments.items() {
-        walk.unless_short(first_segment + at as usize);
+        walk.from(walk.first_segment + at as usize);
     }
     walk.found.flags.sort();
     walk.found.segments.sort();
+    walk.found.longest = walk.nodes.iter().map(|node| node.depth).max().unwrap_or_default();
     walk.found
+}
+
+/// The flags and segments that a patch changes, by position.
+pub(crate) struct Changed<'p> {
+    /// Flags.
+    pub(crate) flags: &'p [u32],
+    /// Segments.
+    pub(crate) segments: &'p [u32],
+}
+
+/// The same after a patch, looking only at what the changed items refer to, if that is enough to be sure.
+///
+/// A new cycle goes through a changed item, so it is reachable from one. A chain becomes longer by at most what the longest
+/// chain from the first changed item on it has gained.
+pub(crate) fn entangled_after(
+    before: &Entangled,
+    (old_flags, old_segments): (&Table<CompiledFlag>, &Table<CompiledSegment>),
+    (flags, segments): (&Table<CompiledFlag>, &Table<CompiledSegment>),
+    changed: &Changed<'_>,
+) -> Entangled {
+    let mut now = Walk::over(flags, segments);
+    let depths = now.depths(changed);
+    let is_clean = |found: &Entangled| found.flags.is_empty() && found.segments.is_empty();
+    if is_clean(before) && is_clean(&now.found) {
+        let earlier = Walk::over(old_flags, old_segments).depths(changed);
+        let gained = depths.iter().zip(earlier).map(|(now, earlier)| now.saturating_sub(earlier)).max();
+        let longest = before.longest.saturating_add(gained.unwrap_or_default());
+        if longest <= MAX_REFERENCE_DEPTH {
+            return Entangled { longest, ..Entangled::default() };
+        }
+    }
+    entangled(flags, segments)
 }
 
 #[derive(Clone, Default)]
@@ -88,15 +114,36 @@ struct Walk<'t> {
 }
 
 impl<'t> Walk<'t> {
-    /// Nearly every flag refers to nothing, or to segments that refer to nothing: no walk is needed to see where that ends.
-    fn unless_short(&mut self, start: usize) {
-        let is_end = |at: usize| self.references(at).iter().all(|reference| self.target(*reference).is_none());
-        let mut targets = self.references(start).iter().filter_map(|reference| self.target(*reference));
-        if targets.any(|to| !is_end(to)) {
-            self.from(start);
+    fn over(flags: &'t Table<CompiledFlag>, segments: &'t Table<CompiledSegment>) -> Self {
+        let first_segment = flags.positions();
+        Self {
+            flags,
+            segments,
+            first_segment,
+            nodes: vec![Node::default(); first_segment + segments.positions()],
+            stack: Vec::new(),
+            visited: 0,
+            found: Entangled::default(),
         }
     }
 
+    /// Longest chains that begin at these; 0 for what is not there.
+    fn depths(&mut self, changed: &Changed<'_>) -> Vec<u32> {
+        let within = |at: u32, end: usize| Some(at as usize).filter(|at| *at < end);
+        let (first_segment, end) = (self.first_segment, self.nodes.len());
+        let flags = changed.flags.iter().map(|at| within(*at, first_segment));
+        let segments = changed.segments.iter().map(|at| within(*at, end - first_segment).map(|at| first_segment + at));
+        let all: Vec<Option<usize>> = flags.chain(segments).collect();
+        all.into_iter()
+            .map(|at| {
+                let Some(at) = at else { return 0 };
+                self.from(at);
+                self.node(at).depth
+            })
+            .collect()
+    }
+
+    /// Tarjan's strongly connected components, without recursion: the input may be a chain of any length.
     fn from(&mut self, start: usize) {
         if self.node(start).visit != 0 {
             return;

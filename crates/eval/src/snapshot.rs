@@ -8,7 +8,7 @@ use crate::compiled::{CompiledFlag, CompiledSegment, Reference};
 use crate::context::Context;
 use crate::evaluate::{Evaluation, Silent, Tables};
 use crate::explain::{Explanation, Recorder};
-use crate::references::{Entangled, entangled};
+use crate::references::{Changed, Entangled, entangled_after};
 use crate::ruleset::{ErrorCode, Patch, Ruleset, ValueType, Version};
 use crate::tables::{Positions, Shared, Symbols, Table};
 use crate::texts::TextTable;
@@ -105,12 +105,20 @@ impl Snapshot {
             references(segments.get(*at).map(|old| &*old.references), new.as_ref().map(|new| &*new.references))
         });
 
+        let changed_flag_positions: Vec<u32> = flag_items.iter().map(|(at, _)| *at).collect();
+        let changed_segment_positions: Vec<u32> = segment_items.iter().map(|(at, _)| *at).collect();
+        let (old_flags, old_segments) = (flags, segments);
         let (mut flags, mut segments, mut lists) = (flags.clone(), segments.clone(), lists.clone());
         flags.change(symbols.flags, flag_items);
         segments.change(symbols.segments, segment_items);
         lists.change(symbols.lists, list_items);
-        let entangled =
-            if references_changed { Arc::new(entangled(&flags, &segments)) } else { Arc::clone(&self.inner.entangled) };
+        let entangled = if references_changed {
+            let changed = Changed { flags: &changed_flag_positions, segments: &changed_segment_positions };
+            let before = &self.inner.entangled;
+            Arc::new(entangled_after(before, (old_flags, old_segments), (&flags, &segments), &changed))
+        } else {
+            Arc::clone(&self.inner.entangled)
+        };
         Self { inner: Arc::new(Inner { version, flags, segments, lists, entangled }) }
     }
 
@@ -292,6 +300,49 @@ mod tests {
         }
         assert!(Arc::ptr_eq(&before.inner.flags.names, &after.inner.flags.names), "no name came or went");
         assert!(Arc::ptr_eq(&before.inner.entangled, &after.inner.entangled), "no reference changed");
+    }
+
+    /// `links[n]`: flag n refers to flag n + 1, the last one to the first.
+    fn chain(rev: u64, links: &[bool]) -> Ruleset {
+        let key = |at: usize| format!("flag-{:02}", at % links.len());
+        let flags: serde_json::Map<_, _> = links
+            .iter()
+            .enumerate()
+            .map(|(at, linked)| {
+                let next = json!({"flag": {"key": key(at + 1), "variants": ["off"]}});
+                let condition = if *linked { next } else { json!({"const": true}) };
+                let rules = json!([{"id": "r", "if": condition, "serve": {"variant": "off"}}]);
+                let flag = json!({"on": true, "type": "boolean", "variants": {"off": false}, "rules": rules,
+                    "off": {"serve": {"variant": "off"}}, "default": {"serve": {"variant": "off"}}});
+                (key(at), flag)
+            })
+            .collect();
+        let json = json!({"format": 1, "project": "p", "environment": "e", "version": {"epoch": "x", "rev": rev}, "flags": flags});
+        serde_json::from_str(&json.to_string()).unwrap()
+    }
+
+    #[test]
+    fn chains_that_patches_make_are_found_as_in_the_whole() {
+        const LENGTH: usize = crate::limits::MAX_REFERENCE_DEPTH as usize + 2;
+        let errors = |snapshot: &Snapshot| -> Vec<_> {
+            snapshot.keys().map(|key| snapshot.evaluate(key, &Context::new(), 0).error).collect()
+        };
+        let mut links = vec![false; LENGTH];
+        let mut old = chain(1, &links);
+        let mut snapshot = Snapshot::compile(&old);
+        let mut seen = Vec::new();
+        // Every other link first, so that a link joins two chains; then the circle is closed and opened again.
+        let order = (0..LENGTH).step_by(2).chain((1..LENGTH).step_by(2)).chain([0, 0, 9, 9]);
+        for (rev, at) in (2..).zip(order) {
+            links[at] = !links[at];
+            let new = chain(rev, &links);
+            snapshot = snapshot.apply(&crate::ruleset::diff(&old, &new)).unwrap();
+            assert_eq!(errors(&snapshot), errors(&Snapshot::compile(&new)), "link {at}");
+            seen.push(errors(&snapshot).iter().flatten().count());
+            old = new;
+        }
+        assert!(seen.contains(&0) && seen.contains(&LENGTH), "{seen:?}");
+        assert!(seen.iter().any(|errors| (1..LENGTH).contains(errors)), "{seen:?}");
     }
 
     #[test]
