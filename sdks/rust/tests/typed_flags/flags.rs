@@ -4,7 +4,7 @@
 ///
 /// Three price lists under test, by company.
 ///
-/// Variants: `list-a`: "A-2026", `list-b`: "B-2026", `list-c`: "C-2026".
+/// Variants: `list-a`: `"A-2026"`, `list-b`: `"B-2026"`, `list-c`: `"C-2026"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum B2bPriceList {
     /// `"A-2026"`
@@ -39,7 +39,7 @@ impl B2bPriceList {
 ///
 /// Which green sells best? Same split on all pages, by customer.
 ///
-/// Variants: `harbour`: "#0b7285" (The brand's blue-green), `leaf`: "#2b8a3e", `amber`: "#e67700".
+/// Variants: `harbour`: `"#0b7285"` (The brand's blue-green), `leaf`: `"#2b8a3e"`, `amber`: `"#e67700"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckoutButtonColor {
     /// `"#0b7285"`
@@ -74,7 +74,7 @@ impl CheckoutButtonColor {
 ///
 /// The lawyers' text where it must be shown, the short one elsewhere.
 ///
-/// Variants: `short`: "short-2026", `gdpr`: "gdpr-2026", `ccpa`: "ccpa-2025".
+/// Variants: `short`: `"short-2026"`, `gdpr`: `"gdpr-2026"`, `ccpa`: `"ccpa-2025"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CookieBanner {
     /// `"short-2026"`
@@ -109,7 +109,7 @@ impl CookieBanner {
 ///
 /// Old apps talk to an API that ends in October; the oldest ones cannot pay any more.
 ///
-/// Variants: `none`: "none", `nudge`: "nudge", `force`: "force".
+/// Variants: `none`: `"none"`, `nudge`: `"nudge"`, `force`: `"force"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ForceAppUpdate {
     /// `"none"`
@@ -144,7 +144,7 @@ impl ForceAppUpdate {
 ///
 /// Two contracts, weighted by traffic we agreed to send. Split by session, so one page never mixes hosts.
 ///
-/// Variants: `north`: "https://img-north.harbour.example", `south`: "https://img-south.harbour.example".
+/// Variants: `north`: `"https://img-north.harbour.example"`, `south`: `"https://img-south.harbour.example"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImageCdn {
     /// `"https://img-north.harbour.example"`
@@ -175,7 +175,7 @@ impl ImageCdn {
 ///
 /// After the first order, after three visits, or never.
 ///
-/// Variants: `never`: "never", `order`: "after-order", `visits`: "after-3-visits".
+/// Variants: `never`: `"never"`, `order`: `"after-order"`, `visits`: `"after-3-visits"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PushOptIn {
     /// `"never"`
@@ -210,7 +210,7 @@ impl PushOptIn {
 ///
 /// “You may also like” on product pages and in mails.
 ///
-/// Variants: `popular`: "popular-items", `als`: "als-2026-03", `transformer`: "seqrec-2026-05".
+/// Variants: `popular`: `"popular-items"`, `als`: `"als-2026-03"`, `transformer`: `"seqrec-2026-05"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecommendationsModel {
     /// `"popular-items"`
@@ -245,7 +245,7 @@ impl RecommendationsModel {
 ///
 /// Classic inverted index, vectors, or both. Split by customer so that results do not jump between visits.
 ///
-/// Variants: `classic`: "classic", `semantic`: "semantic", `hybrid`: "hybrid".
+/// Variants: `classic`: `"classic"`, `semantic`: `"semantic"`, `hybrid`: `"hybrid"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SearchEngine {
     /// `"classic"`
@@ -280,7 +280,7 @@ impl SearchEngine {
 ///
 /// Nobody, the bot, or a person.
 ///
-/// Variants: `none`: "none", `bot`: "bot", `agent`: "agent".
+/// Variants: `none`: `"none"`, `bot`: `"bot"`, `agent`: `"agent"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SupportChat {
     /// `"none"`
@@ -315,7 +315,7 @@ impl SupportChat {
 ///
 /// Which engine computes VAT. The new one must agree with the old one to the cent before a country moves.
 ///
-/// Variants: `legacy`: "legacy", `shadow`: "shadow" (Both; the old answer counts), `novo`: "novo".
+/// Variants: `legacy`: `"legacy"`, `shadow`: `"shadow"` (Both; the old answer counts), `novo`: `"novo"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TaxEngine {
     /// `"legacy"`
@@ -362,7 +362,7 @@ impl Flags {
     ///
     /// Tells people on the broken release that an update is out.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn app_hotfix_banner(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("app-hotfix-banner", context, default)
     }
@@ -371,7 +371,7 @@ impl Flags {
     ///
     /// Shoes and glasses over the camera picture. Needs a phone that can. Warms the phone: see the battery study before raising it.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn ar_try_on(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("ar-try-on", context, default)
     }
@@ -380,7 +380,7 @@ impl Flags {
     ///
     /// The new portal. Whole companies move at once, so that colleagues see the same.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn b2b_portal(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("b2b-portal", context, default)
     }
@@ -389,7 +389,7 @@ impl Flags {
     ///
     /// Three price lists under test, by company.
     ///
-    /// Variants: `list-a`: "A-2026", `list-b`: "B-2026", `list-c`: "C-2026".
+    /// Variants: `list-a`: `"A-2026"`, `list-b`: `"B-2026"`, `list-c`: `"C-2026"`.
     pub fn b2b_price_list(&self, context: &yardarm::Context, default: B2bPriceList) -> B2bPriceList {
         B2bPriceList::of(&self.client.string("b2b-price-list", context, default.as_str())).unwrap_or(default)
     }
@@ -398,7 +398,7 @@ impl Flags {
     ///
     /// The menu entry that leads to everything unfinished.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn beta_features(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("beta-features", context, default)
     }
@@ -407,7 +407,7 @@ impl Flags {
     ///
     /// Sign-up refuses mail boxes that live ten minutes, and plus-addresses used to collect welcome discounts.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn block_disposable_email(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("block-disposable-email", context, default)
     }
@@ -416,7 +416,7 @@ impl Flags {
     ///
     /// An entitlement of the contract; asked by the API gateway at every call.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn bulk_order_api(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("bulk-order-api", context, default)
     }
@@ -425,7 +425,7 @@ impl Flags {
     ///
     /// Invoice by our bank partner. Only where the partner has a licence, and never for carts on fraud watch.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn buy_now_pay_later(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("buy-now-pay-later", context, default)
     }
@@ -434,7 +434,7 @@ impl Flags {
     ///
     /// Which green sells best? Same split on all pages, by customer.
     ///
-    /// Variants: `harbour`: "#0b7285" (The brand's blue-green), `leaf`: "#2b8a3e", `amber`: "#e67700".
+    /// Variants: `harbour`: `"#0b7285"` (The brand's blue-green), `leaf`: `"#2b8a3e"`, `amber`: `"#e67700"`.
     pub fn checkout_button_color(&self, context: &yardarm::Context, default: CheckoutButtonColor) -> CheckoutButtonColor {
         CheckoutButtonColor::of(&self.client.string("checkout-button-color", context, default.as_str())).unwrap_or(default)
     }
@@ -443,7 +443,7 @@ impl Flags {
     ///
     /// The lawyers' text where it must be shown, the short one elsewhere.
     ///
-    /// Variants: `short`: "short-2026", `gdpr`: "gdpr-2026", `ccpa`: "ccpa-2025".
+    /// Variants: `short`: `"short-2026"`, `gdpr`: `"gdpr-2026"`, `ccpa`: `"ccpa-2025"`.
     pub fn cookie_banner(&self, context: &yardarm::Context, default: CookieBanner) -> CookieBanner {
         CookieBanner::of(&self.client.string("cookie-banner", context, default.as_str())).unwrap_or(default)
     }
@@ -452,7 +452,7 @@ impl Flags {
     ///
     /// Search engines get the page without scripts.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn crawler_lite_pages(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("crawler-lite-pages", context, default)
     }
@@ -461,7 +461,7 @@ impl Flags {
     ///
     /// Follows the system by default; on for all since spring.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn dark_mode(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("dark-mode", context, default)
     }
@@ -470,7 +470,7 @@ impl Flags {
     ///
     /// Apple Pay and Google Pay above the form. Needs the one-page checkout.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn express_pay(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("express-pay", context, default)
     }
@@ -479,7 +479,7 @@ impl Flags {
     ///
     /// Old apps talk to an API that ends in October; the oldest ones cannot pay any more.
     ///
-    /// Variants: `none`: "none", `nudge`: "nudge", `force`: "force".
+    /// Variants: `none`: `"none"`, `nudge`: `"nudge"`, `force`: `"force"`.
     pub fn force_app_update(&self, context: &yardarm::Context, default: ForceAppUpdate) -> ForceAppUpdate {
         ForceAppUpdate::of(&self.client.string("force-app-update", context, default.as_str())).unwrap_or(default)
     }
@@ -488,7 +488,7 @@ impl Flags {
     ///
     /// Orders scored above this are held for a person to look at. Lower is stricter.
     ///
-    /// Variants: `strict`: 0.62, `normal`: 0.82, `relaxed`: 0.95.
+    /// Variants: `strict`: `0.62`, `normal`: `0.82`, `relaxed`: `0.95`.
     pub fn fraud_score_threshold(&self, context: &yardarm::Context, default: f64) -> f64 {
         self.client.number("fraud-score-threshold", context, default)
     }
@@ -497,7 +497,7 @@ impl Flags {
     ///
     /// Cart value in the local currency from which shipping is free. Card holders pay none at all.
     ///
-    /// Variants: `never-pay`: 0, `low`: 29, `standard`: 49.5, `islands`: 79.
+    /// Variants: `never-pay`: `0`, `low`: `29`, `standard`: `49.5`, `islands`: `79`.
     pub fn free_shipping_threshold(&self, context: &yardarm::Context, default: f64) -> f64 {
         self.client.number("free-shipping-threshold", context, default)
     }
@@ -506,7 +506,7 @@ impl Flags {
     ///
     /// Paper and a card for 3.90. Has been on since the first Christmas; kept as a switch for when paper runs out.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn gift_wrapping(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("gift-wrapping", context, default)
     }
@@ -515,7 +515,7 @@ impl Flags {
     ///
     /// Lets people buy without an account. Visitors without an e-mail address are asked for one at the end.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn guest_checkout(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("guest-checkout", context, default)
     }
@@ -524,7 +524,7 @@ impl Flags {
     ///
     /// Picture, headline and link at the top of the home page.
     ///
-    /// Variants: `evergreen`: {"image":"/hero/harbour.avif","link":"/new-in","title":"Made…, `newcomer`: {"discount":10,"image":"/hero/welcome.avif","link":"/welcome…, `card`: {"badges":["card","early"],"image":"/hero/card.avif","link":….
+    /// Variants: `evergreen`: `{"image":"/hero/harbour.avif","link":"/new-in","title":"Made…`, `newcomer`: `{"discount":10,"image":"/hero/welcome.avif","link":"/welcome…`, `card`: `{"badges":["card","early"],"image":"/hero/card.avif","link":…`.
     pub fn homepage_hero(&self, context: &yardarm::Context, default: serde_json::Value) -> serde_json::Value {
         self.client.json("homepage-hero", context, default)
     }
@@ -533,7 +533,7 @@ impl Flags {
     ///
     /// Two contracts, weighted by traffic we agreed to send. Split by session, so one page never mixes hosts.
     ///
-    /// Variants: `north`: "https://img-north.harbour.example", `south`: "https://img-south.harbour.example".
+    /// Variants: `north`: `"https://img-north.harbour.example"`, `south`: `"https://img-south.harbour.example"`.
     pub fn image_cdn(&self, context: &yardarm::Context, default: ImageCdn) -> ImageCdn {
         ImageCdn::of(&self.client.string("image-cdn", context, default.as_str())).unwrap_or(default)
     }
@@ -542,7 +542,7 @@ impl Flags {
     ///
     /// By service, so that one noisy service can be turned down alone.
     ///
-    /// Variants: `quiet`: 0.001, `normal`: 0.01, `loud`: 0.25, `all`: 1.
+    /// Variants: `quiet`: `0.001`, `normal`: `0.01`, `loud`: `0.25`, `all`: `1`.
     pub fn log_sampling(&self, context: &yardarm::Context, default: f64) -> f64 {
         self.client.number("log-sampling", context, default)
     }
@@ -551,7 +551,7 @@ impl Flags {
     ///
     /// What a card gives, by the year it was opened.
     ///
-    /// Variants: `none`: {"perks":[],"points_per_euro":0}, `member`: {"perks":["free-shipping"],"points_per_euro":1}, `founder`: {"perks":["free-shipping","early-access","repairs"],"points_….
+    /// Variants: `none`: `{"perks":[],"points_per_euro":0}`, `member`: `{"perks":["free-shipping"],"points_per_euro":1}`, `founder`: `{"perks":["free-shipping","early-access","repairs"],"points_…`.
     pub fn loyalty_benefits(&self, context: &yardarm::Context, default: serde_json::Value) -> serde_json::Value {
         self.client.json("loyalty-benefits", context, default)
     }
@@ -560,7 +560,7 @@ impl Flags {
     ///
     /// The whole shop answers with a friendly page; the office network still gets in.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn maintenance_mode(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("maintenance-mode", context, default)
     }
@@ -569,7 +569,7 @@ impl Flags {
     ///
     /// Protects the cart service; business customers order more at once.
     ///
-    /// Variants: `standard`: 50, `business`: 200, `enterprise`: 1000.
+    /// Variants: `standard`: `50`, `business`: `200`, `enterprise`: `1000`.
     pub fn max_cart_items(&self, context: &yardarm::Context, default: f64) -> f64 {
         self.client.number("max-cart-items", context, default)
     }
@@ -578,7 +578,7 @@ impl Flags {
     ///
     /// By plan and credit score; none for new companies.
     ///
-    /// Variants: `prepaid`: 0, `short`: 14, `standard`: 30, `long`: 60.
+    /// Variants: `prepaid`: `0`, `short`: `14`, `standard`: `30`, `long`: `60`.
     pub fn net_terms_days(&self, context: &yardarm::Context, default: f64) -> f64 {
         self.client.number("net-terms-days", context, default)
     }
@@ -587,7 +587,7 @@ impl Flags {
     ///
     /// Address, shipping and payment on one page. Measured on completed orders; remove the old pages when it is at 100 %.
     ///
-    /// Variants: `on`: true (One page), `off`: false (The three old pages).
+    /// Variants: `on`: `true` (One page), `off`: `false` (The three old pages).
     pub fn new_checkout(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("new-checkout", context, default)
     }
@@ -596,7 +596,7 @@ impl Flags {
     ///
     /// Bigger pictures, size guide beside the button. Bucketed by device so that people who are not signed in stay put.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn new_product_page(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("new-product-page", context, default)
     }
@@ -605,7 +605,7 @@ impl Flags {
     ///
     /// The big red switch. Off shows “we will be right back” at the last step; carts are kept.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn payments_enabled(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("payments-enabled", context, default)
     }
@@ -614,7 +614,7 @@ impl Flags {
     ///
     /// Sends payments through the new ledger. Everything that takes money depends on it.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn payments_v2(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("payments-v2", context, default)
     }
@@ -623,7 +623,7 @@ impl Flags {
     ///
     /// Waits for the moderation queue; ready in staging.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn product_reviews_v2(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("product-reviews-v2", context, default)
     }
@@ -632,7 +632,7 @@ impl Flags {
     ///
     /// After the first order, after three visits, or never.
     ///
-    /// Variants: `never`: "never", `order`: "after-order", `visits`: "after-3-visits".
+    /// Variants: `never`: `"never"`, `order`: `"after-order"`, `visits`: `"after-3-visits"`.
     pub fn push_opt_in(&self, context: &yardarm::Context, default: PushOptIn) -> PushOptIn {
         PushOptIn::of(&self.client.string("push-opt-in", context, default.as_str())).unwrap_or(default)
     }
@@ -641,7 +641,7 @@ impl Flags {
     ///
     /// How much relevance, margin and freshness count in search results. Read at every query.
     ///
-    /// Variants: `balanced`: {"freshness":0.1,"margin":0.2,"relevance":0.7}, `margin`: {"freshness":0.1,"margin":0.4,"relevance":0.5}, `fresh`: {"boost":["new-in","back-in-stock"],"freshness":0.35,"margin….
+    /// Variants: `balanced`: `{"freshness":0.1,"margin":0.2,"relevance":0.7}`, `margin`: `{"freshness":0.1,"margin":0.4,"relevance":0.5}`, `fresh`: `{"boost":["new-in","back-in-stock"],"freshness":0.35,"margin…`.
     pub fn ranking_weights(&self, context: &yardarm::Context, default: serde_json::Value) -> serde_json::Value {
         self.client.json("ranking-weights", context, default)
     }
@@ -650,7 +650,7 @@ impl Flags {
     ///
     /// “You may also like” on product pages and in mails.
     ///
-    /// Variants: `popular`: "popular-items", `als`: "als-2026-03", `transformer`: "seqrec-2026-05".
+    /// Variants: `popular`: `"popular-items"`, `als`: `"als-2026-03"`, `transformer`: `"seqrec-2026-05"`.
     pub fn recommendations_model(&self, context: &yardarm::Context, default: RecommendationsModel) -> RecommendationsModel {
         RecommendationsModel::of(&self.client.string("recommendations-model", context, default.as_str())).unwrap_or(default)
     }
@@ -659,7 +659,7 @@ impl Flags {
     ///
     /// Ten euros for both. Paused for employees, who kept referring each other.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn referral_program(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("referral-program", context, default)
     }
@@ -668,7 +668,7 @@ impl Flags {
     ///
     /// Courier partners in four cities; the list grows as contracts are signed.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn same_day_delivery(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("same-day-delivery", context, default)
     }
@@ -677,7 +677,7 @@ impl Flags {
     ///
     /// Classic inverted index, vectors, or both. Split by customer so that results do not jump between visits.
     ///
-    /// Variants: `classic`: "classic", `semantic`: "semantic", `hybrid`: "hybrid".
+    /// Variants: `classic`: `"classic"`, `semantic`: `"semantic"`, `hybrid`: `"hybrid"`.
     pub fn search_engine(&self, context: &yardarm::Context, default: SearchEngine) -> SearchEngine {
         SearchEngine::of(&self.client.string("search-engine", context, default.as_str())).unwrap_or(default)
     }
@@ -686,7 +686,7 @@ impl Flags {
     ///
     /// Small screens load fewer; catalogue managers see everything.
     ///
-    /// Variants: `small`: 24, `medium`: 48, `large`: 96.
+    /// Variants: `small`: `24`, `medium`: `48`, `large`: `96`.
     pub fn search_page_size(&self, context: &yardarm::Context, default: f64) -> f64 {
         self.client.number("search-page-size", context, default)
     }
@@ -695,7 +695,7 @@ impl Flags {
     ///
     /// “Trainers” finds sneakers. Dictionaries exist for three languages so far.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn search_synonyms(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("search-synonyms", context, default)
     }
@@ -704,7 +704,7 @@ impl Flags {
     ///
     /// Order numbers, stock and margins on every page, inside the office network only.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn staff_toolbar(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("staff-toolbar", context, default)
     }
@@ -713,7 +713,7 @@ impl Flags {
     ///
     /// Collect in one of the Berlin shops two hours later.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn store_pickup(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("store-pickup", context, default)
     }
@@ -722,7 +722,7 @@ impl Flags {
     ///
     /// Nobody, the bot, or a person.
     ///
-    /// Variants: `none`: "none", `bot`: "bot", `agent`: "agent".
+    /// Variants: `none`: `"none"`, `bot`: `"bot"`, `agent`: `"agent"`.
     pub fn support_chat(&self, context: &yardarm::Context, default: SupportChat) -> SupportChat {
         SupportChat::of(&self.client.string("support-chat", context, default.as_str())).unwrap_or(default)
     }
@@ -731,7 +731,7 @@ impl Flags {
     ///
     /// Which engine computes VAT. The new one must agree with the old one to the cent before a country moves.
     ///
-    /// Variants: `legacy`: "legacy", `shadow`: "shadow" (Both; the old answer counts), `novo`: "novo".
+    /// Variants: `legacy`: `"legacy"`, `shadow`: `"shadow"` (Both; the old answer counts), `novo`: `"novo"`.
     pub fn tax_engine(&self, context: &yardarm::Context, default: TaxEngine) -> TaxEngine {
         TaxEngine::of(&self.client.string("tax-engine", context, default.as_str())).unwrap_or(default)
     }
@@ -740,7 +740,7 @@ impl Flags {
     ///
     /// Share of the price taken off the first order.
     ///
-    /// Variants: `none`: 0, `five`: 0.05, `ten`: 0.1.
+    /// Variants: `none`: `0`, `five`: `0.05`, `ten`: `0.1`.
     pub fn welcome_discount(&self, context: &yardarm::Context, default: f64) -> f64 {
         self.client.number("welcome-discount", context, default)
     }
@@ -749,7 +749,7 @@ impl Flags {
     ///
     /// Mail to customers whose last order was before the cut-off and who agreed to mails.
     ///
-    /// Variants: `on`: true, `off`: false.
+    /// Variants: `on`: `true`, `off`: `false`.
     pub fn win_back_mail(&self, context: &yardarm::Context, default: bool) -> bool {
         self.client.bool("win-back-mail", context, default)
     }

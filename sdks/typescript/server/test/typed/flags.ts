@@ -9,7 +9,7 @@ export interface FlagTypes {
    *
    * Tells people on the broken release that an update is out.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "app-hotfix-banner": boolean;
   /**
@@ -17,7 +17,7 @@ export interface FlagTypes {
    *
    * Shoes and glasses over the camera picture. Needs a phone that can. Warms the phone: see the battery study before raising it.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "ar-try-on": boolean;
   /**
@@ -25,7 +25,7 @@ export interface FlagTypes {
    *
    * The new portal. Whole companies move at once, so that colleagues see the same.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "b2b-portal": boolean;
   /**
@@ -33,7 +33,7 @@ export interface FlagTypes {
    *
    * Three price lists under test, by company.
    *
-   * Variants: `list-a`: "A-2026", `list-b`: "B-2026", `list-c`: "C-2026".
+   * Variants: `list-a`: `"A-2026"`, `list-b`: `"B-2026"`, `list-c`: `"C-2026"`.
    */
   "b2b-price-list": "A-2026" | "B-2026" | "C-2026";
   /**
@@ -41,7 +41,7 @@ export interface FlagTypes {
    *
    * The menu entry that leads to everything unfinished.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "beta-features": boolean;
   /**
@@ -49,7 +49,7 @@ export interface FlagTypes {
    *
    * Sign-up refuses mail boxes that live ten minutes, and plus-addresses used to collect welcome discounts.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "block-disposable-email": boolean;
   /**
@@ -57,7 +57,7 @@ export interface FlagTypes {
    *
    * An entitlement of the contract; asked by the API gateway at every call.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "bulk-order-api": boolean;
   /**
@@ -65,7 +65,7 @@ export interface FlagTypes {
    *
    * Invoice by our bank partner. Only where the partner has a licence, and never for carts on fraud watch.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "buy-now-pay-later": boolean;
   /**
@@ -73,7 +73,7 @@ export interface FlagTypes {
    *
    * Which green sells best? Same split on all pages, by customer.
    *
-   * Variants: `harbour`: "#0b7285" (The brand's blue-green), `leaf`: "#2b8a3e", `amber`: "#e67700".
+   * Variants: `harbour`: `"#0b7285"` (The brand's blue-green), `leaf`: `"#2b8a3e"`, `amber`: `"#e67700"`.
    */
   "checkout-button-color": "#0b7285" | "#2b8a3e" | "#e67700";
   /**
@@ -81,7 +81,7 @@ export interface FlagTypes {
    *
    * The lawyers' text where it must be shown, the short one elsewhere.
    *
-   * Variants: `short`: "short-2026", `gdpr`: "gdpr-2026", `ccpa`: "ccpa-2025".
+   * Variants: `short`: `"short-2026"`, `gdpr`: `"gdpr-2026"`, `ccpa`: `"ccpa-2025"`.
    */
   "cookie-banner": "short-2026" | "gdpr-2026" | "ccpa-2025";
   /**
@@ -89,7 +89,7 @@ export interface FlagTypes {
    *
    * Search engines get the page without scripts.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "crawler-lite-pages": boolean;
   /**
@@ -97,7 +97,7 @@ export interface FlagTypes {
    *
    * Follows the system by default; on for all since spring.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "dark-mode": boolean;
   /**
@@ -105,7 +105,7 @@ export interface FlagTypes {
    *
    * Apple Pay and Google Pay above the form. Needs the one-page checkout.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "express-pay": boolean;
   /**
@@ -113,7 +113,7 @@ export interface FlagTypes {
    *
    * Old apps talk to an API that ends in October; the oldest ones cannot pay any more.
    *
-   * Variants: `none`: "none", `nudge`: "nudge", `force`: "force".
+   * Variants: `none`: `"none"`, `nudge`: `"nudge"`, `force`: `"force"`.
    */
   "force-app-update": "none" | "nudge" | "force";
   /**
@@ -121,7 +121,7 @@ export interface FlagTypes {
    *
    * Orders scored above this are held for a person to look at. Lower is stricter.
    *
-   * Variants: `strict`: 0.62, `normal`: 0.82, `relaxed`: 0.95.
+   * Variants: `strict`: `0.62`, `normal`: `0.82`, `relaxed`: `0.95`.
    */
   "fraud-score-threshold": number;
   /**
@@ -129,7 +129,7 @@ export interface FlagTypes {
    *
    * Cart value in the local currency from which shipping is free. Card holders pay none at all.
    *
-   * Variants: `never-pay`: 0, `low`: 29, `standard`: 49.5, `islands`: 79.
+   * Variants: `never-pay`: `0`, `low`: `29`, `standard`: `49.5`, `islands`: `79`.
    */
   "free-shipping-threshold": number;
   /**
@@ -137,7 +137,7 @@ export interface FlagTypes {
    *
    * Paper and a card for 3.90. Has been on since the first Christmas; kept as a switch for when paper runs out.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "gift-wrapping": boolean;
   /**
@@ -145,7 +145,7 @@ export interface FlagTypes {
    *
    * Lets people buy without an account. Visitors without an e-mail address are asked for one at the end.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "guest-checkout": boolean;
   /**
@@ -153,7 +153,7 @@ export interface FlagTypes {
    *
    * Picture, headline and link at the top of the home page.
    *
-   * Variants: `evergreen`: {"image":"/hero/harbour.avif","link":"/new-in","title":"Made…, `newcomer`: {"discount":10,"image":"/hero/welcome.avif","link":"/welcome…, `card`: {"badges":["card","early"],"image":"/hero/card.avif","link":….
+   * Variants: `evergreen`: `{"image":"/hero/harbour.avif","link":"/new-in","title":"Made…`, `newcomer`: `{"discount":10,"image":"/hero/welcome.avif","link":"/welcome…`, `card`: `{"badges":["card","early"],"image":"/hero/card.avif","link":…`.
    */
   "homepage-hero": JsonValue;
   /**
@@ -161,7 +161,7 @@ export interface FlagTypes {
    *
    * Two contracts, weighted by traffic we agreed to send. Split by session, so one page never mixes hosts.
    *
-   * Variants: `north`: "https://img-north.harbour.example", `south`: "https://img-south.harbour.example".
+   * Variants: `north`: `"https://img-north.harbour.example"`, `south`: `"https://img-south.harbour.example"`.
    */
   "image-cdn": "https://img-north.harbour.example" | "https://img-south.harbour.example";
   /**
@@ -169,7 +169,7 @@ export interface FlagTypes {
    *
    * By service, so that one noisy service can be turned down alone.
    *
-   * Variants: `quiet`: 0.001, `normal`: 0.01, `loud`: 0.25, `all`: 1.
+   * Variants: `quiet`: `0.001`, `normal`: `0.01`, `loud`: `0.25`, `all`: `1`.
    */
   "log-sampling": number;
   /**
@@ -177,7 +177,7 @@ export interface FlagTypes {
    *
    * What a card gives, by the year it was opened.
    *
-   * Variants: `none`: {"perks":[],"points_per_euro":0}, `member`: {"perks":["free-shipping"],"points_per_euro":1}, `founder`: {"perks":["free-shipping","early-access","repairs"],"points_….
+   * Variants: `none`: `{"perks":[],"points_per_euro":0}`, `member`: `{"perks":["free-shipping"],"points_per_euro":1}`, `founder`: `{"perks":["free-shipping","early-access","repairs"],"points_…`.
    */
   "loyalty-benefits": JsonValue;
   /**
@@ -185,7 +185,7 @@ export interface FlagTypes {
    *
    * The whole shop answers with a friendly page; the office network still gets in.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "maintenance-mode": boolean;
   /**
@@ -193,7 +193,7 @@ export interface FlagTypes {
    *
    * Protects the cart service; business customers order more at once.
    *
-   * Variants: `standard`: 50, `business`: 200, `enterprise`: 1000.
+   * Variants: `standard`: `50`, `business`: `200`, `enterprise`: `1000`.
    */
   "max-cart-items": number;
   /**
@@ -201,7 +201,7 @@ export interface FlagTypes {
    *
    * By plan and credit score; none for new companies.
    *
-   * Variants: `prepaid`: 0, `short`: 14, `standard`: 30, `long`: 60.
+   * Variants: `prepaid`: `0`, `short`: `14`, `standard`: `30`, `long`: `60`.
    */
   "net-terms-days": number;
   /**
@@ -209,7 +209,7 @@ export interface FlagTypes {
    *
    * Address, shipping and payment on one page. Measured on completed orders; remove the old pages when it is at 100 %.
    *
-   * Variants: `on`: true (One page), `off`: false (The three old pages).
+   * Variants: `on`: `true` (One page), `off`: `false` (The three old pages).
    */
   "new-checkout": boolean;
   /**
@@ -217,7 +217,7 @@ export interface FlagTypes {
    *
    * Bigger pictures, size guide beside the button. Bucketed by device so that people who are not signed in stay put.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "new-product-page": boolean;
   /**
@@ -225,7 +225,7 @@ export interface FlagTypes {
    *
    * The big red switch. Off shows “we will be right back” at the last step; carts are kept.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "payments-enabled": boolean;
   /**
@@ -233,7 +233,7 @@ export interface FlagTypes {
    *
    * Sends payments through the new ledger. Everything that takes money depends on it.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "payments-v2": boolean;
   /**
@@ -241,7 +241,7 @@ export interface FlagTypes {
    *
    * Waits for the moderation queue; ready in staging.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "product-reviews-v2": boolean;
   /**
@@ -249,7 +249,7 @@ export interface FlagTypes {
    *
    * After the first order, after three visits, or never.
    *
-   * Variants: `never`: "never", `order`: "after-order", `visits`: "after-3-visits".
+   * Variants: `never`: `"never"`, `order`: `"after-order"`, `visits`: `"after-3-visits"`.
    */
   "push-opt-in": "never" | "after-order" | "after-3-visits";
   /**
@@ -257,7 +257,7 @@ export interface FlagTypes {
    *
    * How much relevance, margin and freshness count in search results. Read at every query.
    *
-   * Variants: `balanced`: {"freshness":0.1,"margin":0.2,"relevance":0.7}, `margin`: {"freshness":0.1,"margin":0.4,"relevance":0.5}, `fresh`: {"boost":["new-in","back-in-stock"],"freshness":0.35,"margin….
+   * Variants: `balanced`: `{"freshness":0.1,"margin":0.2,"relevance":0.7}`, `margin`: `{"freshness":0.1,"margin":0.4,"relevance":0.5}`, `fresh`: `{"boost":["new-in","back-in-stock"],"freshness":0.35,"margin…`.
    */
   "ranking-weights": JsonValue;
   /**
@@ -265,7 +265,7 @@ export interface FlagTypes {
    *
    * “You may also like” on product pages and in mails.
    *
-   * Variants: `popular`: "popular-items", `als`: "als-2026-03", `transformer`: "seqrec-2026-05".
+   * Variants: `popular`: `"popular-items"`, `als`: `"als-2026-03"`, `transformer`: `"seqrec-2026-05"`.
    */
   "recommendations-model": "popular-items" | "als-2026-03" | "seqrec-2026-05";
   /**
@@ -273,7 +273,7 @@ export interface FlagTypes {
    *
    * Ten euros for both. Paused for employees, who kept referring each other.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "referral-program": boolean;
   /**
@@ -281,7 +281,7 @@ export interface FlagTypes {
    *
    * Courier partners in four cities; the list grows as contracts are signed.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "same-day-delivery": boolean;
   /**
@@ -289,7 +289,7 @@ export interface FlagTypes {
    *
    * Classic inverted index, vectors, or both. Split by customer so that results do not jump between visits.
    *
-   * Variants: `classic`: "classic", `semantic`: "semantic", `hybrid`: "hybrid".
+   * Variants: `classic`: `"classic"`, `semantic`: `"semantic"`, `hybrid`: `"hybrid"`.
    */
   "search-engine": "classic" | "semantic" | "hybrid";
   /**
@@ -297,7 +297,7 @@ export interface FlagTypes {
    *
    * Small screens load fewer; catalogue managers see everything.
    *
-   * Variants: `small`: 24, `medium`: 48, `large`: 96.
+   * Variants: `small`: `24`, `medium`: `48`, `large`: `96`.
    */
   "search-page-size": number;
   /**
@@ -305,7 +305,7 @@ export interface FlagTypes {
    *
    * “Trainers” finds sneakers. Dictionaries exist for three languages so far.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "search-synonyms": boolean;
   /**
@@ -313,7 +313,7 @@ export interface FlagTypes {
    *
    * Order numbers, stock and margins on every page, inside the office network only.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "staff-toolbar": boolean;
   /**
@@ -321,7 +321,7 @@ export interface FlagTypes {
    *
    * Collect in one of the Berlin shops two hours later.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "store-pickup": boolean;
   /**
@@ -329,7 +329,7 @@ export interface FlagTypes {
    *
    * Nobody, the bot, or a person.
    *
-   * Variants: `none`: "none", `bot`: "bot", `agent`: "agent".
+   * Variants: `none`: `"none"`, `bot`: `"bot"`, `agent`: `"agent"`.
    */
   "support-chat": "none" | "bot" | "agent";
   /**
@@ -337,7 +337,7 @@ export interface FlagTypes {
    *
    * Which engine computes VAT. The new one must agree with the old one to the cent before a country moves.
    *
-   * Variants: `legacy`: "legacy", `shadow`: "shadow" (Both; the old answer counts), `novo`: "novo".
+   * Variants: `legacy`: `"legacy"`, `shadow`: `"shadow"` (Both; the old answer counts), `novo`: `"novo"`.
    */
   "tax-engine": "legacy" | "shadow" | "novo";
   /**
@@ -345,7 +345,7 @@ export interface FlagTypes {
    *
    * Share of the price taken off the first order.
    *
-   * Variants: `none`: 0, `five`: 0.05, `ten`: 0.1.
+   * Variants: `none`: `0`, `five`: `0.05`, `ten`: `0.1`.
    */
   "welcome-discount": number;
   /**
@@ -353,7 +353,7 @@ export interface FlagTypes {
    *
    * Mail to customers whose last order was before the cut-off and who agreed to mails.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   "win-back-mail": boolean;
 }
@@ -371,7 +371,7 @@ export class Flags {
    *
    * Tells people on the broken release that an update is out.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   appHotfixBanner(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("app-hotfix-banner", context, fallback);
@@ -382,7 +382,7 @@ export class Flags {
    *
    * Shoes and glasses over the camera picture. Needs a phone that can. Warms the phone: see the battery study before raising it.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   arTryOn(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("ar-try-on", context, fallback);
@@ -393,7 +393,7 @@ export class Flags {
    *
    * The new portal. Whole companies move at once, so that colleagues see the same.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   b2bPortal(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("b2b-portal", context, fallback);
@@ -404,7 +404,7 @@ export class Flags {
    *
    * Three price lists under test, by company.
    *
-   * Variants: `list-a`: "A-2026", `list-b`: "B-2026", `list-c`: "C-2026".
+   * Variants: `list-a`: `"A-2026"`, `list-b`: `"B-2026"`, `list-c`: `"C-2026"`.
    */
   b2bPriceList(context: Context, fallback: "A-2026" | "B-2026" | "C-2026"): "A-2026" | "B-2026" | "C-2026" {
     return oneOf(this.#client.string("b2b-price-list", context, fallback), ["A-2026", "B-2026", "C-2026"], fallback);
@@ -415,7 +415,7 @@ export class Flags {
    *
    * The menu entry that leads to everything unfinished.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   betaFeatures(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("beta-features", context, fallback);
@@ -426,7 +426,7 @@ export class Flags {
    *
    * Sign-up refuses mail boxes that live ten minutes, and plus-addresses used to collect welcome discounts.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   blockDisposableEmail(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("block-disposable-email", context, fallback);
@@ -437,7 +437,7 @@ export class Flags {
    *
    * An entitlement of the contract; asked by the API gateway at every call.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   bulkOrderApi(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("bulk-order-api", context, fallback);
@@ -448,7 +448,7 @@ export class Flags {
    *
    * Invoice by our bank partner. Only where the partner has a licence, and never for carts on fraud watch.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   buyNowPayLater(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("buy-now-pay-later", context, fallback);
@@ -459,7 +459,7 @@ export class Flags {
    *
    * Which green sells best? Same split on all pages, by customer.
    *
-   * Variants: `harbour`: "#0b7285" (The brand's blue-green), `leaf`: "#2b8a3e", `amber`: "#e67700".
+   * Variants: `harbour`: `"#0b7285"` (The brand's blue-green), `leaf`: `"#2b8a3e"`, `amber`: `"#e67700"`.
    */
   checkoutButtonColor(context: Context, fallback: "#0b7285" | "#2b8a3e" | "#e67700"): "#0b7285" | "#2b8a3e" | "#e67700" {
     return oneOf(this.#client.string("checkout-button-color", context, fallback), ["#0b7285", "#2b8a3e", "#e67700"], fallback);
@@ -470,7 +470,7 @@ export class Flags {
    *
    * The lawyers' text where it must be shown, the short one elsewhere.
    *
-   * Variants: `short`: "short-2026", `gdpr`: "gdpr-2026", `ccpa`: "ccpa-2025".
+   * Variants: `short`: `"short-2026"`, `gdpr`: `"gdpr-2026"`, `ccpa`: `"ccpa-2025"`.
    */
   cookieBanner(context: Context, fallback: "short-2026" | "gdpr-2026" | "ccpa-2025"): "short-2026" | "gdpr-2026" | "ccpa-2025" {
     return oneOf(this.#client.string("cookie-banner", context, fallback), ["short-2026", "gdpr-2026", "ccpa-2025"], fallback);
@@ -481,7 +481,7 @@ export class Flags {
    *
    * Search engines get the page without scripts.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   crawlerLitePages(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("crawler-lite-pages", context, fallback);
@@ -492,7 +492,7 @@ export class Flags {
    *
    * Follows the system by default; on for all since spring.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   darkMode(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("dark-mode", context, fallback);
@@ -503,7 +503,7 @@ export class Flags {
    *
    * Apple Pay and Google Pay above the form. Needs the one-page checkout.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   expressPay(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("express-pay", context, fallback);
@@ -514,7 +514,7 @@ export class Flags {
    *
    * Old apps talk to an API that ends in October; the oldest ones cannot pay any more.
    *
-   * Variants: `none`: "none", `nudge`: "nudge", `force`: "force".
+   * Variants: `none`: `"none"`, `nudge`: `"nudge"`, `force`: `"force"`.
    */
   forceAppUpdate(context: Context, fallback: "none" | "nudge" | "force"): "none" | "nudge" | "force" {
     return oneOf(this.#client.string("force-app-update", context, fallback), ["none", "nudge", "force"], fallback);
@@ -525,7 +525,7 @@ export class Flags {
    *
    * Orders scored above this are held for a person to look at. Lower is stricter.
    *
-   * Variants: `strict`: 0.62, `normal`: 0.82, `relaxed`: 0.95.
+   * Variants: `strict`: `0.62`, `normal`: `0.82`, `relaxed`: `0.95`.
    */
   fraudScoreThreshold(context: Context, fallback: number): number {
     return this.#client.number("fraud-score-threshold", context, fallback);
@@ -536,7 +536,7 @@ export class Flags {
    *
    * Cart value in the local currency from which shipping is free. Card holders pay none at all.
    *
-   * Variants: `never-pay`: 0, `low`: 29, `standard`: 49.5, `islands`: 79.
+   * Variants: `never-pay`: `0`, `low`: `29`, `standard`: `49.5`, `islands`: `79`.
    */
   freeShippingThreshold(context: Context, fallback: number): number {
     return this.#client.number("free-shipping-threshold", context, fallback);
@@ -547,7 +547,7 @@ export class Flags {
    *
    * Paper and a card for 3.90. Has been on since the first Christmas; kept as a switch for when paper runs out.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   giftWrapping(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("gift-wrapping", context, fallback);
@@ -558,7 +558,7 @@ export class Flags {
    *
    * Lets people buy without an account. Visitors without an e-mail address are asked for one at the end.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   guestCheckout(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("guest-checkout", context, fallback);
@@ -569,7 +569,7 @@ export class Flags {
    *
    * Picture, headline and link at the top of the home page.
    *
-   * Variants: `evergreen`: {"image":"/hero/harbour.avif","link":"/new-in","title":"Made…, `newcomer`: {"discount":10,"image":"/hero/welcome.avif","link":"/welcome…, `card`: {"badges":["card","early"],"image":"/hero/card.avif","link":….
+   * Variants: `evergreen`: `{"image":"/hero/harbour.avif","link":"/new-in","title":"Made…`, `newcomer`: `{"discount":10,"image":"/hero/welcome.avif","link":"/welcome…`, `card`: `{"badges":["card","early"],"image":"/hero/card.avif","link":…`.
    */
   homepageHero(context: Context, fallback: JsonValue): JsonValue {
     return this.#client.json("homepage-hero", context, fallback);
@@ -580,7 +580,7 @@ export class Flags {
    *
    * Two contracts, weighted by traffic we agreed to send. Split by session, so one page never mixes hosts.
    *
-   * Variants: `north`: "https://img-north.harbour.example", `south`: "https://img-south.harbour.example".
+   * Variants: `north`: `"https://img-north.harbour.example"`, `south`: `"https://img-south.harbour.example"`.
    */
   imageCdn(context: Context, fallback: "https://img-north.harbour.example" | "https://img-south.harbour.example"): "https://img-north.harbour.example" | "https://img-south.harbour.example" {
     return oneOf(this.#client.string("image-cdn", context, fallback), ["https://img-north.harbour.example", "https://img-south.harbour.example"], fallback);
@@ -591,7 +591,7 @@ export class Flags {
    *
    * By service, so that one noisy service can be turned down alone.
    *
-   * Variants: `quiet`: 0.001, `normal`: 0.01, `loud`: 0.25, `all`: 1.
+   * Variants: `quiet`: `0.001`, `normal`: `0.01`, `loud`: `0.25`, `all`: `1`.
    */
   logSampling(context: Context, fallback: number): number {
     return this.#client.number("log-sampling", context, fallback);
@@ -602,7 +602,7 @@ export class Flags {
    *
    * What a card gives, by the year it was opened.
    *
-   * Variants: `none`: {"perks":[],"points_per_euro":0}, `member`: {"perks":["free-shipping"],"points_per_euro":1}, `founder`: {"perks":["free-shipping","early-access","repairs"],"points_….
+   * Variants: `none`: `{"perks":[],"points_per_euro":0}`, `member`: `{"perks":["free-shipping"],"points_per_euro":1}`, `founder`: `{"perks":["free-shipping","early-access","repairs"],"points_…`.
    */
   loyaltyBenefits(context: Context, fallback: JsonValue): JsonValue {
     return this.#client.json("loyalty-benefits", context, fallback);
@@ -613,7 +613,7 @@ export class Flags {
    *
    * The whole shop answers with a friendly page; the office network still gets in.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   maintenanceMode(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("maintenance-mode", context, fallback);
@@ -624,7 +624,7 @@ export class Flags {
    *
    * Protects the cart service; business customers order more at once.
    *
-   * Variants: `standard`: 50, `business`: 200, `enterprise`: 1000.
+   * Variants: `standard`: `50`, `business`: `200`, `enterprise`: `1000`.
    */
   maxCartItems(context: Context, fallback: number): number {
     return this.#client.number("max-cart-items", context, fallback);
@@ -635,7 +635,7 @@ export class Flags {
    *
    * By plan and credit score; none for new companies.
    *
-   * Variants: `prepaid`: 0, `short`: 14, `standard`: 30, `long`: 60.
+   * Variants: `prepaid`: `0`, `short`: `14`, `standard`: `30`, `long`: `60`.
    */
   netTermsDays(context: Context, fallback: number): number {
     return this.#client.number("net-terms-days", context, fallback);
@@ -646,7 +646,7 @@ export class Flags {
    *
    * Address, shipping and payment on one page. Measured on completed orders; remove the old pages when it is at 100 %.
    *
-   * Variants: `on`: true (One page), `off`: false (The three old pages).
+   * Variants: `on`: `true` (One page), `off`: `false` (The three old pages).
    */
   newCheckout(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("new-checkout", context, fallback);
@@ -657,7 +657,7 @@ export class Flags {
    *
    * Bigger pictures, size guide beside the button. Bucketed by device so that people who are not signed in stay put.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   newProductPage(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("new-product-page", context, fallback);
@@ -668,7 +668,7 @@ export class Flags {
    *
    * The big red switch. Off shows “we will be right back” at the last step; carts are kept.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   paymentsEnabled(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("payments-enabled", context, fallback);
@@ -679,7 +679,7 @@ export class Flags {
    *
    * Sends payments through the new ledger. Everything that takes money depends on it.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   paymentsV2(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("payments-v2", context, fallback);
@@ -690,7 +690,7 @@ export class Flags {
    *
    * Waits for the moderation queue; ready in staging.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   productReviewsV2(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("product-reviews-v2", context, fallback);
@@ -701,7 +701,7 @@ export class Flags {
    *
    * After the first order, after three visits, or never.
    *
-   * Variants: `never`: "never", `order`: "after-order", `visits`: "after-3-visits".
+   * Variants: `never`: `"never"`, `order`: `"after-order"`, `visits`: `"after-3-visits"`.
    */
   pushOptIn(context: Context, fallback: "never" | "after-order" | "after-3-visits"): "never" | "after-order" | "after-3-visits" {
     return oneOf(this.#client.string("push-opt-in", context, fallback), ["never", "after-order", "after-3-visits"], fallback);
@@ -712,7 +712,7 @@ export class Flags {
    *
    * How much relevance, margin and freshness count in search results. Read at every query.
    *
-   * Variants: `balanced`: {"freshness":0.1,"margin":0.2,"relevance":0.7}, `margin`: {"freshness":0.1,"margin":0.4,"relevance":0.5}, `fresh`: {"boost":["new-in","back-in-stock"],"freshness":0.35,"margin….
+   * Variants: `balanced`: `{"freshness":0.1,"margin":0.2,"relevance":0.7}`, `margin`: `{"freshness":0.1,"margin":0.4,"relevance":0.5}`, `fresh`: `{"boost":["new-in","back-in-stock"],"freshness":0.35,"margin…`.
    */
   rankingWeights(context: Context, fallback: JsonValue): JsonValue {
     return this.#client.json("ranking-weights", context, fallback);
@@ -723,7 +723,7 @@ export class Flags {
    *
    * “You may also like” on product pages and in mails.
    *
-   * Variants: `popular`: "popular-items", `als`: "als-2026-03", `transformer`: "seqrec-2026-05".
+   * Variants: `popular`: `"popular-items"`, `als`: `"als-2026-03"`, `transformer`: `"seqrec-2026-05"`.
    */
   recommendationsModel(context: Context, fallback: "popular-items" | "als-2026-03" | "seqrec-2026-05"): "popular-items" | "als-2026-03" | "seqrec-2026-05" {
     return oneOf(this.#client.string("recommendations-model", context, fallback), ["popular-items", "als-2026-03", "seqrec-2026-05"], fallback);
@@ -734,7 +734,7 @@ export class Flags {
    *
    * Ten euros for both. Paused for employees, who kept referring each other.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   referralProgram(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("referral-program", context, fallback);
@@ -745,7 +745,7 @@ export class Flags {
    *
    * Courier partners in four cities; the list grows as contracts are signed.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   sameDayDelivery(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("same-day-delivery", context, fallback);
@@ -756,7 +756,7 @@ export class Flags {
    *
    * Classic inverted index, vectors, or both. Split by customer so that results do not jump between visits.
    *
-   * Variants: `classic`: "classic", `semantic`: "semantic", `hybrid`: "hybrid".
+   * Variants: `classic`: `"classic"`, `semantic`: `"semantic"`, `hybrid`: `"hybrid"`.
    */
   searchEngine(context: Context, fallback: "classic" | "semantic" | "hybrid"): "classic" | "semantic" | "hybrid" {
     return oneOf(this.#client.string("search-engine", context, fallback), ["classic", "semantic", "hybrid"], fallback);
@@ -767,7 +767,7 @@ export class Flags {
    *
    * Small screens load fewer; catalogue managers see everything.
    *
-   * Variants: `small`: 24, `medium`: 48, `large`: 96.
+   * Variants: `small`: `24`, `medium`: `48`, `large`: `96`.
    */
   searchPageSize(context: Context, fallback: number): number {
     return this.#client.number("search-page-size", context, fallback);
@@ -778,7 +778,7 @@ export class Flags {
    *
    * “Trainers” finds sneakers. Dictionaries exist for three languages so far.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   searchSynonyms(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("search-synonyms", context, fallback);
@@ -789,7 +789,7 @@ export class Flags {
    *
    * Order numbers, stock and margins on every page, inside the office network only.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   staffToolbar(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("staff-toolbar", context, fallback);
@@ -800,7 +800,7 @@ export class Flags {
    *
    * Collect in one of the Berlin shops two hours later.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   storePickup(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("store-pickup", context, fallback);
@@ -811,7 +811,7 @@ export class Flags {
    *
    * Nobody, the bot, or a person.
    *
-   * Variants: `none`: "none", `bot`: "bot", `agent`: "agent".
+   * Variants: `none`: `"none"`, `bot`: `"bot"`, `agent`: `"agent"`.
    */
   supportChat(context: Context, fallback: "none" | "bot" | "agent"): "none" | "bot" | "agent" {
     return oneOf(this.#client.string("support-chat", context, fallback), ["none", "bot", "agent"], fallback);
@@ -822,7 +822,7 @@ export class Flags {
    *
    * Which engine computes VAT. The new one must agree with the old one to the cent before a country moves.
    *
-   * Variants: `legacy`: "legacy", `shadow`: "shadow" (Both; the old answer counts), `novo`: "novo".
+   * Variants: `legacy`: `"legacy"`, `shadow`: `"shadow"` (Both; the old answer counts), `novo`: `"novo"`.
    */
   taxEngine(context: Context, fallback: "legacy" | "shadow" | "novo"): "legacy" | "shadow" | "novo" {
     return oneOf(this.#client.string("tax-engine", context, fallback), ["legacy", "shadow", "novo"], fallback);
@@ -833,7 +833,7 @@ export class Flags {
    *
    * Share of the price taken off the first order.
    *
-   * Variants: `none`: 0, `five`: 0.05, `ten`: 0.1.
+   * Variants: `none`: `0`, `five`: `0.05`, `ten`: `0.1`.
    */
   welcomeDiscount(context: Context, fallback: number): number {
     return this.#client.number("welcome-discount", context, fallback);
@@ -844,7 +844,7 @@ export class Flags {
    *
    * Mail to customers whose last order was before the cut-off and who agreed to mails.
    *
-   * Variants: `on`: true, `off`: false.
+   * Variants: `on`: `true`, `off`: `false`.
    */
   winBackMail(context: Context, fallback: boolean): boolean {
     return this.#client.boolean("win-back-mail", context, fallback);

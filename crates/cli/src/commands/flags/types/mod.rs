@@ -94,9 +94,13 @@ impl Flag {
             words.push(number.to_string());
         }
         let variants = items_of(flag, "variants");
-        let value_of = |variant: &Value| match &variant["value"] {
-            value @ (Value::Array(_) | Value::Object(_)) => shortened(&value.to_string()),
-            value => value.to_string(),
+        // As code, in which no language's documentation tool sees links or markup.
+        let value_of = |variant: &Value| {
+            let value = match &variant["value"] {
+                value @ (Value::Array(_) | Value::Object(_)) => shortened(&value.to_string()),
+                value => value.to_string(),
+            };
+            format!("`{}`", value.replace('`', "'"))
         };
         let described = |variant: &Value| match text(&variant["description"]) {
             none if none.is_empty() => format!("`{}`: {}", text(&variant["key"]), value_of(variant)),
