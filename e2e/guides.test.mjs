@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 
@@ -82,7 +82,7 @@ test("the quickstart", async () => {
 test("flags in a Python program", async () => {
   const python = new URL("../sdks/python/", import.meta.url).pathname;
   // Builds the package unless nothing has changed since the last time.
-  await done(python, "", "./run-tests.sh prepare");
+  await promisify(execFile)("./run-tests.sh", ["prepare"], { cwd: python });
   const [install, printed, ask, watch, change, ...more] = await blocks("python");
   const [shop, follow, inTests, ...others] = await blocks("python", "python");
   assert.deepEqual([more, others], [[], []]);
@@ -189,6 +189,43 @@ test("TypeScript", async () => {
     await done(folder, "", provider);
     assert.equal(await done(folder, settings.replace(/^node.*$/m, ""), feature), "true\n");
   } finally {
+    await app.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("flags in a Rust program", async () => {
+  const [run, watch, change, types, ...more] = await blocks("rust");
+  assert.deepEqual(more, []);
+  const [program] = await blocks("rust", "rust");
+  const example = new URL("../sdks/rust/examples/quickstart.rs", import.meta.url);
+  assert.equal(program, await readFile(example, "utf8"), "the guide prints the example");
+  const built = join(dirname(process.env.YARDARM_PROBE), "quickstart");
+  const here = (block) => block.replace("cargo run --quiet --package yardarm --example quickstart", built).replace(" -- ", " ");
+  const app = await demo();
+  const folder = await home();
+  let watching;
+  try {
+    const [url, key, ...ask] = here(run).trim().split("\n");
+    const names = [
+      url.replace("http://127.0.0.1:3524", app.url),
+      key.replace("yd_srv_…", app.server_key),
+      `export YARDARM_TOKEN=${app.token}`,
+    ].join("\n");
+    assert.ok(!names.includes("…"), names);
+    assert.equal(await done(folder, names, ask.join("\n")), "Ready\ntrue because TargetingMatch\n");
+    watching = shell(folder, names, here(watch));
+    await until("it prints the answer", () => watching.out.includes("true because"));
+    const [off, on, ...rest] = change.trim().split("\n");
+    assert.deepEqual(rest, []);
+    await done(folder, names, off);
+    await until("it is off", () => /\nfalse$/m.test(watching.out));
+    await done(folder, names, on);
+    await until("it is on again", () => /\nfalse\n(.*\n)*true$/m.test(watching.out));
+    await done(folder, names, types);
+    assert.match(await readFile(join(folder, "flags.rs"), "utf8"), /pub fn new_checkout\(/);
+  } finally {
+    await watching?.stop();
     await app.stop();
     await rm(folder, { recursive: true, force: true });
   }
