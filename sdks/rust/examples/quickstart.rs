@@ -4,23 +4,21 @@ use std::time::Duration;
 
 use yardarm::{Client, Context};
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let flags = Client::from_environment()?.build()?; // YARDARM_URL, YARDARM_SDK_KEY
-    println!("{:?}", flags.wait_ready_blocking(Duration::from_secs(5)));
+    println!("{:?}", flags.wait_ready(Duration::from_secs(5)).await);
 
     let user = Context::new("user-7").with("country", "DE");
     let checkout = flags.details("new-checkout", &user, false);
     println!("{} because {:?}", checkout.value, checkout.reason);
 
-    let mut last = flags.status().version;
-    while std::env::args().any(|word| word == "follow") {
-        std::thread::sleep(Duration::from_millis(100));
-        let version = flags.status().version;
-        if version != last {
+    if std::env::args().any(|word| word == "follow") {
+        let mut changes = flags.watch();
+        while changes.changed().await.is_ok() {
             println!("{}", flags.bool("new-checkout", &user, false));
-            last = version;
         }
     }
-    flags.shutdown_blocking(Duration::from_secs(2));
+    flags.shutdown(Duration::from_secs(2)).await;
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Evaluation counters: how often each (flag, variant, reason) was answered.
 //!
-//! A [`Tally`] belongs to one snapshot and is indexed by the snapshot's own flag and variant indices, so that counting
-//! is one relaxed addition on a cache line that other threads do not touch. Nothing is allocated after the first
-//! answer of a flag on a thread's shard.
+//! A [`Tally`] belongs to one snapshot and is indexed by the snapshot's own flag and variant indices. The first threads
+//! have a shard each, in which counting is a load and a store; later ones share. Nothing is allocated after the first
+//! answer of a flag on a shard.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -12,8 +12,9 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use yardarm_eval::Answer;
 use yardarm_eval::ruleset::Reason;
 
-/// Threads are spread over this many shards.
-const SHARDS: usize = 16;
+/// So many threads have a shard each; all others are spread over as many more.
+const OWN: usize = 16;
+const SHARDS: usize = 2 * OWN;
 /// Variants counted without a lock; flags with more use a shared map for the rest.
 const DENSE: usize = 8;
 
@@ -51,23 +52,30 @@ type Shard = Box<[OnceLock<Box<FlagCounts>>]>;
 struct FlagCounts {
     key: Box<str>,
     variants: [OnceLock<Box<str>>; DENSE],
-    /// Row 0 is "no variant"; row n + 1 is variant n.
-    counts: [[AtomicU32; REASONS.len()]; DENSE + 1],
+    /// Row 0 is "no variant"; row n + 1 is variant n. Only ever grows (and wraps), so that nobody but its thread writes it.
+    counts: Grid,
+    /// How far `counts` was drained.
+    drained: Grid,
 }
+
+type Grid = [[AtomicU32; REASONS.len()]; DENSE + 1];
 
 pub(crate) struct Tally {
     flags: usize,
     shards: [OnceLock<Shard>; SHARDS],
     rare: Mutex<Counts>,
+    draining: Mutex<()>,
 }
 
 impl Tally {
     pub(crate) fn new(flags: usize) -> Self {
-        Self { flags, shards: [const { OnceLock::new() }; SHARDS], rare: Mutex::default() }
+        let shards = [const { OnceLock::new() }; SHARDS];
+        Self { flags, shards, rare: Mutex::default(), draining: Mutex::default() }
     }
 
     pub(crate) fn count(&self, key: &str, index: u32, answer: &Answer<'_>) {
-        let shard = self.shards[shard_index()].get_or_init(|| (0..self.flags).map(|_| OnceLock::new()).collect());
+        let mine = shard_index();
+        let shard = self.shards[mine].get_or_init(|| (0..self.flags).map(|_| OnceLock::new()).collect());
         let Some(flag) = shard.get(index as usize) else { return };
         let flag = flag.get_or_init(|| Box::new(FlagCounts::new(key)));
         let reason = reason_index(answer.reason);
@@ -83,15 +91,23 @@ impl Tally {
                 return;
             }
         };
-        flag.counts[row][reason].fetch_add(1, Ordering::Relaxed);
+        let count = &flag.counts[row][reason];
+        if mine < OWN {
+            count.store(count.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
+        } else {
+            count.fetch_add(1, Ordering::Release);
+        }
     }
 
     /// Moves everything counted so far into `into`.
     pub(crate) fn drain(&self, into: &mut Counts) {
+        let _one_at_a_time = self.draining.lock().unwrap_or_else(PoisonError::into_inner);
         for flag in self.shards.iter().filter_map(OnceLock::get).flat_map(|s| s.iter()).filter_map(OnceLock::get) {
-            for (row, counts) in flag.counts.iter().enumerate() {
-                for (reason, count) in counts.iter().enumerate() {
-                    let count = count.swap(0, Ordering::Relaxed);
+            for (row, (counts, drained)) in flag.counts.iter().zip(&flag.drained).enumerate() {
+                for (reason, (count, drained)) in counts.iter().zip(drained).enumerate() {
+                    // With it comes the variant's name, which was written before.
+                    let count = count.load(Ordering::Acquire);
+                    let count = count.wrapping_sub(drained.swap(count, Ordering::Relaxed));
                     if count > 0 {
                         let variant = row.checked_sub(1).and_then(|i| flag.variants[i].get());
                         let variant = variant.map_or_else(String::new, ToString::to_string);
@@ -109,7 +125,8 @@ impl Tally {
 
 impl FlagCounts {
     fn new(key: &str) -> Self {
-        Self { key: key.into(), variants: [const { OnceLock::new() }; DENSE], counts: Default::default() }
+        let variants = [const { OnceLock::new() }; DENSE];
+        Self { key: key.into(), variants, counts: Grid::default(), drained: Grid::default() }
     }
 }
 
@@ -120,7 +137,8 @@ fn shard_index() -> usize {
     }
     MINE.with(|mine| {
         if mine.get() == usize::MAX {
-            mine.set(NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS);
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            mine.set(if number < OWN { number } else { OWN + number % OWN });
         }
         mine.get()
     })
@@ -146,9 +164,10 @@ mod tests {
         let tally = Tally::new(2);
         let mut counts = Counts::new();
         std::thread::scope(|scope| {
-            for _ in 0..4 {
+            // Both threads with a shard of their own and threads that share one.
+            for _ in 0..2 * SHARDS {
                 scope.spawn(|| {
-                    for _ in 0..1_000 {
+                    for _ in 0..100 {
                         tally.count("a", 0, &answer(Some(("on", 1)), Reason::Split));
                         tally.count("b", 1, &answer(None, Reason::Error));
                         tally.count("b", 1, &answer(Some(("v9", 9)), Reason::Static));
@@ -160,9 +179,9 @@ mod tests {
         tally.drain(&mut counts);
         tally.drain(&mut counts);
         let expected = [
-            (("a".to_owned(), "on".to_owned(), reason_index(Reason::Split)), 4_000),
-            (("b".to_owned(), String::new(), reason_index(Reason::Error)), 4_000),
-            (("b".to_owned(), "v9".to_owned(), reason_index(Reason::Static)), 4_000),
+            (("a".to_owned(), "on".to_owned(), reason_index(Reason::Split)), 6_400),
+            (("b".to_owned(), String::new(), reason_index(Reason::Error)), 6_400),
+            (("b".to_owned(), "v9".to_owned(), reason_index(Reason::Static)), 6_400),
         ];
         assert_eq!(counts, Counts::from(expected));
     }
