@@ -163,11 +163,13 @@ mod tests {
     fn every_count_is_drained_exactly_once_over_threads() {
         let tally = Tally::new(2);
         let mut counts = Counts::new();
+        let start = std::sync::Barrier::new(2 * SHARDS);
         std::thread::scope(|scope| {
             // Both threads with a shard of their own and threads that share one.
             for _ in 0..2 * SHARDS {
                 scope.spawn(|| {
-                    for _ in 0..100 {
+                    start.wait();
+                    for _ in 0..20_000 {
                         tally.count("a", 0, &answer(Some(("on", 1)), Reason::Split));
                         tally.count("b", 1, &answer(None, Reason::Error));
                         tally.count("b", 1, &answer(Some(("v9", 9)), Reason::Static));
@@ -179,9 +181,9 @@ mod tests {
         tally.drain(&mut counts);
         tally.drain(&mut counts);
         let expected = [
-            (("a".to_owned(), "on".to_owned(), reason_index(Reason::Split)), 6_400),
-            (("b".to_owned(), String::new(), reason_index(Reason::Error)), 6_400),
-            (("b".to_owned(), "v9".to_owned(), reason_index(Reason::Static)), 6_400),
+            (("a".to_owned(), "on".to_owned(), reason_index(Reason::Split)), 1_280_000),
+            (("b".to_owned(), String::new(), reason_index(Reason::Error)), 1_280_000),
+            (("b".to_owned(), "v9".to_owned(), reason_index(Reason::Static)), 1_280_000),
         ];
         assert_eq!(counts, Counts::from(expected));
     }
