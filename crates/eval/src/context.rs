@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::attribute_name::AttributeName;
 use crate::texts::{is_exact, same, text_key};
 
 /// Attributes kept without an allocation.
@@ -254,6 +255,17 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// As [`Context::set`], for a name that was prepared and has no attribute in this context yet; setting one again would
+    /// leave the first.
+    #[inline]
+    pub fn set_new(&mut self, name: &'a AttributeName, value: impl Into<Attribute<'a>>) {
+        if name.is_plain {
+            self.push_entry(Entry { key: name.key, name: &name.text, value: value.into() });
+        } else {
+            self.set(&name.text, value);
+        }
+    }
+
     /// Forgets everything and keeps the room.
     pub fn clear(&mut self) {
         self.key = Attribute::Null;
@@ -327,7 +339,10 @@ impl<'a> Context<'a> {
 
     #[inline]
     fn push(&mut self, name: &'a str, value: Attribute<'a>) {
-        let entry = Entry { key: text_key(name), name, value };
+        self.push_entry(Entry { key: text_key(name), name, value });
+    }
+
+    fn push_entry(&mut self, entry: Entry<'a>) {
         if self.spilled.is_empty() {
             if let Some(place) = self.inline.get_mut(self.len) {
                 *place = entry;
@@ -371,7 +386,7 @@ impl<'a> ContextBuilder<'a> {
 }
 
 #[inline]
-fn is_key(name: &str) -> bool {
+pub(crate) fn is_key(name: &str) -> bool {
     matches!(name, "key" | "targetingKey")
 }
 

@@ -7,6 +7,7 @@
 //!
 //! The rules are the numbered clauses of `spec/evaluation.md`.
 
+mod attribute_name;
 mod attribute_test;
 mod buckets;
 mod compile;
@@ -36,6 +37,7 @@ mod version;
 
 use serde_json::Value;
 
+pub use attribute_name::AttributeName;
 pub use context::{Attribute, Context, ContextBuilder, ContextError};
 pub use explain::{Explanation, Step};
 pub use snapshot::{FlagRef, Snapshot};

@@ -7,7 +7,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use yardarm_eval::reads::Reads;
 use yardarm_eval::ruleset::{ErrorCode, Patch, Reason, Ruleset, ValueType};
-use yardarm_eval::{Answer, Attribute, Context, Snapshot};
+use yardarm_eval::{Answer, Attribute, AttributeName, Context, Snapshot};
 
 use crate::answers::Answers;
 use crate::arguments::{Input, SLOTS, Slot, parsed};
@@ -36,7 +36,7 @@ pub struct Evaluator {
 /// What crosses for a flag: the targeting key, then these, slot by slot.
 struct Plan {
     key: bool,
-    names: Box<[Box<str>]>,
+    names: Box<[AttributeName]>,
 }
 
 /// What JavaScript is told of a flag.
@@ -46,7 +46,7 @@ struct PlanText<'p> {
     #[serde(rename = "type")]
     value_type: Option<ValueType>,
     key: bool,
-    names: &'p [Box<str>],
+    names: Vec<&'p str>,
     now: bool,
     /// The context crosses as JSON.
     whole: bool,
@@ -184,9 +184,13 @@ impl Evaluator {
         let whole = reads.everything || reads.attributes.len() + 1 > SLOTS;
         // `user` first: its members become attributes, and those of the context itself come over them.
         let (user, others): (Vec<_>, Vec<_>) = reads.attributes.into_iter().partition(|name| name == "user");
-        let names: Box<[Box<str>]> =
-            if whole { Box::new([]) } else { user.into_iter().chain(others).map(String::into_boxed_str).collect() };
-        let text = PlanText { index, value_type, key: reads.key, names: &names, now: reads.now || whole, whole };
+        let names: Box<[AttributeName]> = if whole {
+            Box::new([])
+        } else {
+            user.iter().chain(&others).map(|name| AttributeName::new(name)).collect()
+        };
+        let shown = names.iter().map(AttributeName::as_str).collect();
+        let text = PlanText { index, value_type, key: reads.key, names: shown, now: reads.now || whole, whole };
         let written = self.write(&text);
         if let Some(place) = self.plans.get_mut(index as usize) {
             *place = Some(Box::new(Plan { key: reads.key, names }));
@@ -215,7 +219,7 @@ impl Evaluator {
             let key = if plan.key { slots.next() } else { None };
             for name in &plan.names {
                 match slots.next() {
-                    Some(Slot::Plain(value)) => context.set(name, value),
+                    Some(Slot::Plain(value)) => context.set_new(name, value),
                     Some(Slot::Json(_)) => {
                         return with_json(input, plan, |context| {
                             answers.number(flag, &snapshot.evaluate_at(flag, context, now_ms))
@@ -294,8 +298,8 @@ fn with_json(input: &Input, plan: &Plan, evaluate: impl FnOnce(&Context<'_>) -> 
     let mut context = Context::new();
     for ((name, slot), value) in plan.names.iter().zip(input.slots().skip(skip)).zip(&values) {
         match slot {
-            Slot::Plain(value) => context.set(name, value),
-            Slot::Json(_) => context.set(name, Attribute::from(value)),
+            Slot::Plain(value) => context.set(name.as_str(), value),
+            Slot::Json(_) => context.set(name.as_str(), Attribute::from(value)),
             Slot::Absent => {}
         }
     }
