@@ -207,7 +207,7 @@ impl<'a> Context<'a> {
         // The top level comes first, so that it is found first.
         for (name, value) in members.iter().chain(user.into_iter().flatten()) {
             if !is_key(name) {
-                context.push(name, value.into());
+                context.push(text_key(name), name, value.into());
             }
         }
         Ok(context)
@@ -251,7 +251,7 @@ impl<'a> Context<'a> {
         if let Some(entry) = self.entries_mut().iter_mut().find(|entry| same(entry.key, entry.name, key, name)) {
             entry.value = value;
         } else {
-            self.push(name, value);
+            self.push(key, name, value);
         }
     }
 
@@ -260,7 +260,7 @@ impl<'a> Context<'a> {
     #[inline]
     pub fn set_new(&mut self, name: &'a AttributeName, value: impl Into<Attribute<'a>>) {
         if name.is_plain {
-            self.push_entry(Entry { key: name.key, name: &name.text, value: value.into() });
+            self.push(name.key, &name.text, value.into());
         } else {
             self.set(&name.text, value);
         }
@@ -338,11 +338,8 @@ impl<'a> Context<'a> {
     }
 
     #[inline]
-    fn push(&mut self, name: &'a str, value: Attribute<'a>) {
-        self.push_entry(Entry { key: text_key(name), name, value });
-    }
-
-    fn push_entry(&mut self, entry: Entry<'a>) {
+    fn push(&mut self, key: u64, name: &'a str, value: Attribute<'a>) {
+        let entry = Entry { key, name, value };
         if self.spilled.is_empty() {
             if let Some(place) = self.inline.get_mut(self.len) {
                 *place = entry;
