@@ -11,7 +11,7 @@ use crate::date::Shift;
 use crate::limits::{MAX_PATTERN_BYTES, MAX_REGEX_BYTES};
 use crate::members::{Members, Scalar, each};
 use crate::network::Network;
-use crate::readers::{Read, argument_reader, ignores_case, is_date, is_number, is_text, read};
+use crate::readers::{Read, argument_reader, read};
 use crate::ruleset::{Op, Reader, Truth};
 use crate::sealed::{Part, Sealed};
 use crate::version::{OwnedVersion, Version, compare_dotted, compare_prefix};
@@ -75,7 +75,7 @@ impl Operator {
         if matches!(reader, Reader::Typed | Reader::TypedParse) && op != Op::Present {
             return Ok(Self::Typed(Box::new(Typed::new(op, arg)?)));
         }
-        let text = is_text(reader);
+        let text = reader.is_text();
         let list = matches!(reader, Reader::List | Reader::ListJson | Reader::ListTexts);
         let bool = matches!(reader, Reader::Bool | Reader::BoolText | Reader::BoolJsTruthy);
         let fits = match op {
@@ -84,8 +84,8 @@ impl Operator {
             Op::Lt | Op::Lte | Op::Gt | Op::Gte => !bool && !list && !matches!(reader, Reader::Type | Reader::Json),
             Op::Starts | Op::Ends | Op::Contains | Op::Matches | Op::MatchesStart | Op::Cidr => text,
             Op::HasAny | Op::HasAll | Op::Subset => list,
-            Op::Modulo => is_number(reader),
-            Op::SameDay => is_date(reader) || reader == Reader::Number,
+            Op::Modulo => reader.is_number(),
+            Op::SameDay => reader.is_date() || reader == Reader::Number,
             Op::Sha256In | Op::Sha256Prefix | Op::Sha256Suffix => text || list,
         };
         if !fits {
@@ -139,7 +139,7 @@ impl Operator {
                 let anchored = if op == Op::MatchesStart { format!(r"\A(?:{pattern})") } else { pattern.to_owned() };
                 let regex = RegexBuilder::new(&anchored)
                     .size_limit(MAX_REGEX_BYTES)
-                    .case_insensitive(ignores_case(reader))
+                    .case_insensitive(reader.ignores_case())
                     .build()
                     .map_err(|error| format!("regular expression `{pattern}`: {error}"))?;
                 Self::Matches(Box::new(regex))
@@ -257,7 +257,7 @@ fn ordered(order: Ordering, less: bool, or_equal: bool) -> bool {
 
 impl Bound {
     fn new(reader: Reader, arg: &Value) -> Result<Self, String> {
-        if let Some(shift) = arg.get("now").filter(|_| is_date(reader)) {
+        if let Some(shift) = arg.get("now").filter(|_| reader.is_date()) {
             let shift = shift.as_str().and_then(Shift::parse);
             return shift.map(Self::Now).ok_or_else(|| format!("argument {arg} is not a distance such as `-7d`"));
         }

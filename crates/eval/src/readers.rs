@@ -227,51 +227,6 @@ fn js_type(value: Attribute<'_>) -> &'static str {
     }
 }
 
-/// Whether what it gives is text.
-pub(crate) fn is_text(reader: Reader) -> bool {
-    matches!(
-        reader,
-        Reader::Any
-            | Reader::String
-            | Reader::StringLower
-            | Reader::StringScalar
-            | Reader::StringScalarLower
-            | Reader::StringJs
-            | Reader::StringJsLower
-            | Reader::StringConfigcat
-            | Reader::StringPy
-            | Reader::StringCasefold
-            | Reader::StringScalarCasefold
-            | Reader::StringPyCasefold
-    )
-}
-
-/// Whether upper and lower case are the same to it.
-pub(crate) fn ignores_case(reader: Reader) -> bool {
-    matches!(
-        reader,
-        Reader::StringLower
-            | Reader::StringScalarLower
-            | Reader::StringJsLower
-            | Reader::StringCasefold
-            | Reader::StringScalarCasefold
-            | Reader::StringPyCasefold
-    )
-}
-
-/// Whether what it gives is an instant.
-pub(crate) fn is_date(reader: Reader) -> bool {
-    matches!(reader, Reader::Date | Reader::DateRfc3339 | Reader::DateSeconds | Reader::DateMsGuess)
-}
-
-/// Whether what it gives can be divided.
-pub(crate) fn is_number(reader: Reader) -> bool {
-    matches!(
-        reader,
-        Reader::Any | Reader::Number | Reader::NumberParse | Reader::NumberJs | Reader::NumberComma | Reader::Length
-    )
-}
-
 /// The length of a list is compared with a number.
 pub(crate) fn argument_reader(reader: Reader) -> Reader {
     if reader == Reader::Length { Reader::Number } else { reader }

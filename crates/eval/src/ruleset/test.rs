@@ -164,6 +164,66 @@ pub enum Reader {
     TypedParse,
 }
 
+impl Reader {
+    /// Whether what it gives is text.
+    pub fn is_text(self) -> bool {
+        matches!(
+            self,
+            Self::Any
+                | Self::String
+                | Self::StringLower
+                | Self::StringScalar
+                | Self::StringScalarLower
+                | Self::StringJs
+                | Self::StringJsLower
+                | Self::StringConfigcat
+                | Self::StringPy
+                | Self::StringCasefold
+                | Self::StringScalarCasefold
+                | Self::StringPyCasefold
+        )
+    }
+
+    /// Whether what it gives can be divided.
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::Any | Self::Number | Self::NumberParse | Self::NumberJs | Self::NumberComma | Self::Length)
+    }
+
+    /// Whether upper and lower case are the same to it.
+    pub fn ignores_case(self) -> bool {
+        matches!(
+            self,
+            Self::StringLower
+                | Self::StringScalarLower
+                | Self::StringJsLower
+                | Self::StringCasefold
+                | Self::StringScalarCasefold
+                | Self::StringPyCasefold
+        )
+    }
+
+    /// Whether what it gives is an instant.
+    pub fn is_date(self) -> bool {
+        matches!(self, Self::Date | Self::DateRfc3339 | Self::DateSeconds | Self::DateMsGuess)
+    }
+
+    /// Whether what it gives is a version.
+    pub fn is_version(self) -> bool {
+        matches!(
+            self,
+            Self::VersionLoose
+                | Self::VersionSemver
+                | Self::VersionSemverTrim
+                | Self::VersionGo
+                | Self::VersionPadded
+                | Self::VersionTriple
+                | Self::VersionDotted
+                | Self::VersionSplit
+                | Self::VersionPrefix
+        )
+    }
+}
+
 /// Comparison of a read value with the argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

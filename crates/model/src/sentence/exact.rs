@@ -98,7 +98,7 @@ impl<'b> Words<'b> {
 
     fn test(self, test: &Test, negated: bool) -> String {
         let one = test.arg.as_array().is_none_or(|values| values.len() == 1);
-        let (plain, opposite) = match (test.op, is_version(test.reader), is_date(test.reader)) {
+        let (plain, opposite) = match (test.op, test.reader.is_version(), test.reader.is_date()) {
             (Op::Starts, ..) if starts_every_text(test) => ("is a text", "is no text"),
             (Op::Eq, ..) if test.reader == Reader::BoolJsTruthy => ("counts as", "does not count as"),
             (Op::Eq, true, _) => ("is version", "is not version"),
@@ -140,7 +140,7 @@ impl<'b> Words<'b> {
         };
         let words = if negated { opposite } else { plain };
         let argument = self.argument(test).map(|argument| format!(" {argument}")).unwrap_or_default();
-        let case = if ignores_case(test.reader) { " (in any case)" } else { "" };
+        let case = if test.reader.ignores_case() { " (in any case)" } else { "" };
         // What a missing attribute means is worth saying where it matches.
         let absent = match test.missing {
             Truth::True => !negated,
@@ -161,7 +161,7 @@ impl<'b> Words<'b> {
                 }
                 _ => Some(self.json(arg)),
             },
-            (_, Value::String(version)) if is_version(test.reader) => Some(version.clone()),
+            (_, Value::String(version)) if test.reader.is_version() => Some(version.clone()),
             (_, Value::Array(values)) => Some(values_text(values, self.shown)),
             (_, Value::Object(by_type)) if matches!(test.reader, Reader::Typed | Reader::TypedParse) => {
                 let mut values: Vec<String> = Vec::new();
@@ -174,7 +174,7 @@ impl<'b> Words<'b> {
                 Some(values.join(" or "))
             }
             (_, Value::Object(_)) => Some(self.json(&test.arg)),
-            (_, Value::Number(number)) if is_date(test.reader) => {
+            (_, Value::Number(number)) if test.reader.is_date() => {
                 let unit = if test.reader == Reader::DateSeconds { 1_000.0 } else { 1.0 };
                 #[expect(clippy::cast_possible_truncation, reason = "an instant outside of time is told as one")]
                 Some(instant(number.as_f64().map(|number| (number * unit) as i64)))
@@ -325,35 +325,4 @@ fn instant(milliseconds: Option<i64>) -> String {
 /// It only asks whether there is a text at all.
 fn starts_every_text(test: &Test) -> bool {
     test.arg.get("string").unwrap_or(&test.arg) == &serde_json::json!([""])
-}
-
-fn ignores_case(reader: Reader) -> bool {
-    matches!(
-        reader,
-        Reader::StringLower
-            | Reader::StringScalarLower
-            | Reader::StringJsLower
-            | Reader::StringCasefold
-            | Reader::StringScalarCasefold
-            | Reader::StringPyCasefold
-    )
-}
-
-fn is_version(reader: Reader) -> bool {
-    matches!(
-        reader,
-        Reader::VersionLoose
-            | Reader::VersionSemver
-            | Reader::VersionSemverTrim
-            | Reader::VersionGo
-            | Reader::VersionPadded
-            | Reader::VersionTriple
-            | Reader::VersionDotted
-            | Reader::VersionSplit
-            | Reader::VersionPrefix
-    )
-}
-
-fn is_date(reader: Reader) -> bool {
-    matches!(reader, Reader::Date | Reader::DateRfc3339 | Reader::DateSeconds | Reader::DateMsGuess)
 }
