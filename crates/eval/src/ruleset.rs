@@ -360,7 +360,7 @@ pub struct Segment {
 
 /// Why an answer is what it is: OpenFeature's reasons, and ours for the cases it has no word for
 /// (`delivery` maps those to OpenFeature's on OFREP).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Reason {
     /// The flag has no rules and is on.
@@ -377,6 +377,32 @@ pub enum Reason {
     PrerequisiteFailed,
     /// It could not be evaluated.
     Error,
+}
+
+impl Reason {
+    /// All of them; `reason as usize` is its position.
+    pub const ALL: [Self; 7] = [
+        Self::Static,
+        Self::Default,
+        Self::TargetingMatch,
+        Self::Split,
+        Self::Disabled,
+        Self::PrerequisiteFailed,
+        Self::Error,
+    ];
+
+    /// As it is written on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Static => "STATIC",
+            Self::Default => "DEFAULT",
+            Self::TargetingMatch => "TARGETING_MATCH",
+            Self::Split => "SPLIT",
+            Self::Disabled => "DISABLED",
+            Self::PrerequisiteFailed => "PREREQUISITE_FAILED",
+            Self::Error => "ERROR",
+        }
+    }
 }
 
 /// Why a flag could not be evaluated: OpenFeature's error codes.
@@ -397,4 +423,44 @@ pub enum ErrorCode {
     ProviderNotReady,
     /// Anything else.
     General,
+}
+
+impl ErrorCode {
+    /// As it is written on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FlagNotFound => "FLAG_NOT_FOUND",
+            Self::ParseError => "PARSE_ERROR",
+            Self::TypeMismatch => "TYPE_MISMATCH",
+            Self::TargetingKeyMissing => "TARGETING_KEY_MISSING",
+            Self::InvalidContext => "INVALID_CONTEXT",
+            Self::ProviderNotReady => "PROVIDER_NOT_READY",
+            Self::General => "GENERAL",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_have_positions_and_words() {
+        for (position, reason) in Reason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, position);
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
+        }
+        for word in [
+            "FLAG_NOT_FOUND",
+            "PARSE_ERROR",
+            "TYPE_MISMATCH",
+            "TARGETING_KEY_MISSING",
+            "INVALID_CONTEXT",
+            "PROVIDER_NOT_READY",
+            "GENERAL",
+        ] {
+            let error: ErrorCode = serde_json::from_value(word.into()).unwrap();
+            assert_eq!(error.as_str(), word);
+        }
+    }
 }

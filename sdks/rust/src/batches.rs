@@ -12,7 +12,7 @@ use yardarm_eval::ruleset::Reason;
 
 use crate::Timing;
 use crate::clock::now_ms;
-use crate::counters::{Counts, reason_at};
+use crate::counters::Counts;
 use crate::exposures::Exposure;
 use crate::held::Shared;
 use crate::http::{Server, changed};
@@ -34,7 +34,7 @@ const MAX_WAITING: usize = 50_000;
 #[derive(Default)]
 pub(crate) struct Outbox {
     /// (window start, flag, variant, reason) → count; ordered, so the first is the oldest.
-    waiting: BTreeMap<(i64, String, String, usize), u64>,
+    waiting: BTreeMap<(i64, String, String, Reason), u64>,
     /// Sent, not yet acknowledged: retried as it is, so that the server can tell a repetition.
     flying: Option<Flying>,
 }
@@ -128,7 +128,7 @@ impl Outbox {
             let counts = part.iter().map(|((start, flag, variant, reason), count)| Count {
                 flag,
                 variant,
-                reason: reason_at(*reason),
+                reason: *reason,
                 times: *count,
                 start: *start,
             });
@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     fn counts(range: std::ops::Range<usize>) -> Counts {
-        range.map(|n| ((format!("flag-{n:06}"), String::from("on"), 0), 2)).collect()
+        range.map(|n| ((format!("flag-{n:06}"), String::from("on"), Reason::Static), 2)).collect()
     }
 
     #[test]

@@ -18,34 +18,8 @@ const SHARDS: usize = 2 * OWN;
 /// Variants counted without a lock; flags with more use a shared map for the rest.
 const DENSE: usize = 8;
 
-const REASONS: [Reason; 7] = [
-    Reason::Static,
-    Reason::Default,
-    Reason::TargetingMatch,
-    Reason::Split,
-    Reason::Disabled,
-    Reason::PrerequisiteFailed,
-    Reason::Error,
-];
-
-fn reason_index(reason: Reason) -> usize {
-    match reason {
-        Reason::Static => 0,
-        Reason::Default => 1,
-        Reason::TargetingMatch => 2,
-        Reason::Split => 3,
-        Reason::Disabled => 4,
-        Reason::PrerequisiteFailed => 5,
-        Reason::Error => 6,
-    }
-}
-
-/// Counts drained from tallies: (flag, variant or empty, position in [`REASONS`]) → count.
-pub(crate) type Counts = BTreeMap<(String, String, usize), u64>;
-
-pub(crate) fn reason_at(index: usize) -> Reason {
-    REASONS.get(index).copied().unwrap_or(Reason::Error)
-}
+/// Counts drained from tallies: (flag, variant or empty, reason) → count.
+pub(crate) type Counts = BTreeMap<(String, String, Reason), u64>;
 
 type Shard = Box<[OnceLock<Box<FlagCounts>>]>;
 
@@ -58,7 +32,7 @@ struct FlagCounts {
     drained: Grid,
 }
 
-type Grid = [[AtomicU32; REASONS.len()]; DENSE + 1];
+type Grid = [[AtomicU32; Reason::ALL.len()]; DENSE + 1];
 
 pub(crate) struct Tally {
     flags: usize,
@@ -78,7 +52,7 @@ impl Tally {
         let shard = self.shards[mine].get_or_init(|| (0..self.flags).map(|_| OnceLock::new()).collect());
         let Some(flag) = shard.get(index as usize) else { return };
         let flag = flag.get_or_init(|| Box::new(FlagCounts::new(key)));
-        let reason = reason_index(answer.reason);
+        let reason = answer.reason;
         let row = match (answer.variant, answer.variant_index) {
             (None, _) => 0,
             (Some(variant), Some(index)) if (index as usize) < DENSE => {
@@ -91,7 +65,7 @@ impl Tally {
                 return;
             }
         };
-        let count = &flag.counts[row][reason];
+        let count = &flag.counts[row][reason as usize];
         if mine < OWN {
             count.store(count.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
         } else {
@@ -104,7 +78,7 @@ impl Tally {
         let _one_at_a_time = self.draining.lock().unwrap_or_else(PoisonError::into_inner);
         for flag in self.shards.iter().filter_map(OnceLock::get).flat_map(|s| s.iter()).filter_map(OnceLock::get) {
             for (row, (counts, drained)) in flag.counts.iter().zip(&flag.drained).enumerate() {
-                for (reason, (count, drained)) in counts.iter().zip(drained).enumerate() {
+                for (reason, (count, drained)) in Reason::ALL.into_iter().zip(counts.iter().zip(drained)) {
                     // With it comes the variant's name, which was written before.
                     let count = count.load(Ordering::Acquire);
                     let count = count.wrapping_sub(drained.swap(count, Ordering::Relaxed));
@@ -181,17 +155,10 @@ mod tests {
         tally.drain(&mut counts);
         tally.drain(&mut counts);
         let expected = [
-            (("a".to_owned(), "on".to_owned(), reason_index(Reason::Split)), 1_280_000),
-            (("b".to_owned(), String::new(), reason_index(Reason::Error)), 1_280_000),
-            (("b".to_owned(), "v9".to_owned(), reason_index(Reason::Static)), 1_280_000),
+            (("a".to_owned(), "on".to_owned(), Reason::Split), 1_280_000),
+            (("b".to_owned(), String::new(), Reason::Error), 1_280_000),
+            (("b".to_owned(), "v9".to_owned(), Reason::Static), 1_280_000),
         ];
         assert_eq!(counts, Counts::from(expected));
-    }
-
-    #[test]
-    fn reasons_and_their_positions_agree() {
-        for (index, reason) in REASONS.iter().enumerate() {
-            assert_eq!(reason_index(*reason), index);
-        }
     }
 }

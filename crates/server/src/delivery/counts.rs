@@ -179,7 +179,7 @@ impl Counts {
                 environment,
                 flag,
                 variant,
-                reason: reason_word(reason).to_owned(),
+                reason: reason.as_str().to_owned(),
                 sdk: asked.word().to_owned(),
                 hour,
                 count,
@@ -199,19 +199,6 @@ impl Counts {
                 kept.map(|(address, environment)| (*address, Arc::clone(environment))).collect::<HashMap<_, _>>()
             });
         }
-    }
-}
-
-/// As it is stored.
-pub(super) const fn reason_word(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Static => "STATIC",
-        Reason::Default => "DEFAULT",
-        Reason::TargetingMatch => "TARGETING_MATCH",
-        Reason::Split => "SPLIT",
-        Reason::Disabled => "DISABLED",
-        Reason::PrerequisiteFailed => "PREREQUISITE_FAILED",
-        Reason::Error => "ERROR",
     }
 }
 

@@ -9,7 +9,6 @@ use yardarm_model::document::Audience;
 use yardarm_store::Count;
 
 use super::caller::Caller;
-use super::counts::reason_word;
 use super::outbox::Batch;
 use super::records::{self, Event, Exposure, HOUR, KEY, OLDEST};
 use crate::app::App;
@@ -139,7 +138,7 @@ fn check(wire: Wire, caller: &Caller, now: i64, limits: &Limits) -> Result<Optio
                 environment: grant.environment.clone(),
                 flag: one.flag,
                 variant,
-                reason: reason_word(reason).to_owned(),
+                reason: reason.as_str().to_owned(),
                 sdk: sdk.clone(),
                 hour: one.start - one.start.rem_euclid(HOUR),
                 count: one.count,

@@ -10,20 +10,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use yardarm_eval::Answer;
 use yardarm_eval::ruleset::Reason;
 
-use crate::details::reason_word;
-
 /// Variants counted without a lock; flags with more use a shared map for the rest.
 const DENSE: usize = 8;
-
-const REASONS: [Reason; 7] = [
-    Reason::Static,
-    Reason::Default,
-    Reason::TargetingMatch,
-    Reason::Split,
-    Reason::Disabled,
-    Reason::PrerequisiteFailed,
-    Reason::Error,
-];
 
 /// (flag, variant or empty, reason) → count.
 pub(crate) type Counts = BTreeMap<(String, String, &'static str), u64>;
@@ -37,7 +25,7 @@ struct FlagCounts {
     key: Box<str>,
     variants: [OnceLock<Box<str>>; DENSE],
     /// Row 0 is "no variant"; row n + 1 is variant n.
-    counts: [[AtomicU32; REASONS.len()]; DENSE + 1],
+    counts: [[AtomicU32; Reason::ALL.len()]; DENSE + 1],
 }
 
 impl Tally {
@@ -57,24 +45,23 @@ impl Tally {
             }
             (Some(variant), _) => {
                 let mut rare = self.rare.lock().unwrap_or_else(PoisonError::into_inner);
-                *rare.entry((key.to_owned(), variant.to_owned(), reason_word(answer.reason))).or_default() += 1;
+                *rare.entry((key.to_owned(), variant.to_owned(), answer.reason.as_str())).or_default() += 1;
                 return;
             }
         };
-        flag.counts[row][reason_index(answer.reason)].fetch_add(1, Ordering::Relaxed);
+        flag.counts[row][answer.reason as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     /// Moves everything counted so far into `into`.
     pub(crate) fn drain(&self, into: &mut Counts) {
         for flag in self.flags.iter().filter_map(OnceLock::get) {
             for (row, counts) in flag.counts.iter().enumerate() {
-                for (count, reason) in counts.iter().zip(REASONS) {
+                for (count, reason) in counts.iter().zip(Reason::ALL) {
                     let count = count.swap(0, Ordering::Relaxed);
                     if count > 0 {
                         let variant = row.checked_sub(1).and_then(|at| flag.variants[at].get());
                         let variant = variant.map_or_else(String::new, ToString::to_string);
-                        *into.entry((flag.key.to_string(), variant, reason_word(reason))).or_default() +=
-                            u64::from(count);
+                        *into.entry((flag.key.to_string(), variant, reason.as_str())).or_default() += u64::from(count);
                     }
                 }
             }
@@ -89,17 +76,5 @@ impl Tally {
 impl FlagCounts {
     fn new(key: &str) -> Self {
         Self { key: key.into(), variants: [const { OnceLock::new() }; DENSE], counts: Default::default() }
-    }
-}
-
-fn reason_index(reason: Reason) -> usize {
-    match reason {
-        Reason::Static => 0,
-        Reason::Default => 1,
-        Reason::TargetingMatch => 2,
-        Reason::Split => 3,
-        Reason::Disabled => 4,
-        Reason::PrerequisiteFailed => 5,
-        Reason::Error => 6,
     }
 }

@@ -96,32 +96,10 @@ impl Details {
 
 /// Python's objects for the reasons, made once.
 pub(crate) fn reason_text(py: Python<'_>, reason: Reason) -> Py<PyString> {
-    PyString::intern(py, reason_word(reason)).unbind()
-}
-
-/// As it is written on the wire.
-pub(crate) fn reason_word(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Static => "STATIC",
-        Reason::Default => "DEFAULT",
-        Reason::TargetingMatch => "TARGETING_MATCH",
-        Reason::Split => "SPLIT",
-        Reason::Disabled => "DISABLED",
-        Reason::PrerequisiteFailed => "PREREQUISITE_FAILED",
-        Reason::Error => "ERROR",
-    }
+    PyString::intern(py, reason.as_str()).unbind()
 }
 
 /// Python's objects for the error codes.
 pub(crate) fn error_text(py: Python<'_>, error: ErrorCode) -> Py<PyString> {
-    let word = match error {
-        ErrorCode::FlagNotFound => "FLAG_NOT_FOUND",
-        ErrorCode::ParseError => "PARSE_ERROR",
-        ErrorCode::TypeMismatch => "TYPE_MISMATCH",
-        ErrorCode::TargetingKeyMissing => "TARGETING_KEY_MISSING",
-        ErrorCode::InvalidContext => "INVALID_CONTEXT",
-        ErrorCode::ProviderNotReady => "PROVIDER_NOT_READY",
-        ErrorCode::General => "GENERAL",
-    };
-    PyString::intern(py, word).unbind()
+    PyString::intern(py, error.as_str()).unbind()
 }
