@@ -9,6 +9,7 @@ mod node;
 mod offline;
 mod output;
 mod profile;
+mod secret_key;
 mod settings;
 
 use std::process::ExitCode;

@@ -10,6 +10,7 @@ use yardarm_store::{Store, StoreError};
 
 use crate::clock::now_ms;
 use crate::failure::{Exit, Failure};
+use crate::secret_key;
 use crate::settings::{LogFormat, LogLevel, Resolved, address_for_people};
 
 /// Signals this close together are one request to stop.
@@ -53,6 +54,7 @@ impl Node {
 pub(crate) async fn listen(resolved: &mut Resolved) -> Result<TcpListener, Failure> {
     let folder = &resolved.server.data_dir;
     make_private_folder(folder).map_err(|error| Failure::failed(format!("{}: {error}", folder.display())))?;
+    resolved.server.secret_keys = secret_key::of(folder)?;
     let wanted = resolved.server.listen;
     let listener = TcpListener::bind(wanted).await.map_err(|error| {
         let failure = Failure::failed(format!("cannot listen on {wanted}: {error}"));

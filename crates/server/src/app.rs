@@ -12,6 +12,7 @@ use yardarm_hub::Hub;
 use yardarm_store::Store;
 
 use crate::lanes::{self, ManagementLane};
+use crate::sealer::Sealer;
 use crate::settings::Settings;
 use crate::telemetry::{self, Telemetry};
 use crate::{api, delivery, health, openapi, problem, trace, ui};
@@ -37,6 +38,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Randomness fit for secrets.
     pub randomness: Randomness,
+    /// Seals secrets that must be read again.
+    pub sealer: Sealer,
     /// Numbers about this process.
     pub telemetry: Arc<Telemetry>,
     /// Where management requests run.
@@ -76,6 +79,7 @@ impl App {
             delivery: delivery::Delivery::new(&settings, &telemetry),
             console: ui::Console::load(),
             api: api::Api::new(&settings),
+            sealer: Sealer::new(settings.secret_keys.clone(), Arc::clone(&randomness)),
             settings,
             store,
             hub,

@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::sealer::SecretKey;
+
 /// How this server behaves.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -15,6 +17,9 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// `sqlite:…` or `postgres://…`.
     pub database_url: String,
+    /// Keys that seal secrets in the database: the first one seals, all of them open. Without one, whatever needs a
+    /// sealed secret is refused.
+    pub secret_keys: Vec<SecretKey>,
     /// Proxies whose `X-Forwarded-For` is believed. Nobody's, by default.
     pub trusted_proxies: Vec<IpAddr>,
     /// Deadlines.
@@ -90,6 +95,7 @@ impl Default for Settings {
             base_url: "http://localhost:3524".to_owned(),
             data_dir: PathBuf::from("yardarm-data"),
             database_url: "sqlite:yardarm-data/yardarm.db".to_owned(),
+            secret_keys: Vec::new(),
             trusted_proxies: Vec::new(),
             timeouts: Timeouts::default(),
             limits: Limits::default(),

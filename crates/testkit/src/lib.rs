@@ -20,6 +20,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use yardarm_hub::{Hub, HubOptions};
+use yardarm_server::sealer::SecretKey;
 use yardarm_server::settings::Timeouts;
 use yardarm_server::{App, Settings};
 use yardarm_store::StoreOptions;
@@ -145,6 +146,7 @@ impl TestApp {
             listen: address,
             base_url: url.clone(),
             database_url: store_url.to_owned(),
+            secret_keys: vec![SecretKey::new(std::array::from_fn(|n| u8::try_from(n).unwrap()))],
             ..Settings::default()
         };
         let now = Arc::clone(&clock);
