@@ -22,19 +22,19 @@ use crate::ruleset::{
 use crate::tables::{Shared, Symbols};
 
 /// Compiles one flag.
-pub(crate) fn compile_flag(key: &str, raw: &RawValue, symbols: &mut Symbols) -> CompiledFlag {
+pub(crate) fn compile_flag<'w>(key: &str, raw: &'w RawValue, symbols: &mut Symbols<'w>) -> CompiledFlag {
     let mut references = Vec::new();
-    let body = serde_json::from_str::<Flag>(raw.get())
+    let body = serde_json::from_str::<Flag<&'w RawValue, &'w RawValue>>(raw.get())
         .map_err(|error| error.to_string())
-        .and_then(|flag| flag_body(key, flag, symbols, &mut references))
+        .and_then(|flag| flag_body(key, &flag, symbols, &mut references))
         .map_err(shortened);
     CompiledFlag { references: unique(body.is_ok(), references), body }
 }
 
 /// Compiles one segment.
-pub(crate) fn compile_segment(raw: &RawValue, symbols: &mut Symbols) -> CompiledSegment {
+pub(crate) fn compile_segment<'w>(raw: &'w RawValue, symbols: &mut Symbols<'w>) -> CompiledSegment {
     let mut references = Vec::new();
-    let body = serde_json::from_str::<Segment>(raw.get())
+    let body = serde_json::from_str::<Segment<&'w RawValue>>(raw.get())
         .map_err(|error| error.to_string())
         .and_then(|segment| segment_body(&segment, symbols, &mut references))
         .map_err(shortened);
@@ -61,13 +61,14 @@ fn unique(usable: bool, mut references: Vec<Reference>) -> Box<[Reference]> {
     references.into()
 }
 
-fn flag_body(
+fn flag_body<'w>(
     key: &str,
-    flag: Flag,
-    symbols: &mut Symbols,
+    flag: &Flag<&'w RawValue, &'w RawValue>,
+    symbols: &mut Symbols<'w>,
     references: &mut Vec<Reference>,
 ) -> Result<FlagBody, String> {
-    for (key, value) in &flag.variants {
+    let variants = shared_variants(flag.variants, &mut symbols.shared)?;
+    for Variant { key, value } in &*variants {
         let fits = match flag.value_type {
             ValueType::Boolean => value.is_boolean(),
             ValueType::String => value.is_string(),
@@ -80,7 +81,6 @@ fn flag_body(
     }
     let buckets = compile_buckets(&flag.buckets)?;
     let bucket_names: Vec<&str> = flag.buckets.keys().map(String::as_str).collect();
-    let variants: Vec<&str> = flag.variants.keys().map(String::as_str).collect();
     let names = Names { flag: key, variants: &variants, buckets: &bucket_names, compiled: &buckets };
     let mut scope = Scope { names, symbols, references };
     let off = scope.outcome(&flag.off, Reason::Disabled)?;
@@ -104,14 +104,13 @@ fn flag_body(
         Some(_) => return Err("`cycle` serves a variant, `caller_default` or an error".to_owned()),
     };
     let unknown_is_error = flag.unknown == Unknown::Error;
-    let variants = shared_variants(flag.variants, &mut symbols.shared);
     let (on, value_type) = (flag.on, flag.value_type);
     Ok(FlagBody { on, value_type, variants, off, rules: rules.into(), default, buckets, unknown_is_error, cycle })
 }
 
-fn segment_body(
-    segment: &Segment,
-    symbols: &mut Symbols,
+fn segment_body<'w>(
+    segment: &Segment<&'w RawValue>,
+    symbols: &mut Symbols<'w>,
     references: &mut Vec<Reference>,
 ) -> Result<SegmentBody, String> {
     let buckets = compile_buckets(&segment.buckets)?;
@@ -121,17 +120,19 @@ fn segment_body(
     Ok(SegmentBody { condition, buckets })
 }
 
-fn shared_variants(variants: BTreeMap<String, Value>, shared: &mut Shared) -> Arc<[Variant]> {
-    if let Some(same) = shared.variants.get(&variants) {
-        return Arc::clone(same);
+/// In key order.
+fn shared_variants<'w>(variants: &'w RawValue, shared: &mut Shared<'w>) -> Result<Arc<[Variant]>, String> {
+    if let Some(same) = shared.variants.get(variants.get()) {
+        return Ok(Arc::clone(same));
     }
+    let read: BTreeMap<String, Value> =
+        serde_json::from_str(variants.get()).map_err(|error| format!("variants: {error}"))?;
     let compiled: Arc<[Variant]> =
-        variants.iter().map(|(key, value)| Variant { key: key.as_str().into(), value: value.clone() }).collect();
-    // Large values are hardly the same twice.
-    if variants.values().all(|value| !value.is_object() && !value.is_array()) {
-        shared.variants.insert(variants, Arc::clone(&compiled));
+        read.into_iter().map(|(key, value)| Variant { key: key.into_boxed_str(), value }).collect();
+    if variants.get().len() <= SHARED_TEXT {
+        shared.variants.insert(variants.get(), Arc::clone(&compiled));
     }
-    compiled
+    Ok(compiled)
 }
 
 fn compile_buckets(buckets: &BTreeMap<String, Bucket>) -> Result<Box<[CompiledBucket]>, String> {
@@ -156,20 +157,23 @@ impl Place {
 #[derive(Clone, Copy)]
 struct Names<'n> {
     flag: &'n str,
-    variants: &'n [&'n str],
+    variants: &'n [Variant],
     buckets: &'n [&'n str],
     compiled: &'n [CompiledBucket],
 }
 
-/// What names mean.
-struct Scope<'n> {
+/// What names mean, in a text that lives for `'w`.
+struct Scope<'n, 'w> {
     names: Names<'n>,
-    symbols: &'n mut Symbols,
+    symbols: &'n mut Symbols<'w>,
     references: &'n mut Vec<Reference>,
 }
 
-impl Scope<'_> {
-    fn condition(&mut self, condition: &Condition, place: Place) -> Result<CompiledCondition, String> {
+/// A condition whose tests are still text.
+type Unread<'w> = Condition<&'w RawValue>;
+
+impl<'w> Scope<'_, 'w> {
+    fn condition(&mut self, condition: &Unread<'w>, place: Place) -> Result<CompiledCondition, String> {
         if place.depth >= MAX_CONDITION_DEPTH {
             return Err(format!("conditions are nested deeper than {MAX_CONDITION_DEPTH} levels"));
         }
@@ -215,18 +219,20 @@ impl Scope<'_> {
         })
     }
 
-    fn conditions(&mut self, parts: &[Condition], place: Place) -> Result<Box<[CompiledCondition]>, String> {
+    fn conditions(&mut self, parts: &[Unread<'w>], place: Place) -> Result<Box<[CompiledCondition]>, String> {
         parts.iter().map(|part| self.condition(part, place)).collect()
     }
 
-    fn test(&mut self, test: &Test, in_some: bool) -> Result<Arc<CompiledTest>, String> {
+    /// Rules ask the same things again and again: what is written the same way is read and prepared once.
+    fn test(&mut self, test: &'w RawValue, in_some: bool) -> Result<Arc<CompiledTest>, String> {
         let shared = if in_some { &mut self.symbols.shared.tests_in_some } else { &mut self.symbols.shared.tests };
-        if let Some(same) = shared.get(test) {
+        if let Some(same) = shared.get(test.get()) {
             return Ok(Arc::clone(same));
         }
-        let compiled = Arc::new(compile_test(test, in_some)?);
-        if test.arg.as_array().is_none_or(|members| members.len() <= SHARED_MEMBERS) {
-            shared.insert(test.clone(), Arc::clone(&compiled));
+        let read: Test = serde_json::from_str(test.get()).map_err(|error| format!("test: {error}"))?;
+        let compiled = Arc::new(compile_test(&read, in_some)?);
+        if test.get().len() <= SHARED_TEXT {
+            shared.insert(test.get(), Arc::clone(&compiled));
         }
         Ok(compiled)
     }
@@ -289,12 +295,13 @@ impl Scope<'_> {
     }
 
     fn variant(&self, key: &str) -> Result<u32, String> {
-        position(self.names.variants, key).ok_or_else(|| format!("there is no variant `{key}`"))
+        let at = self.names.variants.binary_search_by(|variant| (*variant.key).cmp(key)).ok();
+        at.and_then(|at| u32::try_from(at).ok()).ok_or_else(|| format!("there is no variant `{key}`"))
     }
 
     /// Position and size.
     fn bucket(&self, key: &str) -> Result<(u32, u128), String> {
-        let at = position(self.names.buckets, key);
+        let at = self.names.buckets.binary_search(&key).ok().and_then(|at| u32::try_from(at).ok());
         let bucket = at.and_then(|at| self.names.compiled.get(at as usize));
         at.zip(bucket.map(CompiledBucket::size)).ok_or_else(|| format!("there is no bucket `{key}`"))
     }
@@ -318,10 +325,6 @@ impl Scope<'_> {
     }
 }
 
-fn position(names: &[&str], name: &str) -> Option<u32> {
-    names.binary_search(&name).ok().and_then(|at| u32::try_from(at).ok())
-}
-
 fn compile_test(test: &Test, in_some: bool) -> Result<CompiledTest, String> {
     let path = Path::new(&test.attr, in_some)?;
     let operator = Operator::new(test.op, test.reader, &test.arg).map_err(|error| format!("{path}: {error}"))?;
@@ -337,8 +340,8 @@ fn compile_test(test: &Test, in_some: bool) -> Result<CompiledTest, String> {
     })
 }
 
-/// Members of an argument up to which equal tests are looked for: longer lists are hardly the same twice.
-const SHARED_MEMBERS: usize = 64;
+/// Bytes up to which equal tests and variants are looked for: longer ones are hardly the same twice.
+const SHARED_TEXT: usize = 1024;
 
 /// Members of an argument that an explanation shows.
 const SHOWN: usize = 5;

@@ -28,9 +28,10 @@ pub struct Version {
     pub rev: u64,
 }
 
-/// Everything needed to evaluate one environment: `GET /sdk/v1/ruleset` and the `put` frame.
+/// Everything needed to evaluate one environment: `GET /sdk/v1/ruleset` and the `put` frame. Who compiles it and then
+/// drops it reads a `Ruleset<&RawValue>`, which leaves the flags in the text where they are.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Ruleset {
+pub struct Ruleset<R = Box<RawValue>> {
     /// [`FORMAT`] of the writer.
     pub format: u32,
     /// Project key.
@@ -40,11 +41,11 @@ pub struct Ruleset {
     /// The state this is (not flattened: raw values do not survive serde's flatten buffer).
     pub version: Version,
     /// Flag key → [`Flag`], kept as text until compiled so that one bad flag spoils only itself.
-    #[serde(default)]
-    pub flags: BTreeMap<String, Box<RawValue>>,
+    #[serde(default = "BTreeMap::new")]
+    pub flags: BTreeMap<String, R>,
     /// Segment key → [`Segment`], as text for the same reason.
-    #[serde(default)]
-    pub segments: BTreeMap<String, Box<RawValue>>,
+    #[serde(default = "BTreeMap::new")]
+    pub segments: BTreeMap<String, R>,
     /// Id lists, `segment/included/0001` → keys: chunks of a segment's large lists.
     #[serde(default)]
     pub lists: BTreeMap<String, Vec<String>>,
@@ -105,20 +106,22 @@ pub enum ValueType {
 
 /// A flag: `on`, `off`, ordered `rules`, `default`. The first rule whose condition is true decides, unless it serves
 /// [`Serve::Next`].
+///
+/// `T` and `V` are its tests and its variants: the compiler reads both as text first, because other flags ask the same.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Flag {
+pub struct Flag<T = Test, V = BTreeMap<String, serde_json::Value>> {
     /// Off flags answer `off` and look at nothing else.
     pub on: bool,
     /// Type of every variant's value.
     #[serde(rename = "type")]
     pub value_type: ValueType,
     /// Variant key → value.
-    pub variants: BTreeMap<String, serde_json::Value>,
+    pub variants: V,
     /// Answer when `on` is false.
     pub off: Outcome,
     /// Tried in order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub rules: Vec<Rule>,
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule<T>>,
     /// Answer when no rule decides.
     pub default: Outcome,
     /// Named buckets used by `rules` and `default`.
@@ -150,13 +153,13 @@ fn is_skip(unknown: &Unknown) -> bool {
 
 /// `if` a condition holds, `serve`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(from = "FlatRule")]
-pub struct Rule {
+#[serde(from = "FlatRule<T>")]
+pub struct Rule<T = Test> {
     /// Stable over edits; reported with the answer.
     pub id: String,
     /// The condition.
     #[serde(rename = "if")]
-    pub condition: Condition,
+    pub condition: Condition<T>,
     /// The answer.
     #[serde(flatten)]
     pub outcome: Outcome,
@@ -164,17 +167,17 @@ pub struct Rule {
 
 /// A rule as it is read: serde's flatten would keep every rule in a buffer before it is read.
 #[derive(Deserialize)]
-struct FlatRule {
+struct FlatRule<T> {
     id: String,
     #[serde(rename = "if")]
-    condition: Condition,
+    condition: Condition<T>,
     serve: Serve,
     #[serde(default)]
     reason: Option<Reason>,
 }
 
-impl From<FlatRule> for Rule {
-    fn from(flat: FlatRule) -> Self {
+impl<T> From<FlatRule<T>> for Rule<T> {
+    fn from(flat: FlatRule<T>) -> Self {
         let FlatRule { id, condition, serve, reason } = flat;
         Self { id, condition, outcome: Outcome { serve, reason } }
     }
@@ -259,19 +262,19 @@ fn is_next(serve: &Serve) -> bool {
 /// Three-valued: true, false or unknown. Unknown arises in tests of missing or unreadable attributes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Condition {
+pub enum Condition<T = Test> {
     /// True or false, fixed.
     Const(bool),
     /// Kleene and; an empty list is true.
-    All(Vec<Condition>),
+    All(Vec<Condition<T>>),
     /// Kleene or; an empty list is false.
-    Any(Vec<Condition>),
+    Any(Vec<Condition<T>>),
     /// True ↔ false; unknown stays.
-    Not(Box<Condition>),
+    Not(Box<Condition<T>>),
     /// In order, the first operand that is not true decides.
-    Seq(Vec<Condition>),
+    Seq(Vec<Condition<T>>),
     /// Unknown becomes false.
-    IsTrue(Box<Condition>),
+    IsTrue(Box<Condition<T>>),
     /// Is the context in this segment? An absent segment has no members.
     Segment(String),
     /// Does another flag answer one of these variants? An absent or failing flag answers none.
@@ -291,7 +294,7 @@ pub enum Condition {
         key: String,
         /// The condition on its value.
         #[serde(rename = "if")]
-        condition: Box<Condition>,
+        condition: Box<Condition<T>>,
         /// When the other flag is absent or fails (default: unknown).
         #[serde(default = "unknown")]
         failing: Truth,
@@ -324,10 +327,10 @@ pub enum Condition {
         attr: Vec<String>,
         /// Its paths start at the element, which is itself the empty path.
         #[serde(rename = "if")]
-        condition: Box<Condition>,
+        condition: Box<Condition<T>>,
     },
     /// A leaf.
-    Test(Test),
+    Test(T),
 }
 
 fn unknown() -> Truth {
@@ -349,10 +352,10 @@ pub enum Truth {
 
 /// A set of contexts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Segment {
+pub struct Segment<T = Test> {
     /// Membership, list look-ups included.
     #[serde(rename = "if")]
-    pub condition: Condition,
+    pub condition: Condition<T>,
     /// Buckets its conditions use.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub buckets: BTreeMap<String, Bucket>,

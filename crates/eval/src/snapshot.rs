@@ -1,6 +1,9 @@
 //! The compiled ruleset: immutable, shared, replaced whole; a patch makes the next one from what changed.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
+
+use serde_json::value::RawValue;
 
 use crate::Answer;
 use crate::compile::{compile_flag, compile_segment};
@@ -42,7 +45,7 @@ pub struct FlagRef<'s> {
 
 impl Snapshot {
     /// Compiles everything. Never fails: a flag that cannot be compiled answers [`ErrorCode::ParseError`].
-    pub fn compile(ruleset: &Ruleset) -> Self {
+    pub fn compile<R: Borrow<RawValue>>(ruleset: &Ruleset<R>) -> Self {
         let empty = Self {
             inner: Arc::new(Inner {
                 version: Version::default(),
@@ -52,8 +55,8 @@ impl Snapshot {
                 entangled: Arc::default(),
             }),
         };
-        let flags = ruleset.flags.iter().map(|(key, raw)| (key.as_str(), Some(&**raw)));
-        let segments = ruleset.segments.iter().map(|(key, raw)| (key.as_str(), Some(&**raw)));
+        let flags = ruleset.flags.iter().map(|(key, raw)| (key.as_str(), Some(raw.borrow())));
+        let segments = ruleset.segments.iter().map(|(key, raw)| (key.as_str(), Some(raw.borrow())));
         let lists = ruleset.lists.iter().map(|(key, list)| (key.as_str(), Some(list.as_slice())));
         empty.changed(ruleset.version.clone(), flags, segments, lists)
     }
@@ -72,8 +75,8 @@ impl Snapshot {
     fn changed<'w>(
         &self,
         version: Version,
-        changed_flags: impl Iterator<Item = (&'w str, Option<&'w serde_json::value::RawValue>)> + Clone,
-        changed_segments: impl Iterator<Item = (&'w str, Option<&'w serde_json::value::RawValue>)> + Clone,
+        changed_flags: impl Iterator<Item = (&'w str, Option<&'w RawValue>)> + Clone,
+        changed_segments: impl Iterator<Item = (&'w str, Option<&'w RawValue>)> + Clone,
         changed_lists: impl Iterator<Item = (&'w str, Option<&'w [String]>)> + Clone,
     ) -> Self {
         let Inner { flags, segments, lists, .. } = &*self.inner;
@@ -122,7 +125,7 @@ impl Snapshot {
         Self { inner: Arc::new(Inner { version, flags, segments, lists, entangled }) }
     }
 
-    fn symbols(&self) -> Symbols {
+    fn symbols<'w>(&self) -> Symbols<'w> {
         Symbols {
             shared: Shared::default(),
             flags: Positions::new(&self.inner.flags.names, Vec::new()),
@@ -132,7 +135,7 @@ impl Snapshot {
     }
 
     /// Positions that hold nothing and that nothing refers to may be given to new names.
-    fn symbols_with_reuse(&self) -> Symbols {
+    fn symbols_with_reuse<'w>(&self) -> Symbols<'w> {
         let Inner { flags, segments, lists, .. } = &*self.inner;
         let mut used =
             (vec![false; flags.positions()], vec![false; segments.positions()], vec![false; lists.positions()]);

@@ -4,10 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use crate::compiled::{CompiledTest, Variant};
-use crate::ruleset::Test;
 use crate::texts::TextTable;
 
 /// Names by position and positions by name.
@@ -151,18 +148,18 @@ impl Positions {
     }
 }
 
-/// What equal parts of different flags are compiled to, while a ruleset or a patch is compiled.
+/// What equal parts of different flags are compiled to, by their text, while a ruleset or a patch is compiled.
 #[derive(Default)]
-pub(crate) struct Shared {
-    pub(crate) tests: HashMap<Test, Arc<CompiledTest>>,
+pub(crate) struct Shared<'w> {
+    pub(crate) tests: HashMap<&'w str, Arc<CompiledTest>>,
     /// Inside `some`, where paths mean something else.
-    pub(crate) tests_in_some: HashMap<Test, Arc<CompiledTest>>,
-    pub(crate) variants: HashMap<BTreeMap<String, Value>, Arc<[Variant]>>,
+    pub(crate) tests_in_some: HashMap<&'w str, Arc<CompiledTest>>,
+    pub(crate) variants: HashMap<&'w str, Arc<[Variant]>>,
 }
 
 /// Positions of everything that can be referred to.
-pub(crate) struct Symbols {
-    pub(crate) shared: Shared,
+pub(crate) struct Symbols<'w> {
+    pub(crate) shared: Shared<'w>,
     pub(crate) flags: Positions,
     pub(crate) segments: Positions,
     pub(crate) lists: Positions,

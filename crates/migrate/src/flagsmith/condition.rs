@@ -293,7 +293,7 @@ fn holds(condition: &Condition, context: &Value) -> bool {
         "format": 1, "project": "constant", "environment": "constant", "version": {"epoch": "constant", "rev": 1},
         "flags": {"constant": flag},
     });
-    let Ok(ruleset) = serde_json::from_str(&ruleset.to_string()) else {
+    let Ok(ruleset) = serde_json::from_str::<yardarm_eval::ruleset::Ruleset>(&ruleset.to_string()) else {
         return false;
     };
     let snapshot = Snapshot::compile(&ruleset);

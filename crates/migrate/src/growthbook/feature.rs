@@ -478,7 +478,8 @@ impl Surroundings for Around<'_> {
             "format": 1, "project": "pattern", "environment": "pattern", "version": {"epoch": "pattern", "rev": 1},
             "flags": {"pattern": flag},
         });
-        let ruleset = serde_json::from_str(&ruleset.to_string()).map_err(|error| error.to_string())?;
+        let ruleset: yardarm_eval::ruleset::Ruleset =
+            serde_json::from_str(&ruleset.to_string()).map_err(|error| error.to_string())?;
         match Snapshot::compile(&ruleset).compile_error("pattern") {
             None => Ok(()),
             Some(why) => Err(format!("it cannot be used here: {why}")),
