@@ -30,49 +30,59 @@ impl Names {
     }
 }
 
-/// Things by position.
+/// Things by position, in pieces that the next table shares but for those that changed.
 #[derive(Debug)]
 pub(crate) struct Table<T> {
     pub(crate) names: Arc<Names>,
-    items: Vec<Option<Arc<T>>>,
+    pieces: Vec<Arc<Piece<T>>>,
     /// Positions that hold something, in key order.
     pub(crate) order: Arc<[u32]>,
 }
 
+type Piece<T> = [Option<Arc<T>>; PIECE];
+const PIECE: usize = 64;
+
 impl<T> Clone for Table<T> {
     fn clone(&self) -> Self {
-        Self { names: Arc::clone(&self.names), items: self.items.clone(), order: Arc::clone(&self.order) }
+        Self { names: Arc::clone(&self.names), pieces: self.pieces.clone(), order: Arc::clone(&self.order) }
     }
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { names: Arc::new(Names::new(Vec::new())), items: Vec::new(), order: Arc::from([]) }
+        Self { names: Arc::new(Names::new(Vec::new())), pieces: Vec::new(), order: Arc::from([]) }
     }
 }
 
 impl<T> Table<T> {
     #[inline]
     pub(crate) fn get(&self, at: u32) -> Option<&T> {
-        self.items.get(at as usize)?.as_deref()
+        let at = at as usize;
+        self.pieces.get(at / PIECE)?.get(at % PIECE)?.as_deref()
     }
 
     pub(crate) fn items(&self) -> impl Iterator<Item = (u32, &T)> {
-        (0..).zip(&self.items).filter_map(|(at, item)| item.as_deref().map(|item| (at, item)))
+        (0..)
+            .zip(self.pieces.iter().flat_map(|piece| &**piece))
+            .filter_map(|(at, item)| item.as_deref().map(|item| (at, item)))
     }
 
     pub(crate) fn positions(&self) -> usize {
-        self.items.len()
+        self.names.by_position.len()
     }
 
     /// Puts items at their positions (`None` removes) under the new names.
     pub(crate) fn change(&mut self, positions: Positions, changes: Vec<(u32, Option<T>)>) {
         self.names = positions.finish();
-        self.items.resize_with(self.names.by_position.len(), || None);
+        let pieces = self.names.by_position.len().div_ceil(PIECE);
+        self.pieces.resize_with(pieces, || Arc::new([const { None }; PIECE]));
         let mut added = Vec::new();
         let mut removed = false;
         for (at, item) in changes {
-            let Some(place) = self.items.get_mut(at as usize) else { continue };
+            let (piece, rest) = (at as usize / PIECE, at as usize % PIECE);
+            let Some(place) = self.pieces.get_mut(piece).and_then(|piece| Arc::make_mut(piece).get_mut(rest)) else {
+                continue;
+            };
             match (place.is_some(), item.is_some()) {
                 (false, true) => added.push(at),
                 (true, false) => removed = true,

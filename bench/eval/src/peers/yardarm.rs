@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use yardarm_eval::ruleset::{Patch, Ruleset};
 use yardarm_eval::{Context, Snapshot};
@@ -57,8 +58,11 @@ fn version(rev: u64) -> Value {
     json!({"epoch": "e", "rev": rev})
 }
 
+/// The whole answer is made, reason and all, and its value is read.
 fn on(answer: yardarm_eval::Answer<'_>) -> bool {
-    black_box(answer).value.and_then(Value::as_bool).unwrap_or_default()
+    let on = answer.value.and_then(Value::as_bool).unwrap_or_default();
+    black_box(answer);
+    on
 }
 
 /// The context of [`crate::scenario`].
@@ -90,7 +94,7 @@ impl Peer for Yardarm {
     }
 
     fn load(wire: &str) -> Self {
-        let ruleset: Ruleset = serde_json::from_str(wire).expect("our own ruleset");
+        let ruleset: Ruleset<&RawValue> = serde_json::from_str(wire).expect("our own ruleset");
         let snapshot = Snapshot::compile(&ruleset);
         let tally = Tally::new(snapshot.positions());
         Self { snapshot, tally }
