@@ -6,7 +6,8 @@ import { test } from "node:test";
 import { browser } from "./clients/browser.mjs";
 import * as node from "./clients/node.mjs";
 import { curlStream, pythonWatch, rustAnswers, rustWatch } from "./clients/processes.mjs";
-import { api, cli, demo, until } from "./parts/binary.mjs";
+import { api, cli, demo } from "./parts/binary.mjs";
+import { until } from "./parts/until.mjs";
 import { postgres } from "./parts/postgres.mjs";
 
 const FLAG = "e2e-switch";

@@ -8,7 +8,8 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 
-import { demo, freePort, until } from "./parts/binary.mjs";
+import { demo, freePort } from "./parts/binary.mjs";
+import { until } from "./parts/until.mjs";
 import { postgres } from "./parts/postgres.mjs";
 
 /** The blocks of a guide in a language. */

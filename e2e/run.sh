@@ -11,19 +11,8 @@ case $YARDARM_BIN in /*) ;; *) YARDARM_BIN=$root/$YARDARM_BIN ;; esac
 export YARDARM_PROBE=${YARDARM_PROBE:-$(dirname "$YARDARM_BIN")/examples/probe}
 [ -x "$YARDARM_PROBE" ] || { echo "e2e: there is no $YARDARM_PROBE; run: cargo build -p yardarm --examples" >&2; exit 1; }
 
-missing=()
-chromium=$(command -v chromium || command -v chromium-browser || true)
-[ -n "$chromium" ] || missing+=(chromium)
-ls -d /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing+=(postgresql)
-command -v curl >/dev/null || missing+=(curl)
-command -v sqlite3 >/dev/null || missing+=(sqlite3)
-if [ ${#missing[@]} -gt 0 ]; then
-  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo "e2e: please install: ${missing[*]}" >&2; exit 1; }
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
-  chromium=$(command -v chromium)
-fi
-export YARDARM_CHROMIUM=$chromium
+../scripts/install-tools
+export YARDARM_CHROMIUM=$(command -v chromium || command -v chromium-browser)
 
 mkdir -p .work/logs
 if ! cmp -s package-lock.json node_modules/.e2e-lock; then

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { test } from "node:test";
 
-import { api, demo, freePort, until } from "../parts/binary.mjs";
+import { api, demo, freePort } from "../parts/binary.mjs";
+import { until } from "../parts/until.mjs";
 import { numbers } from "../parts/people.mjs";
 
 const CYCLES = Number(process.env.YARDARM_CRASH_CYCLES ?? (process.env.YARDARM_LONG ? 50 : 5));

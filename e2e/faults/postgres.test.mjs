@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { curlStream, rustWatch } from "../clients/processes.mjs";
-import { api, cli, demo, until } from "../parts/binary.mjs";
+import { api, cli, demo } from "../parts/binary.mjs";
+import { until } from "../parts/until.mjs";
 import { postgres } from "../parts/postgres.mjs";
 
 const FLAG = "e2e-switch";

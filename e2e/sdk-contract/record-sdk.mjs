@@ -6,7 +6,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { ruleset, split } from "./parts/ruleset.mjs";
-import { KEY, Stage, USER, until } from "./parts/scenario.mjs";
+import { KEY, Stage, USER } from "./parts/scenario.mjs";
+import { until } from "../parts/until.mjs";
 import { Service } from "./parts/sdk.mjs";
 
 const here = new URL(".", import.meta.url).pathname;

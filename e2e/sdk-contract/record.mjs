@@ -6,7 +6,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { expected } from "../parts/answers.mjs";
-import { cli, demo, until } from "../parts/binary.mjs";
+import { cli, demo } from "../parts/binary.mjs";
+import { until } from "../parts/until.mjs";
 import { people } from "../parts/people.mjs";
 
 /** How many contexts have their answers recorded. */

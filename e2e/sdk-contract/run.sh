@@ -11,11 +11,7 @@ for word in "$@"; do
 done
 if [ ${#names[@]} -eq 0 ]; then for file in services/*.sh; do names+=("$(basename "$file" .sh)"); done; fi
 
-if ! ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1; then
-  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo "sdk-contract: please install libfaketime" >&2; exit 1; }
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libfaketime >/dev/null
-fi
+../../scripts/install-tools
 export YARDARM_BIN=${YARDARM_BIN:-${CARGO_TARGET_DIR:-$root/target}/debug/yardarm}
 case $YARDARM_BIN in /*) ;; *) YARDARM_BIN=$root/$YARDARM_BIN ;; esac
 [ -x "$YARDARM_BIN" ] || { echo "sdk-contract: there is no binary at $YARDARM_BIN; build it or set YARDARM_BIN" >&2; exit 1; }

@@ -4,7 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { cli, demo, freePort, until } from "../../parts/binary.mjs";
+import { cli, demo, freePort } from "../../parts/binary.mjs";
+import { until } from "../../parts/until.mjs";
 
 /** A demo that can die and come back at the same address with the same data. */
 export async function realServer() {

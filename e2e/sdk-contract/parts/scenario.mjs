@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { until } from "../../parts/until.mjs";
 import { Proxy } from "./proxy.mjs";
 import { Server } from "./server.mjs";
 import { Service } from "./sdk.mjs";
@@ -159,21 +160,4 @@ function typeName(value) {
   return { boolean: "boolean", string: "string", number: "number" }[typeof value] ?? "json";
 }
 
-/** Waits for something to become true, looking again every few milliseconds. */
-export async function until(what, done, { within = 60_000, every = 10 } = {}) {
-  const end = performance.now() + within;
-  let last;
-  for (;;) {
-    try {
-      const found = await done();
-      if (found) return found;
-      last = found;
-    } catch (error) {
-      last = error.message;
-    }
-    if (performance.now() > end) throw new Error(`never: ${what} (last: ${last})`);
-    await sleep(every);
-  }
-}
 
-export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));

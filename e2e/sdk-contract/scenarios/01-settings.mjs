@@ -5,7 +5,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { ruleset } from "../parts/ruleset.mjs";
-import { KEY, QUICK, scenario, sleep, until } from "../parts/scenario.mjs";
+import { KEY, QUICK, scenario } from "../parts/scenario.mjs";
+import { sleep, until } from "../../parts/until.mjs";
 
 scenario("S1.1: an address works with a path and with a trailing slash", async (stage) => {
   const server = await stage.server(ruleset("a:1", { f: "one" }));

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 
 import { flag, patch, ruleset } from "../parts/ruleset.mjs";
-import { KEY, scenario, sleep, until } from "../parts/scenario.mjs";
+import { KEY, scenario } from "../parts/scenario.mjs";
+import { sleep, until } from "../../parts/until.mjs";
 
 const one = ruleset("a:1", { f: "one" });
 

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 
 import { ruleset } from "../parts/ruleset.mjs";
-import { QUICK, USER, scenario, sleep, until } from "../parts/scenario.mjs";
+import { QUICK, USER, scenario } from "../parts/scenario.mjs";
+import { sleep, until } from "../../parts/until.mjs";
 
 const one = ruleset("a:1", { f: "one" });
 const HOUR = 3_600_000;

@@ -6,7 +6,8 @@ import { chmod, mkdir, readFile, readdir, stat, writeFile } from "node:fs/promis
 import { join } from "node:path";
 
 import { flag, ruleset } from "../parts/ruleset.mjs";
-import { KEY, USER, scenario, sleep, until } from "../parts/scenario.mjs";
+import { KEY, USER, scenario } from "../parts/scenario.mjs";
+import { sleep, until } from "../../parts/until.mjs";
 
 const needs = ["cache_file"];
 const sha256 = (text) => createHash("sha256").update(text).digest("hex");

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 
 import { patch, ruleset, split } from "../parts/ruleset.mjs";
-import { USER, scenario, sleep, until } from "../parts/scenario.mjs";
+import { USER, scenario } from "../parts/scenario.mjs";
+import { sleep, until } from "../../parts/until.mjs";
 
 const HOUR = 3_600_000;
 const unit = (n) => ({ targetingKey: `user-${n}` });

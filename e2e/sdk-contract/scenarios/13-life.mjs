@@ -6,7 +6,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { flag, ruleset, split } from "../parts/ruleset.mjs";
-import { KEY, USER, scenario, sleep, until } from "../parts/scenario.mjs";
+import { KEY, USER, scenario } from "../parts/scenario.mjs";
+import { sleep, until } from "../../parts/until.mjs";
 
 const one = ruleset("a:1", { f: "one" });
 

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 
-import { CLIENT_KEY, USER, scenario as anyScenario, sleep, until } from "../parts/scenario.mjs";
+import { CLIENT_KEY, USER, scenario as anyScenario } from "../parts/scenario.mjs";
+import { sleep, until } from "../../parts/until.mjs";
 
 const scenario = (title, options, play) => (play ? anyScenario(title, { kind: "web", ...options }, play) : anyScenario(title, { kind: "web" }, options));
 const constant = (answers) => () => answers;

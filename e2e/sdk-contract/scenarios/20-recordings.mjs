@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { USER, scenario, sleep, until } from "../parts/scenario.mjs";
+import { USER, scenario } from "../parts/scenario.mjs";
+import { sleep, until } from "../../parts/until.mjs";
 
 const FOLDER = new URL("../recordings/", import.meta.url);
 const SDKS = new URL("sdks/", FOLDER);

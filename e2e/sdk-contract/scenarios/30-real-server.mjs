@@ -6,7 +6,8 @@ import { readFile, readdir } from "node:fs/promises";
 import { expected } from "../../parts/answers.mjs";
 import { people } from "../../parts/people.mjs";
 import { realServer } from "../parts/real.mjs";
-import { USER, scenario as anyScenario, until } from "../parts/scenario.mjs";
+import { USER, scenario as anyScenario } from "../parts/scenario.mjs";
+import { until } from "../../parts/until.mjs";
 
 const scenario = (title, play, kind = "server") =>
   anyScenario(title, { kind, needsServer: true }, async (stage) => {

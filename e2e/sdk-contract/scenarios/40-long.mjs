@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 
 import { ruleset } from "../parts/ruleset.mjs";
-import { USER, scenario, sleep } from "../parts/scenario.mjs";
+import { USER, scenario } from "../parts/scenario.mjs";
+import { sleep } from "../../parts/until.mjs";
 
 const LENGTH = 120_000;
 const WARM = 30_000;
