@@ -159,6 +159,9 @@ fn filter(select: &mut QueryBuilder<Db>, scope_id: &str, query: &AuditQuery) {
     }
 }
 
+/// Revision, kind, key, text, salt, hash.
+type DocumentRow = (i64, String, String, Option<String>, Option<String>, Option<String>);
+
 async fn add_documents(connection: &mut Connection, entries: &mut [Entry]) -> Result<(), StoreError> {
     let mut of_log: HashMap<String, Vec<usize>> = HashMap::new();
     for (index, entry) in entries.iter().enumerate() {
@@ -177,7 +180,7 @@ async fn add_documents(connection: &mut Connection, entries: &mut [Entry]) -> Re
                 list.push_bind(signed(*rev));
             }
             select.push(")");
-            let rows: Vec<(i64, String, String, Option<String>, Option<String>, Option<String>)> =
+            let rows: Vec<DocumentRow> =
                 select.build_query_as().persistent(false).fetch_all(&mut *connection).await.map_err(error)?;
             for (rev, kind, key, text, salt, hash) in rows {
                 let entry = position.get(&rev.cast_unsigned()).and_then(|index| entries.get_mut(*index));

@@ -153,6 +153,9 @@ pub(super) async fn history(
     with_documents(connection, scope_id, rows).await
 }
 
+/// Revision, kind, key, text, and the hash of a text that was redacted.
+type DocumentRow = (i64, String, String, Option<String>, Option<String>);
+
 /// A second statement is safe without a transaction: a change and its documents appear together, and what can happen to
 /// them later (a redaction, pruning) leaves them out.
 async fn with_documents(
@@ -191,7 +194,7 @@ async fn with_documents(
             list.push_bind(*rev);
         }
         select.push(")");
-        let rows: Vec<(i64, String, String, Option<String>, Option<String>)> =
+        let rows: Vec<DocumentRow> =
             select.build_query_as().persistent(false).fetch_all(&mut *connection).await.map_err(error)?;
         for (rev, kind, key, body, redacted) in rows {
             if let Some(change) = position.get(&rev.cast_unsigned()).and_then(|index| changes.get_mut(*index)) {

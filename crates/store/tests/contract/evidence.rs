@@ -39,11 +39,8 @@ async fn found(store: &dyn Store, query: AuditQuery) -> Vec<(String, u64)> {
     store.audit(query).await.unwrap().into_iter().map(|entry| (entry.scope_id, entry.rev)).collect()
 }
 
-fn some(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
 pub(crate) async fn several_logs_are_searched_newest_first(store: Arc<dyn Store>) {
+    let some = |text: &str| Some(text.to_owned());
     some_history(&*store).await;
     let all = found(&*store, everything()).await;
     let revs: Vec<u64> = all.iter().map(|(_, rev)| *rev).collect();
@@ -255,6 +252,7 @@ fn refused(minute: i64, tenant: &str, source: &str, count: u64) -> Refused {
 }
 
 pub(crate) async fn refusals_add_up_and_are_bounded(store: Arc<dyn Store>) {
+    let some = |text: &str| Some(text.to_owned());
     let all = |tenant: &str| RefusedQuery { tenant_id: tenant.into(), limit: 100, ..RefusedQuery::default() };
     let batch = [refused(0, "tnt_1", "::1", 2), refused(1, "tnt_1", "::1", 1), refused(0, "", "::1", 1)];
     store.add_refusals(&batch, 0, 1_000).await.unwrap();
