@@ -65,6 +65,7 @@ contract![
     history::look_ups_with_nul_find_nothing,
     people::the_first_owner,
     people::addresses_are_unique_in_any_case,
+    people::service_accounts_are_nobody_who_could_sign_in,
     people::sessions_end,
     people::leaving_a_tenant_ends_sessions_and_tokens,
     people::a_new_password_ends_sessions,

@@ -3,15 +3,16 @@
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use serde_json::json;
+use yardarm_model::authority::{BuiltIn, MemberDocument, Permission, tenant_kind};
 use yardarm_store::{
-    Commit, CommitError, DocumentWrite, LinkPurpose, Membership, OneTimeLink, Role, RowWrite, Scope, ScopeKind,
-    Session, Tenant, User,
+    Commit, CommitError, DocumentWrite, LinkPurpose, Membership, OneTimeLink, RowWrite, Scope, ScopeKind, Session,
+    Tenant, User, UserKind,
 };
 
 use super::access::{OperatorAccess, TenantAccess, trace_id};
-use super::authenticated::{Authenticated, Via};
-use super::right::{Right, Viewer};
-use super::route::{Permission, Route};
+use super::authenticated::Via;
+use super::right::{Member, Right};
+use super::route::{Access, Route};
 use super::{cookie, csrf, fresh, password, refusal};
 use crate::app::App;
 use crate::keys;
@@ -30,9 +31,9 @@ pub(crate) struct Visitor {
     replaces: Option<String>,
 }
 
-impl Permission for Visitor {
+impl Access for Visitor {
     const NAME: &'static str = "public";
-    const ROLE: Option<Role> = None;
+    const PERMISSION: Option<Permission> = None;
 }
 
 impl FromRequestParts<App> for Visitor {
@@ -68,7 +69,7 @@ pub(crate) struct SetupRequest {
 /// A session that was opened.
 pub(crate) struct SignedIn {
     /// As its owner.
-    pub(crate) access: TenantAccess<Viewer>,
+    pub(crate) access: TenantAccess<Member>,
     /// `Set-Cookie`.
     pub(crate) cookie: String,
 }
@@ -98,6 +99,7 @@ impl Visitor {
         }
         let user = User {
             id: fresh::id("usr"),
+            kind: UserKind::Person,
             email: request.email.to_lowercase(),
             name: request.name,
             password_hash: Some(gate.hash_password(request.password).await?),
@@ -106,7 +108,7 @@ impl Visitor {
         };
         let tenant =
             Tenant { id: fresh::id("tnt"), key: request.tenant_key, name: request.tenant_name, created_at: now };
-        let mut commit = new_tenant(gate, &tenant, &user, self.action, &self.trace_id, now);
+        let mut commit = new_tenant(gate, &tenant, &user, self.action, &self.trace_id, now)?;
         commit.rows.insert(0, RowWrite::UseLink { hash: link_hash, at: now });
         let position = commit.rows.iter().position(|row| matches!(row, RowWrite::UpsertMembership(_)));
         commit.rows.insert(position.unwrap_or(0), RowWrite::InsertUser(user.clone()));
@@ -167,7 +169,7 @@ async fn open_session(
     user: User,
     tenant_id: &str,
     trace_id: &str,
-) -> Result<(Session, String, TenantAccess<Viewer>), Problem> {
+) -> Result<(Session, String, TenantAccess<Member>), Problem> {
     let now = gate.now();
     let (secret, hash) = fresh::secret(gate);
     let session = Session {
@@ -179,10 +181,9 @@ async fn open_session(
     };
     gate.store.insert_session(&session).await?;
     let memberships = gate.store.memberships(&user.id).await?;
-    let membership = memberships.iter().find(|membership| membership.tenant_id == tenant_id);
-    let role = membership.ok_or_else(refusal::sign_in_failed)?.role;
-    let tenant = gate.store.tenant(tenant_id).await?.ok_or_else(refusal::sign_in_failed)?;
-    let who = Authenticated { user, memberships, tenant, role, via: Via::Session(session.hash.clone()) };
+    memberships.iter().find(|there| there.tenant_id == tenant_id).ok_or_else(refusal::sign_in_failed)?;
+    let who = gate.as_member(user, memberships, tenant_id, Via::Session(session.hash.clone())).await?;
+    let who = who.ok_or_else(refusal::sign_in_failed)?;
     let access = TenantAccess::opened(gate, who, trace_id);
     let cookie = cookie::open(&secret, LIFETIME / 1_000, gate.settings.secure());
     Ok((session, cookie, access))
@@ -203,7 +204,8 @@ impl<R: Right> TenantAccess<R> {
     pub(crate) async fn switch_tenant(&self, key: &str) -> Result<SignedIn, Problem> {
         let gate = &self.request.gate;
         let Via::Session(old) = &self.request.who.via else { return Err(refusal::not_a_session()) };
-        for (tenant, _) in self.tenants().await? {
+        for there in self.tenants().await? {
+            let tenant = there.tenant;
             if tenant.key == key {
                 let user = self.request.who.user.clone();
                 let (_, cookie, access) = open_session(gate, user, &tenant.id, &self.request.trace_id).await?;
@@ -217,17 +219,17 @@ impl<R: Right> TenantAccess<R> {
 
 impl OperatorAccess {
     /// Makes a tenant; the operator becomes its owner.
-    pub(crate) async fn create_tenant(self, key: String, name: String) -> Result<TenantAccess<Viewer>, Problem> {
+    pub(crate) async fn create_tenant(self, key: String, name: String) -> Result<TenantAccess<Member>, Problem> {
         let gate = &self.request.gate;
         let now = gate.now();
         let tenant = Tenant { id: fresh::id("tnt"), key, name, created_at: now };
         let action = self.request.action.ok_or_else(refusal::no_action)?;
-        let mut commit = new_tenant(gate, &tenant, &self.request.who.user, action, &self.request.trace_id, now);
+        let mut commit = new_tenant(gate, &tenant, &self.request.who.user, action, &self.request.trace_id, now)?;
         commit.attribution.actor = self.request.who.actor();
         commit.attribution.via = self.request.who.came_with();
         commit.attribution.reason.clone_from(&self.request.reason);
         gate.store.commit(commit).await.map_err(taken_tenant)?;
-        Ok(self.into_owner_of(tenant))
+        self.into_owner_of(&tenant.id).await
     }
 }
 
@@ -240,7 +242,14 @@ fn taken_tenant(error: CommitError) -> Problem {
 }
 
 /// The first change of a tenant's log.
-fn new_tenant(gate: &App, tenant: &Tenant, owner: &User, action: &str, trace_id: &str, now: i64) -> Commit {
+fn new_tenant(
+    gate: &App,
+    tenant: &Tenant,
+    owner: &User,
+    action: &str,
+    trace_id: &str,
+    now: i64,
+) -> Result<Commit, Problem> {
     let scope = Scope {
         id: tenant.id.clone(),
         kind: ScopeKind::Tenant,
@@ -249,8 +258,10 @@ fn new_tenant(gate: &App, tenant: &Tenant, owner: &User, action: &str, trace_id:
         epoch: fresh::epoch(gate),
         rev: 0,
     };
-    let membership = Membership { tenant_id: tenant.id.clone(), user_id: owner.id.clone(), role: Role::Owner };
-    Commit {
+    let membership = Membership { tenant_id: tenant.id.clone(), user_id: owner.id.clone() };
+    let roles = [BuiltIn::Owner.as_str().to_owned()].into();
+    let member = MemberDocument { name: owner.name.clone(), roles, groups: [].into() };
+    Ok(Commit {
         scope_id: tenant.id.clone(),
         expected: None,
         attribution: yardarm_store::Attribution {
@@ -264,14 +275,14 @@ fn new_tenant(gate: &App, tenant: &Tenant, owner: &User, action: &str, trace_id:
         },
         documents: vec![
             DocumentWrite {
-                kind: "tenant".to_owned(),
+                kind: tenant_kind::TENANT.to_owned(),
                 key: tenant.key.clone(),
                 body: Some(json!({ "name": tenant.name }).to_string()),
             },
             DocumentWrite {
-                kind: "member".to_owned(),
+                kind: tenant_kind::MEMBER.to_owned(),
                 key: owner.id.clone(),
-                body: Some(json!({ "name": owner.name, "role": Role::Owner }).to_string()),
+                body: Some(serde_json::to_string(&member).map_err(refusal::internal)?),
             },
         ],
         rows: vec![
@@ -279,7 +290,7 @@ fn new_tenant(gate: &App, tenant: &Tenant, owner: &User, action: &str, trace_id:
             RowWrite::InsertScope(scope),
             RowWrite::UpsertMembership(membership),
         ],
-    }
+    })
 }
 
 impl App {

@@ -8,6 +8,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use yardarm_eval::ruleset::Version;
+use yardarm_model::authority::{Permission, Place};
 
 use super::access::{ProjectAccess, Request};
 use super::recent::ChangeNote;
@@ -34,7 +35,7 @@ pub(crate) enum Heard {
 /// One console's ear. Holds no lock and at most [`BATCH`] changes.
 pub(crate) struct ConsoleWatch {
     request: Request,
-    least: yardarm_store::Role,
+    permission: Option<Permission>,
     scope_id: String,
     project: String,
     epoch: String,
@@ -68,7 +69,7 @@ impl<R: Right> ProjectAccess<R> {
             beat,
             draining: self.request.gate.draining.clone(),
             request: self.request.clone(),
-            least: R::ROLE,
+            permission: R::PERMISSION,
             scope_id: scope.id.clone(),
             project: scope.key.clone(),
             epoch: scope.epoch.clone(),
@@ -155,7 +156,11 @@ impl ConsoleWatch {
     /// Looks the credential up again. While the database is away nothing can change, so the stream stays.
     async fn still_allowed(&self) -> bool {
         match self.request.gate.authenticate(&self.request.credential).await {
-            Ok(who) => who.tenant.id == self.request.who.tenant.id && who.role >= self.least,
+            Ok(who) => {
+                let place = Place::project(&self.project);
+                who.tenant.id == self.request.who.tenant.id
+                    && self.permission.is_none_or(|permission| who.authority.allows(permission, place))
+            }
             Err(problem) => problem.status == http::StatusCode::SERVICE_UNAVAILABLE,
         }
     }

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::TenantAnswer;
 use crate::api::answer::Answer;
 use crate::api::fields::Fields;
-use crate::auth::{Admin, TenantAccess};
+use crate::auth::{TenantAccess, can};
 use crate::json::Body;
 use crate::problem::Problem;
 
@@ -21,7 +21,7 @@ pub(crate) struct TenantPatch {
 /// Gives a tenant another name.
 #[utoipa::path(patch, path = "/api/v1/tenants/{tenant}", operation_id = "updateTenant", tag = "tenants",
     request_body = TenantPatch, responses((status = 200, body = TenantAnswer)))]
-pub(crate) async fn handler(mut access: TenantAccess<Admin>, Body(body): Body) -> Result<Answer, Problem> {
+pub(crate) async fn handler(mut access: TenantAccess<can::TenantUpdate>, Body(body): Body) -> Result<Answer, Problem> {
     let mut fields = Fields::of(body, &["name"])?;
     let name = fields.text("name", 256);
     fields.done()?;
