@@ -105,8 +105,8 @@ mod tests {
         state
     }
 
-    fn needs(state: &State, command: Command) -> Vec<(&'static str, Option<String>)> {
-        let documents = decide(state, &command, &Inputs { now: 2, seed: [9; 32] }).unwrap();
+    fn needs(state: &State, command: &Command) -> Vec<(&'static str, Option<String>)> {
+        let documents = decide(state, command, &Inputs { now: 2, seed: [9; 32] }).unwrap();
         let needed = needed(state, &documents);
         needed
             .into_iter()
@@ -163,7 +163,7 @@ mod tests {
             (Command::DeleteEnvironment { key: "staging".into() }, vec![("environment.manage", None)]),
         ];
         for (command, expected) in cases {
-            assert_eq!(needs(&state, command.clone()), expected, "{command:?}");
+            assert_eq!(needs(&state, &command), expected, "{command:?}");
         }
     }
 
