@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, clippy::too_many_lines, reason = "tests: one call of every route")]
 
+#[path = "walks/people.rs"]
+mod people;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -168,6 +171,9 @@ async fn every_route_answers_as_documented(app: Arc<TestApp>) {
     seen.insert(("DELETE".into(), "/api/v1/session".into()));
     // Made by `TestApp::start`, through the same client.
     seen.insert(("POST".into(), "/api/v1/setup".into()));
+
+    let walked = people::walk(&app).await;
+    seen.extend(walked.into_iter().map(|(method, path)| (method.to_owned(), path.to_owned())));
 
     let table = ROUTES.iter().filter(|route| !route.path.ends_with("/stream"));
     let table: BTreeSet<_> = table.map(|route| (route.method.to_string(), route.path.to_owned())).collect();
