@@ -110,7 +110,7 @@ pub fn verify(scope_id: &str, after: (u64, String), changes: &[Change]) -> Resul
     Ok((rev, head))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes.iter().flat_map(|b| [b >> 4, b & 15]).map(|n| char::from(DIGITS[usize::from(n)])).collect()
 }

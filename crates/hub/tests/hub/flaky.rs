@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tokio::sync::broadcast;
 use yardarm_store::{
     AccessToken, Change, Commit, CommitError, Count, CountBatch, CountQuery, Document, HistoryQuery, Membership,
-    Millis, OneTimeLink, Scope, Session, Store, StoreError, Tenant, User,
+    Millis, OneTimeLink, Scope, ScopeRef, Session, Store, StoreError, Tenant, User,
 };
 
 pub(crate) struct Flaky {
@@ -56,45 +56,45 @@ impl Store for Flaky {
         self.inner.scope(id).await
     }
 
-    async fn load(&self, scope_id: &str) -> Result<Option<(Scope, Vec<Document>)>, StoreError> {
+    async fn load(&self, scope: ScopeRef<'_>) -> Result<Option<(Scope, Vec<Document>)>, StoreError> {
         self.ask()?;
-        self.inner.load(scope_id).await
+        self.inner.load(scope).await
     }
 
-    async fn document(&self, scope_id: &str, kind: &str, key: &str) -> Result<Option<Document>, StoreError> {
+    async fn document(&self, scope: ScopeRef<'_>, kind: &str, key: &str) -> Result<Option<Document>, StoreError> {
         self.ask()?;
-        self.inner.document(scope_id, kind, key).await
+        self.inner.document(scope, kind, key).await
     }
 
-    async fn changes(&self, scope_id: &str, after: u64, limit: u32) -> Result<Vec<Change>, StoreError> {
+    async fn changes(&self, scope: ScopeRef<'_>, after: u64, limit: u32) -> Result<Vec<Change>, StoreError> {
         self.ask()?;
-        self.inner.changes(scope_id, after, limit).await
+        self.inner.changes(scope, after, limit).await
     }
 
-    async fn change(&self, scope_id: &str, rev: u64) -> Result<Option<Change>, StoreError> {
+    async fn change(&self, scope: ScopeRef<'_>, rev: u64) -> Result<Option<Change>, StoreError> {
         self.ask()?;
-        self.inner.change(scope_id, rev).await
+        self.inner.change(scope, rev).await
     }
 
-    async fn history(&self, scope_id: &str, query: HistoryQuery) -> Result<Vec<Change>, StoreError> {
+    async fn history(&self, scope: ScopeRef<'_>, query: HistoryQuery) -> Result<Vec<Change>, StoreError> {
         self.ask()?;
-        self.inner.history(scope_id, query).await
+        self.inner.history(scope, query).await
     }
 
     async fn document_at(
         &self,
-        scope_id: &str,
+        scope: ScopeRef<'_>,
         kind: &str,
         key: &str,
         rev: u64,
     ) -> Result<Option<Document>, StoreError> {
         self.ask()?;
-        self.inner.document_at(scope_id, kind, key, rev).await
+        self.inner.document_at(scope, kind, key, rev).await
     }
 
-    async fn documents_at(&self, scope_id: &str, rev: u64) -> Result<Vec<Document>, StoreError> {
+    async fn documents_at(&self, scope: ScopeRef<'_>, rev: u64) -> Result<Vec<Document>, StoreError> {
         self.ask()?;
-        self.inner.documents_at(scope_id, rev).await
+        self.inner.documents_at(scope, rev).await
     }
 
     async fn user(&self, id: &str) -> Result<Option<User>, StoreError> {
@@ -152,9 +152,9 @@ impl Store for Flaky {
         self.inner.access_tokens(tenant_id).await
     }
 
-    async fn touch_access_token(&self, id: &str, at: Millis) -> Result<(), StoreError> {
+    async fn touch_access_token(&self, tenant_id: &str, id: &str, at: Millis) -> Result<(), StoreError> {
         self.ask()?;
-        self.inner.touch_access_token(id, at).await
+        self.inner.touch_access_token(tenant_id, id, at).await
     }
 
     async fn insert_link(&self, link: &OneTimeLink) -> Result<(), StoreError> {

@@ -15,3 +15,4 @@ mod log;
 mod people;
 #[path = "../sql/read.rs"]
 mod read;
+mod walls;
