@@ -43,7 +43,7 @@ impl Pools {
 }
 
 /// There is no row-level security: each statement names its tenant, and that is the wall.
-#[expect(clippy::unused_async, clippy::unnecessary_wraps, reason = "Postgres is told here")]
+#[expect(clippy::unused_async, reason = "Postgres is told here")]
 pub(super) async fn reach(_connection: &mut Connection, _reach: Reach<'_>) -> Result<(), sqlx::Error> {
     Ok(())
 }

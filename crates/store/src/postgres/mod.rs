@@ -16,3 +16,6 @@ mod people;
 #[path = "../sql/read.rs"]
 mod read;
 mod walls;
+
+#[cfg(all(test, feature = "scratch"))]
+mod carried;

@@ -273,10 +273,11 @@ impl Store for Database {
             let mut transaction = self.begin(Reach::Nothing).await?;
             let added = counts::add(&mut transaction, at, batches).await.map_err(dialect::error)?;
             transaction.commit().await.map_err(dialect::error)?;
-            if added && self.batches.fetch_add(1, Ordering::Relaxed).is_multiple_of(FORGET_EVERY) {
-                if let Err(error) = self.forget_batches(at).await {
-                    tracing::debug!(%error, "old batch ids stay until the next time");
-                }
+            if added
+                && self.batches.fetch_add(1, Ordering::Relaxed).is_multiple_of(FORGET_EVERY)
+                && let Err(error) = self.forget_batches(at).await
+            {
+                tracing::debug!(%error, "old batch ids stay until the next time");
             }
             Ok(())
         })
