@@ -5,6 +5,7 @@ use std::io::Read as _;
 
 use yardarm_eval::ruleset::Ruleset;
 use yardarm_hub::Hub;
+use yardarm_store::ScopeRef;
 
 use crate::bench::{Bench, answer, flag, list, make_project, next, parse, patch, put, remove, segment, turn, until};
 

@@ -10,6 +10,7 @@ use crate::reach::{Door, Reach};
 use crate::scratch::Scratch;
 
 /// What every connection of the pool says outside of a transaction: who it is, and each setting.
+#[expect(clippy::unwrap_used, reason = "a test may fail")]
 async fn carried(pools: &Pools, connections: u32) -> Vec<(bool, String)> {
     let mut held = Vec::new();
     for _ in 0..connections {
