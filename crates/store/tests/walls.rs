@@ -128,7 +128,8 @@ async fn rows(connection: &mut PgConnection, table: &str, condition: &str) -> i6
 
 /// Whether row-level security, or a missing grant, said no.
 fn is_refusal(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "42501")
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| code == "42501")
 }
 
 /// Every table of the database, and the column that names the owner.
@@ -233,6 +234,9 @@ async fn every_table_is_behind_the_wall() {
     scratch.remove().await.unwrap();
 }
 
+/// A setting, its value, and the tables that it opens with the number of rows seen there.
+type Opened = (&'static str, &'static str, &'static [(&'static str, i64)]);
+
 /// The ways around the tenant, one by one: each shows what it is for and nothing else.
 #[tokio::test]
 async fn the_ways_to_rows_of_all_tenants_are_narrow() {
@@ -242,7 +246,7 @@ async fn the_ways_to_rows_of_all_tenants_are_narrow() {
         fill(&*store, tenant).await;
     }
     let mut owner = PgConnection::connect(&scratch.url()).await.unwrap();
-    let cases: [(&str, &str, &[(&str, i64)]); 7] = [
+    let cases: [Opened; 7] = [
         ("door", "tail", &[("scope", 4)]),
         ("door", "setup", &[("app_user", 2)]),
         ("door", "everything", &[]),
