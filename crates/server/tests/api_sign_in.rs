@@ -164,7 +164,17 @@ async fn change_role(app: &TestApp, session: &Value, role: Role) {
         vec![RowWrite::UpsertMembership(Membership { tenant_id: tenant_id.clone(), user_id: user_id.clone(), role })];
     let body = json!({ "role": role }).to_string();
     let documents = vec![DocumentWrite { kind: "membership".to_owned(), key: user_id, body: Some(body) }];
-    store.commit(Commit { scope_id: tenant_id, expected: None, attribution, documents, rows }).await.unwrap();
+    store
+        .commit(Commit {
+            tenant_id: tenant_id.clone(),
+            scope_id: tenant_id,
+            expected: None,
+            attribution,
+            documents,
+            rows,
+        })
+        .await
+        .unwrap();
 }
 
 fn text(value: &Value) -> String {

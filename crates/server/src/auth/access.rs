@@ -8,7 +8,7 @@ use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
 use yardarm_hub::LiveProject;
 use yardarm_model::document::State;
-use yardarm_store::{Role, Tenant, User};
+use yardarm_store::{Role, ScopeRef, Tenant, User};
 
 use super::authenticated::{Authenticated, Credential, Via};
 use super::refusal;
@@ -199,6 +199,10 @@ impl<R: Right> ProjectAccess<R> {
     /// Project key.
     pub(crate) fn key(&self) -> &str {
         &self.live.scope.key
+    }
+    /// Its log.
+    pub(super) fn scope(&self) -> ScopeRef<'_> {
+        self.live.scope.reference()
     }
     /// Scope id.
     pub(super) fn scope_id(&self) -> &str {

@@ -107,9 +107,9 @@ impl App {
         let tenant = tenant.ok_or_else(refusal::bad_token)?;
         if self.api.touch_due(&token.id, now) {
             let gate = self.clone();
-            let id = token.id.clone();
+            let (tenant, id) = (tenant.id.clone(), token.id.clone());
             tokio::spawn(async move {
-                if let Err(error) = gate.store.touch_access_token(&id, now).await {
+                if let Err(error) = gate.store.touch_access_token(&tenant, &id, now).await {
                     tracing::debug!(%error, token = id, "last use of an access token was not written");
                 }
             });

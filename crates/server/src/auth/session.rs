@@ -251,6 +251,7 @@ fn new_tenant(gate: &App, tenant: &Tenant, owner: &User, action: &str, trace_id:
     };
     let membership = Membership { tenant_id: tenant.id.clone(), user_id: owner.id.clone(), role: Role::Owner };
     Commit {
+        tenant_id: tenant.id.clone(),
         scope_id: tenant.id.clone(),
         expected: None,
         attribution: yardarm_store::Attribution {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use yardarm_hub::LiveProject;
 use yardarm_model::command::{Command, Documents, decide};
 use yardarm_model::document::{Kind, State};
-use yardarm_store::{AccessToken, Commit, CommitError, DocumentWrite, RowWrite, Scope, ScopeKind};
+use yardarm_store::{AccessToken, Commit, CommitError, DocumentWrite, RowWrite, Scope, ScopeKind, ScopeRef};
 
 use super::access::TenantAccess;
 use super::change::writes;
@@ -20,6 +20,7 @@ use crate::problem::Problem;
 impl<R: Right> TenantAccess<R> {
     async fn commit(&self, kind: &str, key: &str, body: Option<Value>, rows: Vec<RowWrite>) -> Result<u64, Problem> {
         let commit = Commit {
+            tenant_id: self.tenant().id.clone(),
             scope_id: self.tenant().id.clone(),
             expected: None,
             attribution: self.request.attribution()?,
@@ -37,7 +38,7 @@ impl<R: Right> TenantAccess<R> {
     /// Revision of the tenant document: its `ETag`.
     pub(crate) async fn tenant_revision(&self) -> Result<u64, Problem> {
         let tenant = self.tenant();
-        let document = self.request.gate.store.document(&tenant.id, "tenant", &tenant.key).await;
+        let document = self.request.gate.store.document(ScopeRef::tenant(&tenant.id), "tenant", &tenant.key).await;
         Ok(document?.map_or(0, |document| document.rev))
     }
 
@@ -130,6 +131,7 @@ impl TenantAccess<Admin> {
         };
         let in_tenant = RowWrite::AlsoLog { scope_id: self.tenant().id.clone(), documents: vec![entry] };
         let commit = Commit {
+            tenant_id: self.tenant().id.clone(),
             scope_id: id.clone(),
             expected: None,
             attribution: self.request.attribution()?,

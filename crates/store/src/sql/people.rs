@@ -1,6 +1,7 @@
 //! Tenants, users, memberships, sessions, access tokens and one-time links.
 
 use super::{Connection, dialect};
+use crate::reach::Reach;
 use crate::{
     AccessToken, CommitError, LinkPurpose, Membership, Millis, OneTimeLink, Role, RowWrite, Session, StoreError,
     Tenant, User,
@@ -28,6 +29,7 @@ pub(super) async fn write(connection: &mut Connection, tenant_id: &str, row: &Ro
             Ok(delete_membership(connection, tenant_id, user_id).await.map_err(dialect::error)?)
         }
         RowWrite::SetPassword { user_id, password_hash } => {
+            dialect::reach(connection, Reach::Person(user_id)).await.map_err(dialect::error)?;
             let done = sqlx::query("UPDATE app_user SET password_hash = $2 WHERE id = $1")
                 .bind(user_id)
                 .bind(password_hash)
@@ -56,11 +58,8 @@ pub(super) async fn write(connection: &mut Connection, tenant_id: &str, row: &Ro
             present(done.rows_affected(), "no such access token in this tenant")
         }
         RowWrite::UseLink { hash, at } => {
-            if use_link(connection, hash, *at).await? {
-                Ok(())
-            } else {
-                Err(CommitError::Taken("link"))
-            }
+            dialect::reach(connection, Reach::Secret(hash)).await.map_err(dialect::error)?;
+            if use_link(connection, hash, *at).await? { Ok(()) } else { Err(CommitError::Taken("link")) }
         }
     }
 }
@@ -97,6 +96,7 @@ pub(super) async fn insert_tenant(connection: &mut Connection, tenant: &Tenant) 
 
 async fn insert_user(connection: &mut Connection, user: &User) -> Result<(), CommitError> {
     let User { id, email, name, password_hash, operator, created_at } = user;
+    dialect::reach(connection, Reach::Person(id)).await.map_err(dialect::error)?;
     sqlx::query(
         "INSERT INTO app_user (id, email, name, password_hash, operator, created_at)
          VALUES ($1, $2, $3, $4, $5, $6)",
@@ -286,6 +286,7 @@ pub(super) async fn tenant(connection: &mut Connection, id: &str) -> Result<Opti
 
 pub(super) async fn insert_session(connection: &mut Connection, session: &Session) -> Result<(), StoreError> {
     let Session { hash, user_id, tenant_id, created_at, expires_at } = session;
+    dialect::reach(connection, Reach::Person(user_id)).await.map_err(dialect::error)?;
     // Who signs in clears away what they left: nothing else removes expired sessions.
     sqlx::query("DELETE FROM session WHERE user_id = $1 AND expires_at <= $2")
         .bind(user_id)
@@ -371,6 +372,7 @@ pub(super) async fn access_token(
     .await
     .map_err(dialect::error)?;
     let Some(mut token) = row.map(access_token_from).transpose()? else { return Ok(None) };
+    dialect::reach(connection, Reach::Tenant(&token.tenant_id)).await.map_err(dialect::error)?;
     let makers: Option<String> =
         sqlx::query_scalar("SELECT role FROM membership WHERE tenant_id = $1 AND user_id = $2")
             .bind(&token.tenant_id)
@@ -401,8 +403,14 @@ pub(super) async fn access_tokens(
     Ok(tokens)
 }
 
-pub(super) async fn touch_access_token(connection: &mut Connection, id: &str, at: Millis) -> Result<(), StoreError> {
-    sqlx::query("UPDATE access_token SET last_used_at = $2 WHERE id = $1")
+pub(super) async fn touch_access_token(
+    connection: &mut Connection,
+    tenant_id: &str,
+    id: &str,
+    at: Millis,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE access_token SET last_used_at = $3 WHERE tenant_id = $1 AND id = $2")
+        .bind(tenant_id)
         .bind(id)
         .bind(at)
         .execute(connection)
