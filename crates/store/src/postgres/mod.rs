@@ -21,3 +21,7 @@ mod people;
 mod read;
 #[path = "../sql/refusals.rs"]
 mod refusals;
+mod walls;
+
+#[cfg(all(test, feature = "scratch"))]
+mod carried;
