@@ -6,6 +6,7 @@
 //! whose permission is not the one that the handler takes does not compile.
 
 mod answer;
+mod audit;
 mod configurations;
 mod counts;
 mod environments;
@@ -18,6 +19,7 @@ mod names;
 mod page;
 mod projects;
 pub(crate) mod schema;
+mod security_log;
 mod segments;
 mod session;
 mod setup;
@@ -32,7 +34,8 @@ use axum::{Extension, Router};
 use crate::app::App;
 pub use crate::auth::Api;
 use crate::auth::{
-    Admin, Cost, Editor, OperatorAccess, Permission, ProjectAccess, Route, TenantAccess, Viewer, Visitor, guarded,
+    Admin, Cost, Editor, OperatorAccess, Owner, Permission, ProjectAccess, Route, TenantAccess, Viewer, Visitor,
+    guarded,
 };
 
 macro_rules! routes {
@@ -126,6 +129,15 @@ routes! {
     GET "/api/v1/projects/{project}/history/{rev}" Project<Viewer>, Heavy, None => history::read;
     POST "/api/v1/projects/{project}/history/{rev}/undo" Project<Editor>, Write, Some("change.undo") => history::undo;
     POST "/api/v1/projects/{project}/revert" Project<Editor>, Write, Some("document.revert") => history::revert;
+
+    GET "/api/v1/audit" Tenant<Admin>, Heavy, None => audit::list;
+    GET "/api/v1/audit/export" Tenant<Admin>, Heavy, None => audit::export;
+    GET "/api/v1/audit/keys" Tenant<Viewer>, Read, None => audit::keys;
+    GET "/api/v1/audit/heads" Tenant<Admin>, Heavy, None => audit::heads;
+    GET "/api/v1/audit/retention" Tenant<Admin>, Read, None => audit::retention;
+    POST "/api/v1/audit/retention" Tenant<Owner>, Write, Some("audit.set_retention") => audit::set_retention;
+    POST "/api/v1/audit/redactions" Tenant<Owner>, Write, Some("audit.redact") => audit::redact;
+    GET "/api/v1/security-log" Tenant<Admin>, Heavy, None => security_log::list;
 
     GET "/api/v1/projects/{project}/export" Project<Viewer>, Heavy, None => transfer::export;
     POST "/api/v1/projects/{project}/import" Project<Editor>, Write, Some("project.import") => transfer::import;

@@ -15,6 +15,7 @@ use super::refusal;
 use super::right::{Owner, Right, Viewer};
 use super::route::{Permission, Route};
 use crate::app::App;
+use crate::audit::Caller;
 use crate::problem::Problem;
 use crate::trace::{TRACEPARENT, Trace};
 
@@ -37,6 +38,9 @@ impl Request {
     async fn of(parts: &mut Parts, gate: &App) -> Result<Self, Problem> {
         let credential = Credential::of(parts, gate)?;
         let who = gate.authenticate(&credential).await?;
+        if let Some(caller) = parts.extensions.get::<Arc<Caller>>() {
+            caller.is(&who.tenant.id, who.actor());
+        }
         let reason = match parts.headers.get("x-yardarm-reason") {
             Some(header) => read_reason(header.as_bytes())?,
             None => String::new(),

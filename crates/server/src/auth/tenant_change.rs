@@ -18,7 +18,13 @@ use crate::keys;
 use crate::problem::Problem;
 
 impl<R: Right> TenantAccess<R> {
-    async fn commit(&self, kind: &str, key: &str, body: Option<Value>, rows: Vec<RowWrite>) -> Result<u64, Problem> {
+    pub(super) async fn commit(
+        &self,
+        kind: &str,
+        key: &str,
+        body: Option<Value>,
+        rows: Vec<RowWrite>,
+    ) -> Result<u64, Problem> {
         let commit = Commit {
             tenant_id: self.tenant().id.clone(),
             scope_id: self.tenant().id.clone(),
