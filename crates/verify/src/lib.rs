@@ -233,10 +233,10 @@ impl Verifier {
 
     /// After the last line.
     pub fn finish(mut self) -> Result<Report, Finding> {
-        self.close()?;
         if !self.ended {
             return Err(self.finding(None, None, What::Truncated));
         }
+        self.close()?;
         if self.all_logs
             && !self.options.partial
             && let Some(missing) = self.named.iter().find(|named| !self.seen.contains(*named))

@@ -27,6 +27,23 @@ pub enum HeadsTo {
     Stdout,
 }
 
+/// A place that heads cannot be written to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("heads of the audit log go to file:PATH or stdout, not to {0:?}")]
+pub struct UnknownPlace(String);
+
+impl std::str::FromStr for HeadsTo {
+    type Err = UnknownPlace;
+
+    fn from_str(text: &str) -> Result<Self, UnknownPlace> {
+        match text.split_once(':') {
+            None if text == "stdout" => Ok(Self::Stdout),
+            Some(("file", path)) if !path.is_empty() => Ok(Self::File(path.trim_start_matches("//").into())),
+            _ => Err(UnknownPlace(text.to_owned())),
+        }
+    }
+}
+
 /// How the log is kept as evidence.
 #[derive(Clone, Debug)]
 pub struct AuditSettings {
@@ -66,9 +83,20 @@ pub struct Audit {
 /// The three loops; they end by themselves when the application is gone.
 pub(crate) fn start(app: &App, weak: &Weak<Parts>) {
     let runtime = app.management.handle();
-    runtime.spawn(every(weak.clone(), |settings| settings.heads_interval, async |app| app.sign_heads().await));
+    runtime.spawn(keep_signing(weak.clone()));
     runtime.spawn(every(weak.clone(), |settings| settings.retention_interval, async |app| app.prune().await));
     runtime.spawn(every(weak.clone(), |_| refusals::FLUSH, async |app| app.flush_refusals().await));
+}
+
+/// The key is made at the first start: people can copy its public half before anything depends on it.
+async fn keep_signing(weak: Weak<Parts>) {
+    if let Some(app) = App::of(&weak) {
+        if let Err(error) = app.signer().await {
+            tracing::warn!(%error, "the heads of the log cannot be signed");
+        }
+        app.sign_heads().await;
+    }
+    every(weak, |settings| settings.heads_interval, async |app| app.sign_heads().await).await;
 }
 
 async fn every<F>(app: Weak<Parts>, interval: fn(&AuditSettings) -> Duration, work: F)

@@ -25,14 +25,15 @@ pub(crate) struct AuditLog {
     pub(crate) id: String,
     /// Key of the project; `None` for the tenant's own log.
     pub(crate) project: Option<String>,
+    /// Read up to this revision only.
+    pub(crate) until: u64,
 }
 
 /// What is to be taken out of the log.
-#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Redaction {
     /// Key of the project; without one, the tenant's own log.
-    #[serde(skip_serializing)]
     pub(crate) project: Option<String>,
     /// Revision of the change.
     pub(crate) rev: u64,
@@ -67,14 +68,34 @@ impl<R: Right> TenantAccess<R> {
 impl TenantAccess<Admin> {
     /// The logs that the caller may read: the tenant's own first, then its projects' by key. With a project, only its.
     pub(crate) fn audit_logs(&self, project: Option<&str>) -> Vec<AuditLog> {
-        let own = AuditLog { id: self.tenant().id.clone(), project: None };
+        let own = AuditLog { id: self.tenant().id.clone(), project: None, until: u64::MAX };
         let of_projects = self.projects();
         let projects = of_projects
             .iter()
             .filter(|live| project.is_none_or(|project| live.scope.key == project))
-            .map(|live| AuditLog { id: live.scope.id.clone(), project: Some(live.scope.key.clone()) });
+            .map(|live| AuditLog { id: live.scope.id.clone(), project: Some(live.scope.key.clone()), until: u64::MAX });
         let own = project.is_none().then_some(own);
         own.into_iter().chain(projects).collect()
+    }
+
+    /// The same from the database, in the order of their ids, for an export: the tenant's own log is read only as far as
+    /// it was before the others were looked up, so that it names no project whose log is not there.
+    pub(crate) async fn logs_to_export(&self, project: Option<&str>) -> Result<Vec<AuditLog>, Problem> {
+        let (store, tenant_id) = (&self.request.gate.store, &self.tenant().id);
+        let own = store.scope(tenant_id).await?.ok_or_else(refusal::not_found)?;
+        let mut logs: Vec<AuditLog> = store
+            .scopes()
+            .await?
+            .into_iter()
+            .filter(|scope| scope.tenant_id == *tenant_id && scope.id != *tenant_id)
+            .filter(|scope| project.is_none_or(|project| scope.key == project))
+            .map(|scope| AuditLog { id: scope.id, project: Some(scope.key), until: u64::MAX })
+            .collect();
+        if project.is_none() {
+            logs.push(AuditLog { id: own.id, project: None, until: own.rev });
+        }
+        logs.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(logs)
     }
 
     /// Changes of logs from [`Self::audit_logs`], newest first.
@@ -90,7 +111,9 @@ impl TenantAccess<Admin> {
 
     /// Changes of a log after a revision, oldest first.
     pub(crate) async fn entries(&self, log: &AuditLog, after: u64, limit: u32) -> Result<Vec<Entry>, Problem> {
-        Ok(self.request.gate.store.entries(&log.id, after, limit).await?)
+        let mut entries = self.request.gate.store.entries(&log.id, after, limit).await?;
+        entries.retain(|entry| entry.rev <= log.until);
+        Ok(entries)
     }
 
     /// Up to where a log was pruned, and what lived then.
@@ -105,7 +128,9 @@ impl TenantAccess<Admin> {
 
     /// Signed heads of a log, newest first.
     pub(crate) async fn heads(&self, log: &AuditLog, limit: u32) -> Result<Vec<SignedHead>, Problem> {
-        Ok(self.request.gate.store.heads(&log.id, limit).await?)
+        let mut heads = self.request.gate.store.heads(&log.id, limit).await?;
+        heads.retain(|signed| signed.head.rev <= log.until);
+        Ok(heads)
     }
 
     /// Whether the caller is still who they were, with the right they had: for answers that take long.
@@ -159,7 +184,10 @@ impl TenantAccess<Owner> {
             let scope = gate.store.scope(&scope_id).await?.ok_or_else(refusal::not_found)?;
             self.check_redaction(&scope_id, redaction).await?;
             let documents = redaction.documents.iter().map(|d| (d.kind.clone(), d.key.clone())).collect();
-            let body = serde_json::to_string(redaction).map_err(refusal::internal)?;
+            let body = json!({
+                "rev": redaction.rev, "actor_name": redaction.actor_name, "reason": redaction.reason,
+                "documents": redaction.documents,
+            });
             let commit = Commit {
                 scope_id: scope_id.clone(),
                 expected: Some((scope.epoch.clone(), scope.rev)),
@@ -167,7 +195,7 @@ impl TenantAccess<Owner> {
                 documents: vec![DocumentWrite {
                     kind: "redaction".to_owned(),
                     key: fresh::id("red"),
-                    body: Some(body),
+                    body: Some(body.to_string()),
                 }],
                 rows: vec![RowWrite::Redact {
                     rev: redaction.rev,

@@ -36,6 +36,7 @@ const CHECK: Duration = Duration::from_secs(4);
 #[into_params(parameter_in = Query)]
 pub(crate) struct ExportQuery {
     /// `ndjson` (the default; what `yardarm audit verify` reads) or `csv`.
+    #[param(inline)]
     format: Option<ExportFormat>,
     /// `cursor` of the last entry that was received: goes on after it.
     cursor: Option<String>,
@@ -68,9 +69,7 @@ pub(crate) async fn handler(
             Some((log, rev.parse::<u64>().map_err(|_| bad_cursor())?))
         }
     };
-    let mut logs = access.audit_logs(query.project.as_deref());
-    // Ids have an order of their own that new projects do not change for those before the cursor.
-    logs.sort_by(|a, b| a.id.cmp(&b.id));
+    let logs = access.logs_to_export(query.project.as_deref()).await?;
     let complete = after.is_none() && query.project.is_none();
     let first = match format {
         ExportFormat::Csv => csv::HEADER.to_owned(),
