@@ -230,7 +230,7 @@ fn patch_frame(patch: &Patch, trace_id: &str) -> Bytes {
     let Version { epoch, rev } = &patch.to;
     let is_trace = trace_id.len() == 32 && trace_id.bytes().all(|byte| byte.is_ascii_hexdigit());
     let comment = if is_trace { format!(": trace {trace_id}\n") } else { String::new() };
-    let mut frame = format!("{comment}event: patch\nid: {epoch}:{rev}\ndata: ").into_bytes();
+    let mut frame = format!("event: patch\nid: {epoch}:{rev}\n{comment}data: ").into_bytes();
     serde_json::to_writer(&mut frame, patch).expect("keys are text and every value is JSON already");
     frame.extend_from_slice(b"\n\n");
     frame.into()

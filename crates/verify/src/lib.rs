@@ -197,7 +197,10 @@ impl Verifier {
                     return Ok(());
                 }
                 self.close()?;
-                self.seen.insert(log.scope.clone());
+                if !self.seen.insert(log.scope.clone()) {
+                    let twice = What::Unreadable("the log is there twice".to_owned());
+                    return Err(self.finding(Some(&log.scope), None, twice));
+                }
                 self.report.logs += 1;
                 let heads = self.heads.remove(&log.scope).unwrap_or_default();
                 for head in &heads {

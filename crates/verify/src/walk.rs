@@ -1,6 +1,6 @@
 //! One log, entry after entry.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -241,16 +241,19 @@ impl Walk {
 }
 
 fn hash_of(entry: &Entry) -> Result<String, What> {
-    let mut documents: BTreeMap<(&str, &str), Option<&str>> = BTreeMap::new();
-    for document in &entry.documents {
-        documents.insert((&document.kind, &document.key), document.body.as_ref().map(|body| body.hash.as_str()));
-    }
+    let mut documents: Vec<DocumentLine<'_>> = entry
+        .documents
+        .iter()
+        .map(|d| DocumentLine { body: d.body.as_ref().map(|body| body.hash.as_str()), key: &d.key, kind: &d.kind })
+        .collect();
+    // Sorted here, and none dropped: a document that is there twice makes another hash.
+    documents.sort_by_key(|document| (document.kind, document.key));
     let line = EntryLine {
         action: &entry.action,
         actor: &entry.actor,
         actor_name: &entry.actor_name.hash,
         at: entry.at,
-        documents: documents.into_iter().map(|((kind, key), body)| DocumentLine { body, key, kind }).collect(),
+        documents,
         format: 1,
         prev_hash: &entry.prev_hash,
         reason: &entry.reason.hash,

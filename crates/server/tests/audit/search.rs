@@ -36,7 +36,7 @@ async fn the_logs_of_a_tenant_are_one(app: Arc<TestApp>) {
     while !heard.contains("event: patch") {
         heard += std::str::from_utf8(&stream.chunk().await.unwrap().expect("it goes on")).unwrap();
     }
-    assert!(heard.contains(&format!(": trace {trace_id}\nevent: patch")), "{heard}");
+    assert!(heard.contains(&format!(": trace {trace_id}\ndata: ")), "{heard}");
     let token = browser.post("/api/v1/tokens", json!({ "name": "ci", "role": "viewer" })).await;
     assert_eq!(token.status, 201);
 
