@@ -58,7 +58,8 @@ async fn shop_with_history(app: &Arc<TestApp>) -> Tampering {
         for head in app.owner.get(path).await.body["items"].as_array().unwrap() {
             let mut head = head.clone();
             head["type"] = json!("head");
-            heads += &format!("{head}\n");
+            heads.push_str(&head.to_string());
+            heads.push('\n');
         }
     }
     let shop = app.owner.get("/api/v1/audit?project=shop&limit=1").await.body["items"][0]["scope"]
@@ -125,7 +126,8 @@ async fn every_tampering_is_named(app: Arc<TestApp>) {
     // A whole log that is gone is named by the tenant's.
     let export = exported(&app.owner).await;
     let shop = format!("\"scope\":\"{}\"", tampering.shop);
-    let without: String = export.lines().filter(|line| !line.contains(&shop)).map(|line| format!("{line}\n")).collect();
+    let without: Vec<&str> = export.lines().filter(|line| !line.contains(&shop)).collect();
+    let without = without.join("\n");
     let keys = vec![key(&app).await];
     let gone = verify(&without, "", Options { keys: keys.clone(), partial: false }).unwrap_err();
     assert_eq!((gone.scope.as_deref(), gone.what), (Some(tampering.shop.as_str()), What::MissingLog));

@@ -25,7 +25,7 @@ pub(super) struct Search {
     /// Only this action: `flag.create`
     #[arg(long)]
     action: Option<String>,
-    /// Only what touched this kind of document: flag, configuration, access_token, …
+    /// Only what touched this kind of document: flag, configuration, `access_token`, …
     #[arg(long)]
     kind: Option<String>,
     /// Only what touched a document with this key; a flag's key finds its configurations, too
