@@ -277,3 +277,43 @@ pub fn verify(export: &str, heads: &str, options: Options) -> Result<Report, Fin
     }
     verifier.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rubbish_is_a_finding_and_never_a_panic() {
+        for rubbish in [
+            "",
+            "{",
+            "[]",
+            "{\"type\":7}",
+            "{\"type\":\"other\"}",
+            "{\"type\":\"entry\"}",
+            "{\"type\":\"head\",\"scope\":\"s\",\"epoch\":\"e\",\"rev\":1,\"hash\":\"h\",\"at\":0,\"key\":\"k\",\"signature\":\"é\"}",
+            "{\"type\":\"log\",\"scope\":\"s\"}",
+            "{\"type\":\"base\",\"scope\":\"s\",\"kind\":\"k\",\"key\":\"k\",\"rev\":1,\"body\":{\"hash\":\"\"}}",
+        ] {
+            assert!(verify(rubbish, "", Options::default()).is_err(), "{rubbish}");
+            assert!(verify(rubbish, rubbish, Options::default()).is_err(), "{rubbish}");
+        }
+        assert!(PublicKey::parse("").is_none() && PublicKey::parse(&"zz".repeat(32)).is_none());
+        assert!(PublicKey::parse(&"é".repeat(32)).is_none());
+    }
+
+    /// RFC 8032, section 7.1, test 1: the key is read as it is written there, and its id is the server's.
+    #[test]
+    fn a_key_is_told_by_its_id() {
+        let key = PublicKey::parse("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a").unwrap();
+        assert_eq!(key.id(), "21fe31dfa154a261");
+    }
+
+    #[test]
+    fn an_empty_export_that_ended_is_whole() {
+        let lines = "{\"type\":\"export\",\"format\":1,\"keys\":[],\"complete\":true}\n{\"type\":\"end\"}";
+        assert_eq!(verify(lines, "", Options::default()).unwrap().entries, 0);
+        let twice = "{\"type\":\"log\",\"scope\":\"a\"}\n{\"type\":\"log\",\"scope\":\"b\"}\n{\"type\":\"log\",\"scope\":\"a\"}";
+        assert!(verify(twice, "", Options::default()).unwrap_err().to_string().contains("there twice"));
+    }
+}

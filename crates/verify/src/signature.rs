@@ -22,6 +22,11 @@ impl PublicKey {
         let id = hex(&Sha256::digest(bytes))[..16].to_owned();
         Some(Self { id, key })
     }
+
+    /// First 16 hex digits of its SHA-256.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
 }
 
 /// What the signature of a head is made over: one line of JSON, members in alphabetical order, without spaces.

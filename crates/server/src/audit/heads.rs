@@ -83,3 +83,19 @@ fn write(to: &HeadsTo, lines: &str) -> std::io::Result<()> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_heads_is_appended_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("heads.ndjson");
+        let to = HeadsTo::File(path.clone());
+        write(&to, "one\ntwo\n").unwrap();
+        write(&to, "three\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntwo\nthree\n");
+        assert!(write(&HeadsTo::File(folder.path().join("no/such/folder")), "lost\n").is_err());
+    }
+}
