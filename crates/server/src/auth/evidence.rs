@@ -69,7 +69,7 @@ impl TenantAccess<Admin> {
     /// The logs that the caller may read: the tenant's own first, then its projects' by key. With a project, only its.
     pub(crate) fn audit_logs(&self, project: Option<&str>) -> Vec<AuditLog> {
         let own = AuditLog { id: self.tenant().id.clone(), project: None, until: u64::MAX };
-        let of_projects = self.projects();
+        let of_projects = self.request.gate.hub.projects(&self.tenant().id);
         let projects = of_projects
             .iter()
             .filter(|live| project.is_none_or(|project| live.scope.key == project))
@@ -140,6 +140,14 @@ impl TenantAccess<Admin> {
         if same { Ok(()) } else { Err(refusal::forbidden(Admin::ROLE, who.role)) }
     }
 
+    /// Days that the logs are kept; `None` for ever.
+    pub(crate) async fn retention(&self) -> Result<Option<u64>, Problem> {
+        let document = self.request.gate.store.document(&self.tenant().id, RETENTION_KIND, RETENTION_KEY).await?;
+        Ok(document.and_then(|document| days_kept(&document.body)))
+    }
+}
+
+impl TenantAccess<Admin> {
     /// The security log of the tenant; of nobody's tenant, for operators.
     pub(crate) async fn refusals(&self, nobodys: bool, query: RefusedQuery) -> Result<Vec<Refused>, Problem> {
         if nobodys && !self.user().operator {
@@ -147,12 +155,6 @@ impl TenantAccess<Admin> {
         }
         let tenant_id = if nobodys { String::new() } else { self.tenant().id.clone() };
         Ok(self.request.gate.store.refusals(RefusedQuery { tenant_id, ..query }).await?)
-    }
-
-    /// Days that the logs are kept; `None` for ever.
-    pub(crate) async fn retention(&self) -> Result<Option<u64>, Problem> {
-        let document = self.request.gate.store.document(&self.tenant().id, RETENTION_KIND, RETENTION_KEY).await?;
-        Ok(document.and_then(|document| days_kept(&document.body)))
     }
 }
 
