@@ -53,7 +53,7 @@ impl App {
             let to = to.clone();
             tokio::task::spawn_blocking(move || write(&to, &lines)).await??;
             for SignedHead { head, .. } in &heads {
-                self.store.head_shipped(&head.scope_id, head.rev).await?;
+                self.store.head_shipped(head.scope(), head.rev).await?;
             }
         }
     }

@@ -4,7 +4,7 @@
 //! to the present.
 
 use serde_json::Value;
-use yardarm_store::{Attribution, Commit, CommitError, DocumentWrite, RowWrite, Scope, ScopeKind};
+use yardarm_store::{Attribution, Commit, CommitError, DocumentWrite, RowWrite, Scope, ScopeKind, ScopeRef};
 
 use super::SignerError;
 use crate::app::App;
@@ -43,7 +43,7 @@ impl App {
             Err(error) => return tracing::debug!(%error, "nothing is pruned while the database is away"),
         };
         for tenant in scopes.iter().filter(|scope| scope.kind == ScopeKind::Tenant) {
-            let document = self.store.document(&tenant.id, RETENTION_KIND, RETENTION_KEY).await;
+            let document = self.store.document(ScopeRef::tenant(&tenant.id), RETENTION_KIND, RETENTION_KEY).await;
             let Ok(Some(days)) = document.map(|document| document.and_then(|d| days_kept(&d.body))) else { continue };
             for scope in scopes.iter().filter(|scope| scope.tenant_id == tenant.id) {
                 if let Err(error) = self.prune_log(scope, days).await {
@@ -55,16 +55,18 @@ impl App {
 
     async fn prune_log(&self, scope: &Scope, days: u64) -> Result<(), PruneError> {
         let kept_from = self.now().saturating_sub(i64::try_from(days).unwrap_or(i64::MAX).saturating_mul(DAY));
-        let due = self.store.rev_before(&scope.id, kept_from).await?;
+        let log = ScopeRef { tenant_id: &scope.tenant_id, id: &scope.id };
+        let due = self.store.rev_before(log, kept_from).await?;
         loop {
-            let oldest = self.store.entries(&scope.id, 0, 1).await?;
+            let oldest = self.store.entries(log, 0, 1).await?;
             let Some(oldest) = oldest.first().map(|entry| entry.rev).filter(|oldest| *oldest <= due) else {
                 return Ok(());
             };
             let through = due.min(oldest + STEP - 1);
-            let Some(plan) = self.store.prunable(&scope.id, through).await? else { return Ok(()) };
+            let Some(plan) = self.store.prunable(log, through).await? else { return Ok(()) };
             let mark = self.signer().await?.mark(&scope.id, &plan);
             let commit = Commit {
+                tenant_id: scope.tenant_id.clone(),
                 scope_id: scope.id.clone(),
                 expected: None,
                 attribution: Attribution {

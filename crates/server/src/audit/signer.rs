@@ -47,7 +47,7 @@ struct HeadLine<'a> {
 
 impl<'a> HeadLine<'a> {
     fn of(head: &'a Head, at: i64, key: &'a str, signature: Option<&'a str>) -> Self {
-        let Head { scope_id, epoch, rev, hash } = head;
+        let Head { tenant_id: _, scope_id, epoch, rev, hash } = head;
         Self { at, epoch, format: 1, hash, key, rev: *rev, scope: scope_id, signature, r#type: "head" }
     }
 

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use yardarm_store::chain::Entry;
 use yardarm_store::{
     AuditQuery, BaseDocument, Change, Commit, CommitError, DocumentWrite, Past, Refused, RefusedQuery, RowWrite,
-    SignedHead, SigningKey,
+    ScopeRef, SignedHead, SigningKey,
 };
 
 use super::access::TenantAccess;
@@ -21,12 +21,20 @@ const TRIES: usize = 8;
 /// A log that the caller may read.
 #[derive(Clone, Debug)]
 pub(crate) struct AuditLog {
+    /// Whose it is.
+    pub(crate) tenant_id: String,
     /// Scope id.
     pub(crate) id: String,
     /// Key of the project; `None` for the tenant's own log.
     pub(crate) project: Option<String>,
     /// Read up to this revision only.
     pub(crate) until: u64,
+}
+
+impl AuditLog {
+    fn scope(&self) -> ScopeRef<'_> {
+        ScopeRef { tenant_id: &self.tenant_id, id: &self.id }
+    }
 }
 
 /// What is to be taken out of the log.
@@ -68,12 +76,18 @@ impl<R: Right> TenantAccess<R> {
 impl TenantAccess<Admin> {
     /// The logs that the caller may read: the tenant's own first, then its projects' by key. With a project, only its.
     pub(crate) fn audit_logs(&self, project: Option<&str>) -> Vec<AuditLog> {
-        let own = AuditLog { id: self.tenant().id.clone(), project: None, until: u64::MAX };
+        let log = |id: &str, project: Option<&str>| AuditLog {
+            tenant_id: self.tenant().id.clone(),
+            id: id.to_owned(),
+            project: project.map(str::to_owned),
+            until: u64::MAX,
+        };
+        let own = log(&self.tenant().id, None);
         let of_projects = self.request.gate.hub.projects(&self.tenant().id);
         let projects = of_projects
             .iter()
             .filter(|live| project.is_none_or(|project| live.scope.key == project))
-            .map(|live| AuditLog { id: live.scope.id.clone(), project: Some(live.scope.key.clone()), until: u64::MAX });
+            .map(|live| log(&live.scope.id, Some(&live.scope.key)));
         let own = project.is_none().then_some(own);
         own.into_iter().chain(projects).collect()
     }
@@ -89,10 +103,15 @@ impl TenantAccess<Admin> {
             .into_iter()
             .filter(|scope| scope.tenant_id == *tenant_id && scope.id != *tenant_id)
             .filter(|scope| project.is_none_or(|project| scope.key == project))
-            .map(|scope| AuditLog { id: scope.id, project: Some(scope.key), until: u64::MAX })
+            .map(|scope| AuditLog {
+                tenant_id: scope.tenant_id,
+                id: scope.id,
+                project: Some(scope.key),
+                until: u64::MAX,
+            })
             .collect();
         if project.is_none() {
-            logs.push(AuditLog { id: own.id, project: None, until: own.rev });
+            logs.push(AuditLog { tenant_id: tenant_id.clone(), id: own.id, project: None, until: own.rev });
         }
         logs.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(logs)
@@ -101,17 +120,18 @@ impl TenantAccess<Admin> {
     /// Changes of logs from [`Self::audit_logs`], newest first.
     pub(crate) async fn audit(&self, logs: &[AuditLog], query: AuditQuery) -> Result<Vec<Entry>, Problem> {
         let scope_ids = logs.iter().map(|log| log.id.clone()).collect();
-        Ok(self.request.gate.store.audit(AuditQuery { scope_ids, ..query }).await?)
+        let tenant_id = self.tenant().id.clone();
+        Ok(self.request.gate.store.audit(AuditQuery { tenant_id, scope_ids, ..query }).await?)
     }
 
     /// What documents (kind, key) of a log were at a revision.
     pub(crate) async fn were(&self, log: &AuditLog, rev: u64, of: &[(String, String)]) -> Result<Vec<Past>, Problem> {
-        Ok(self.request.gate.store.past(&log.id, rev, of).await?)
+        Ok(self.request.gate.store.past(log.scope(), rev, of).await?)
     }
 
     /// Changes of a log after a revision, oldest first.
     pub(crate) async fn entries(&self, log: &AuditLog, after: u64, limit: u32) -> Result<Vec<Entry>, Problem> {
-        let mut entries = self.request.gate.store.entries(&log.id, after, limit).await?;
+        let mut entries = self.request.gate.store.entries(log.scope(), after, limit).await?;
         entries.retain(|entry| entry.rev <= log.until);
         Ok(entries)
     }
@@ -123,12 +143,12 @@ impl TenantAccess<Admin> {
         after: Option<(String, String)>,
         limit: u32,
     ) -> Result<(u64, Vec<BaseDocument>), Problem> {
-        Ok(self.request.gate.store.base(&log.id, after, limit).await?)
+        Ok(self.request.gate.store.base(log.scope(), after, limit).await?)
     }
 
     /// Signed heads of a log, newest first.
     pub(crate) async fn heads(&self, log: &AuditLog, limit: u32) -> Result<Vec<SignedHead>, Problem> {
-        let mut heads = self.request.gate.store.heads(&log.id, limit).await?;
+        let mut heads = self.request.gate.store.heads(log.scope(), limit).await?;
         heads.retain(|signed| signed.head.rev <= log.until);
         Ok(heads)
     }
@@ -142,7 +162,8 @@ impl TenantAccess<Admin> {
 
     /// Days that the logs are kept; `None` for ever.
     pub(crate) async fn retention(&self) -> Result<Option<u64>, Problem> {
-        let document = self.request.gate.store.document(&self.tenant().id, RETENTION_KIND, RETENTION_KEY).await?;
+        let own = ScopeRef::tenant(&self.tenant().id);
+        let document = self.request.gate.store.document(own, RETENTION_KIND, RETENTION_KEY).await?;
         Ok(document.and_then(|document| days_kept(&document.body)))
     }
 }
@@ -161,7 +182,8 @@ impl TenantAccess<Admin> {
 impl TenantAccess<Owner> {
     /// How long the logs are kept; `None` for ever. What is so already makes no change.
     pub(crate) async fn set_retention(&self, days: Option<u64>) -> Result<(), Problem> {
-        let current = self.request.gate.store.document(&self.tenant().id, RETENTION_KIND, RETENTION_KEY).await?;
+        let own = ScopeRef::tenant(&self.tenant().id);
+        let current = self.request.gate.store.document(own, RETENTION_KIND, RETENTION_KEY).await?;
         if current.and_then(|document| days_kept(&document.body)) == days {
             return Ok(());
         }
@@ -184,13 +206,14 @@ impl TenantAccess<Owner> {
         };
         for _ in 0..TRIES {
             let scope = gate.store.scope(&scope_id).await?.ok_or_else(refusal::not_found)?;
-            self.check_redaction(&scope_id, redaction).await?;
+            self.check_redaction(ScopeRef { tenant_id: &scope.tenant_id, id: &scope.id }, redaction).await?;
             let documents = redaction.documents.iter().map(|d| (d.kind.clone(), d.key.clone())).collect();
             let body = json!({
                 "rev": redaction.rev, "actor_name": redaction.actor_name, "reason": redaction.reason,
                 "documents": redaction.documents,
             });
             let commit = Commit {
+                tenant_id: scope.tenant_id.clone(),
                 scope_id: scope_id.clone(),
                 expected: Some((scope.epoch.clone(), scope.rev)),
                 attribution: self.request.attribution()?,
@@ -220,9 +243,9 @@ impl TenantAccess<Owner> {
     }
 
     /// Everything that is to be taken is there, and is not what a document is now.
-    async fn check_redaction(&self, scope_id: &str, redaction: &Redaction) -> Result<(), Problem> {
+    async fn check_redaction(&self, scope: ScopeRef<'_>, redaction: &Redaction) -> Result<(), Problem> {
         let store = &self.request.gate.store;
-        let entries = store.entries(scope_id, redaction.rev.saturating_sub(1), 1).await?;
+        let entries = store.entries(scope, redaction.rev.saturating_sub(1), 1).await?;
         let entry = entries.first().filter(|entry| entry.rev == redaction.rev).ok_or_else(refusal::not_found)?;
         let mut wrong: Vec<ProblemError> = Vec::new();
         if !redaction.actor_name && !redaction.reason && redaction.documents.is_empty() {
@@ -248,7 +271,7 @@ impl TenantAccess<Owner> {
                 match body {
                     None => ("missing", "was not written by this change"),
                     Some(body) if body.text.is_none() => ("redacted", "was redacted before"),
-                    Some(_) => match store.document(scope_id, kind, key).await? {
+                    Some(_) => match store.document(scope, kind, key).await? {
                         Some(now) if now.rev == redaction.rev => {
                             ("live", "is what the document is now; change or remove it first, then redact this version")
                         }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use yardarm_server::api::ROUTES;
+use yardarm_store::ScopeRef;
 use yardarm_testkit::{OWNER_EMAIL, OWNER_PASSWORD, TestApp, template};
 
 const P: &str = "/api/v1/projects/shop";
@@ -73,17 +74,18 @@ async fn steps(app: &TestApp) -> Vec<Step> {
     ]
 }
 
-/// Revision of every log.
-async fn revisions(app: &TestApp) -> BTreeMap<String, u64> {
-    app.app.store.scopes().await.unwrap().into_iter().map(|scope| (scope.id, scope.rev)).collect()
+/// Revision of every log, by tenant and scope.
+async fn revisions(app: &TestApp) -> BTreeMap<(String, String), u64> {
+    app.app.store.scopes().await.unwrap().into_iter().map(|scope| ((scope.tenant_id, scope.id), scope.rev)).collect()
 }
 
 /// The new entries of all logs: action and trace id.
-async fn entries_since(app: &TestApp, before: &BTreeMap<String, u64>) -> Vec<(String, String)> {
+async fn entries_since(app: &TestApp, before: &BTreeMap<(String, String), u64>) -> Vec<(String, String)> {
     let mut new = Vec::new();
-    for scope_id in revisions(app).await.into_keys() {
-        let after = before.get(&scope_id).copied().unwrap_or_default();
-        let changes = app.app.store.changes(&scope_id, after, 1_000).await.unwrap();
+    for log in revisions(app).await.into_keys() {
+        let after = before.get(&log).copied().unwrap_or_default();
+        let scope = ScopeRef { tenant_id: &log.0, id: &log.1 };
+        let changes = app.app.store.changes(scope, after, 1_000).await.unwrap();
         new.extend(changes.into_iter().map(|change| (change.attribution.action, change.attribution.trace_id)));
     }
     new
@@ -142,9 +144,10 @@ async fn every_mutation_is_one_entry(app: Arc<TestApp>) {
 
 /// The fold of every log is its live documents, byte for byte.
 async fn replayed_from_nothing(app: &TestApp) {
-    for (scope_id, rev) in revisions(app).await {
+    for ((tenant_id, scope_id), rev) in revisions(app).await {
+        let scope = ScopeRef { tenant_id: &tenant_id, id: &scope_id };
         let mut folded: BTreeMap<(String, String), (u64, String)> = BTreeMap::new();
-        let changes = app.app.store.changes(&scope_id, 0, 100_000).await.unwrap();
+        let changes = app.app.store.changes(scope, 0, 100_000).await.unwrap();
         assert_eq!(changes.last().map(|change| change.rev), Some(rev), "{scope_id}");
         for change in changes {
             for document in change.documents {
@@ -155,7 +158,7 @@ async fn replayed_from_nothing(app: &TestApp) {
                 }
             }
         }
-        let (_, live) = app.app.store.load(&scope_id).await.unwrap().unwrap();
+        let (_, live) = app.app.store.load(scope).await.unwrap().unwrap();
         let live: BTreeMap<_, _> = live.into_iter().map(|d| ((d.kind, d.key), (d.rev, d.body))).collect();
         assert_eq!(folded, live, "{scope_id}");
         assert!(!live.is_empty(), "{scope_id}");

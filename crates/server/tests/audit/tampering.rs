@@ -9,7 +9,8 @@ use yardarm_verify::{Options, PublicKey, What, verify};
 
 use crate::export::{exported, key, verified};
 
-const CHANGE: &str = "rev, at, actor, actor_name, actor_name_salt, actor_name_hash, via, action, reason, reason_salt,
+const CHANGE: &str =
+    "rev, tenant_id, at, actor, actor_name, actor_name_salt, actor_name_hash, via, action, reason, reason_salt,
     reason_hash, trace_id, prev_hash, hash";
 
 /// Runs a statement as nobody should, then puts everything back.

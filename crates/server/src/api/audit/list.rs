@@ -123,6 +123,7 @@ pub(crate) async fn handler(access: TenantAccess<Admin>, Query(filter): Query<Au
     let after = filter.cursor.as_deref().map(read_place).transpose()?;
     let logs = access.audit_logs(filter.project.as_deref());
     let query = AuditQuery {
+        tenant_id: String::new(),
         scope_ids: Vec::new(),
         actor: filter.actor,
         via: filter.via,
