@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use yardarm_store::scratch::Scratch;
+use yardarm_store::{Attribution, Commit, DocumentWrite};
 use yardarm_testkit::TestApp;
 use yardarm_verify::{Options, PublicKey, What, verify};
 
@@ -133,13 +134,47 @@ async fn every_tampering_is_named(app: Arc<TestApp>) {
     let gone = verify(&without, "", Options { keys: keys.clone(), partial: false }).unwrap_err();
     assert_eq!((gone.scope.as_deref(), gone.what), (Some(tampering.shop.as_str()), What::MissingLog));
 
-    // A log that was rewritten from one entry on, hashes and all, still verifies in itself; a head of before knows it.
+    // Heads that somebody forged, or signed with a key of their own.
     let forged = tampering.heads.replace("\"hash\":\"", "\"hash\":\"0");
     let signature = verify(&export, &forged, Options { keys: keys.clone(), partial: false }).unwrap_err();
     assert_eq!(signature.what, What::Signature("head"));
     let foreign = PublicKey::parse(SOMEBODY_ELSE).unwrap();
     let unknown = verify(&export, &tampering.heads, Options { keys: vec![foreign], partial: false }).unwrap_err();
     assert!(matches!(unknown.what, What::UnknownKey("head", _)), "{unknown}");
+}
+
+/// The last entry is taken away and another one made in its place, with hashes that are right: only a head knows.
+async fn what_was_rewritten_disagrees_with_its_head(app: Arc<TestApp>) {
+    let tampering = shop_with_history(&app).await;
+    for statement in [
+        "DELETE FROM change WHERE scope_id = '{shop}' AND rev = 6",
+        "DELETE FROM change_document WHERE scope_id = '{shop}' AND rev = 6",
+        "DELETE FROM audit_head WHERE scope_id = '{shop}'",
+        "UPDATE scope SET rev = 5 WHERE id = '{shop}'",
+    ] {
+        assert!(tampering.sql(statement).await > 0, "{statement}");
+    }
+    let forged = Commit {
+        tenant_id: app.app.store.scope(&tampering.shop).await.unwrap().unwrap().tenant_id,
+        scope_id: tampering.shop.clone(),
+        expected: None,
+        attribution: Attribution {
+            actor: "user:usr_ana".to_owned(),
+            actor_name: "Ana".to_owned(),
+            via: "session".to_owned(),
+            action: "flag.update".to_owned(),
+            reason: "nothing to see here".to_owned(),
+            trace_id: "0".repeat(32),
+            at: app.now(),
+        },
+        documents: vec![DocumentWrite { kind: "flag".to_owned(), key: "z".to_owned(), body: Some("{}".to_owned()) }],
+        rows: Vec::new(),
+    };
+    assert_eq!(app.app.store.commit(forged).await.unwrap().rev, 6);
+    verified(&app, "").await.expect("the chain in itself is good");
+    let finding = verified(&app, &tampering.heads).await.unwrap_err();
+    assert_eq!((finding.rev, finding.scope.as_deref()), (Some(6), Some(tampering.shop.as_str())), "{finding}");
+    assert!(matches!(finding.what, What::Rewritten(_)), "{finding}");
 }
 
 /// The public key of RFC 8032, section 7.1, test 1.
@@ -160,4 +195,8 @@ async fn heads_are_shipped_and_sealed(app: Arc<TestApp>) {
     assert_eq!(app.owner.get("/api/v1/audit/heads?project=nowhere").await.status, 404);
 }
 
-yardarm_testkit::on_both_stores![every_tampering_is_named, heads_are_shipped_and_sealed];
+yardarm_testkit::on_both_stores![
+    every_tampering_is_named,
+    what_was_rewritten_disagrees_with_its_head,
+    heads_are_shipped_and_sealed
+];
