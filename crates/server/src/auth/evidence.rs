@@ -171,7 +171,7 @@ impl TenantAccess<Admin> {
 impl TenantAccess<Admin> {
     /// The security log of the tenant; of nobody's tenant, for operators.
     pub(crate) async fn refusals(&self, nobodys: bool, query: RefusedQuery) -> Result<Vec<Refused>, Problem> {
-        if nobodys && !self.user().operator {
+        if nobodys && (!self.user().operator || self.role() < Owner::ROLE) {
             return Err(refusal::not_operator());
         }
         let tenant_id = if nobodys { String::new() } else { self.tenant().id.clone() };

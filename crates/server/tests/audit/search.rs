@@ -56,6 +56,7 @@ async fn the_logs_of_a_tenant_are_one(app: Arc<TestApp>) {
         ("environment=production&action=configuration.update", vec![turned.clone()]),
         ("via=session&action=access_token.create", vec![tokens.clone(), tokens.clone()]),
         (&format!("until={from}&project=shop"), vec![("shop".into(), "project.create".into())]),
+        ("project=shop&via=session", vec![]),
         ("project=nowhere", vec![]),
         ("actor=user:usr_nobody", vec![]),
     ] {

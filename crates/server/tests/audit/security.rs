@@ -68,6 +68,9 @@ async fn refusals_are_told_to_whom_they_concern(app: Arc<TestApp>) {
     // Another tenant hears nothing of it, and who runs no installation nothing of nobody's.
     let other = app.second_tenant("other").await;
     assert!(told(&other, "").await.is_empty());
+    let admin = app.with_role("admin").await;
+    assert_eq!(admin.get("/api/v1/security-log").await.status, 200);
+    assert_eq!(admin.get("/api/v1/security-log?installation=true").await.status, 403, "the token holds less");
     assert_eq!(app.with_role("editor").await.get("/api/v1/security-log").await.status, 403);
 }
 
