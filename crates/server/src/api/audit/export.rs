@@ -21,6 +21,8 @@ use crate::problem::Problem;
 
 /// Entries read at once.
 const PAGE: u32 = 100;
+/// Documents of a prune mark read at once.
+const BASE: u32 = 1_000;
 /// Signed heads of a log in an export.
 const HEADS: u32 = 100;
 /// Pages that wait for a slow reader.
@@ -165,7 +167,7 @@ impl Export {
     /// written before, so the entries that are read after them must have it.
     async fn beginning(&mut self, log: &AuditLog, from: u64) -> Result<(), Stop> {
         let heads = self.access.heads(log, HEADS).await?;
-        let (pruned, mut page) = self.access.base(log, None, PAGE).await?;
+        let (pruned, mut page) = self.access.base(log, None, BASE).await?;
         let mut text: String =
             heads.iter().filter(|head| head.head.rev > pruned.max(from)).map(|head| head_line(head) + "\n").collect();
         text.push_str(&lines::log(log, pruned));
@@ -174,7 +176,7 @@ impl Export {
         while from == 0 && !page.is_empty() {
             self.send(page.iter().map(|document| lines::base(log, document)).collect()).await?;
             let after = page.last().map(|last| (last.kind.clone(), last.key.clone()));
-            page = self.access.base(log, after, PAGE).await?.1;
+            page = self.access.base(log, after, BASE).await?.1;
         }
         Ok(())
     }
