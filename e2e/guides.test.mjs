@@ -117,6 +117,31 @@ test("flags in a Python program", async () => {
   }
 });
 
+test("the audit log", async () => {
+  const [find, prove, anchor, redact, keep, refused, ...more] = await blocks("audit");
+  assert.deepEqual(more, []);
+  const app = await demo();
+  const folder = await home();
+  try {
+    const names = `export YARDARM_URL='${app.url}' YARDARM_TOKEN='${app.token}'`;
+    assert.match(await done(folder, names, find), /new-checkout/);
+    assert.match(await done(folder, names, prove), /entries of \d+ logs are as they were written/);
+    assert.match(await done(folder, names, anchor), /PUBLIC[\s\S]*are as they were written/);
+    assert.match(await done(folder, names, redact), /redacted revision \d+[\s\S]*1 redacted texts are accounted for/);
+    const exported = await readFile(join(folder, "audit.ndjson"), "utf8");
+    assert.ok(!exported.includes("jane.doe"), "what was redacted is in no export");
+    await writeFile(join(folder, "audit.ndjson"), exported.replace('"action":"', '"action":"not-'));
+    const edited = shell(folder, names, "yardarm audit verify audit.ndjson");
+    assert.equal(await edited.ended, 6);
+    assert.match(edited.said, /revision 1: edited/);
+    assert.match(await done(folder, names, keep), /for 400 days/);
+    await done(folder, names, refused);
+  } finally {
+    await app.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
 test("self-hosting", async () => {
   const [start, settings, ready, link, save, restore, moved, ...more] = await blocks("self-hosting");
   assert.deepEqual(more, []);

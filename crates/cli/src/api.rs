@@ -12,6 +12,8 @@ use crate::profile::{self, Profile};
 
 const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 const REQUEST_DEADLINE: Duration = Duration::from_mins(2);
+/// For what is written as it arrives.
+const DOWNLOAD_DEADLINE: Duration = Duration::from_hours(6);
 /// Of items asked for at once: the server's maximum.
 const PAGE: &str = "500";
 /// Of bytes accepted in one answer (an export of a large project).
@@ -241,6 +243,31 @@ impl Api {
             })?
         };
         Ok(Answer { body, etag, revision })
+    }
+
+    /// A long answer, written as it arrives.
+    pub(crate) async fn download(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        target: &mut dyn std::io::Write,
+    ) -> Result<(), Failure> {
+        let url = self.address(path, query)?;
+        let what = format!("GET {}", url.path());
+        let mut request = self.http.get(url).timeout(DOWNLOAD_DEADLINE);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        let mut response = request.send().await.map_err(|error| self.unreachable(&error))?;
+        let status = response.status();
+        if !status.is_success() {
+            return Err(Failure::from_response(status.as_u16(), &self.read(response).await?, &what));
+        }
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(&error))? {
+            target.write_all(&chunk)?;
+        }
+        target.flush()?;
+        Ok(())
     }
 
     async fn read(&self, mut response: reqwest::Response) -> Result<Vec<u8>, Failure> {

@@ -121,10 +121,16 @@ impl Drop for Progress {
     }
 }
 
-/// A member as text: strings bare, nothing for null, else JSON.
+/// A member as text: strings bare, nothing for null, else JSON. Control characters are written out: a name must not
+/// move the cursor or forge a row.
 pub(crate) fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
+        Value::String(text) if text.contains(char::is_control) => {
+            let shown =
+                |letter: char| if letter.is_control() { letter.escape_default().to_string() } else { letter.into() };
+            text.chars().map(shown).collect()
+        }
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use yardarm_server::Settings;
+use yardarm_server::audit::{AuditSettings, UnknownPlace};
 
 use crate::api::secret_file;
 use crate::failure::Failure;
@@ -31,6 +32,9 @@ pub(crate) struct ServerArgs {
     /// Proxy whose `X-Forwarded-For` is believed; repeat it or separate by commas
     #[arg(long = "trusted-proxy", env = "YARDARM_TRUSTED_PROXIES", value_name = "ADDRESS", value_delimiter = ',')]
     pub(crate) trusted_proxies: Vec<IpAddr>,
+    /// Where signed heads of the audit log go, besides the database: `file:PATH` (appended to) or `stdout`
+    #[arg(long, env = "YARDARM_AUDIT_HEADS", value_name = "WHERE")]
+    pub(crate) audit_heads: Option<String>,
     #[command(flatten)]
     pub(crate) log: LogArgs,
 }
@@ -91,6 +95,7 @@ struct File {
     database_url_file: Option<PathBuf>,
     #[serde(default)]
     trusted_proxies: Vec<IpAddr>,
+    audit_heads: Option<String>,
     log_format: Option<LogFormat>,
     log: Option<LogLevel>,
 }
@@ -141,10 +146,22 @@ impl ServerArgs {
         };
         let trusted_proxies =
             if self.trusted_proxies.is_empty() { file.trusted_proxies } else { self.trusted_proxies.clone() };
+        let heads = self.audit_heads.clone().or(file.audit_heads).filter(|to| !to.is_empty());
+        let heads =
+            heads.map(|to| to.parse()).transpose().map_err(|error: UnknownPlace| Failure::usage(error.to_string()))?;
+        let audit = AuditSettings { heads, ..AuditSettings::default() };
         let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
         let usual = if terminal { LogFormat::Text } else { LogFormat::Json };
         Ok(Resolved {
-            server: Settings { listen, base_url, data_dir, database_url, trusted_proxies, ..Settings::default() },
+            server: Settings {
+                listen,
+                base_url,
+                data_dir,
+                database_url,
+                trusted_proxies,
+                audit,
+                ..Settings::default()
+            },
             base_url_from_listener,
             log_format: self.log.log_format.or(file.log_format).unwrap_or(usual),
             log: self.log.log.or(file.log).unwrap_or(log),
@@ -200,6 +217,8 @@ pub(crate) fn address_for_people(listen: SocketAddr) -> String {
 
 #[cfg(test)]
 mod tests {
+    use yardarm_server::audit::HeadsTo;
+
     use super::*;
 
     fn resolve(text: &str, args: &ServerArgs) -> Result<Resolved, Failure> {
@@ -217,6 +236,11 @@ mod tests {
         assert_eq!(defaults.server.database_url, "sqlite:here/yardarm.db");
         assert_eq!(defaults.server.base_url, "http://127.0.0.1:3524");
         assert!(defaults.base_url_from_listener);
+
+        let heads = |to: &str| resolve(&format!("audit_heads = \"{to}\""), &none).map(|r| r.server.audit.heads);
+        assert_eq!(heads("stdout").ok().flatten(), Some(HeadsTo::Stdout));
+        assert_eq!(heads("file:/var/heads").ok().flatten(), Some(HeadsTo::File("/var/heads".into())));
+        assert!(heads("ftp://somewhere").is_err() && heads("file:").is_err());
 
         let text = "listen = \"0.0.0.0:80\"\ndata_dir = \"/data\"\ntrusted_proxies = [\"10.0.0.1\"]";
         let file = resolve(text, &none).unwrap().server;

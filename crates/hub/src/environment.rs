@@ -162,10 +162,10 @@ impl LiveEnvironment {
     }
 
     /// Swaps, and tells everybody by a patch.
-    pub(crate) fn publish(&self, published: Published, patch: &Patch, options: &HubOptions) {
+    pub(crate) fn publish(&self, published: Published, patch: &Patch, trace_id: &str, options: &HubOptions) {
         let frame = Frame {
             version: published.version.clone(),
-            server: patch_frame(patch),
+            server: patch_frame(patch, trace_id),
             client: if patch.is_empty() { Bytes::new() } else { refetch(&published) },
         };
         let mut feed = self.feed();
@@ -225,9 +225,12 @@ impl Feed {
     }
 }
 
-fn patch_frame(patch: &Patch) -> Bytes {
+/// The trace is a comment, which readers ignore: people who look at a stream find the request that made the change.
+fn patch_frame(patch: &Patch, trace_id: &str) -> Bytes {
     let Version { epoch, rev } = &patch.to;
-    let mut frame = format!("event: patch\nid: {epoch}:{rev}\ndata: ").into_bytes();
+    let is_trace = trace_id.len() == 32 && trace_id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let comment = if is_trace { format!(": trace {trace_id}\n") } else { String::new() };
+    let mut frame = format!("event: patch\nid: {epoch}:{rev}\n{comment}data: ").into_bytes();
     serde_json::to_writer(&mut frame, patch).expect("keys are text and every value is JSON already");
     frame.extend_from_slice(b"\n\n");
     frame.into()

@@ -131,6 +131,7 @@ impl Slot {
     fn apply(&self, shared: &Shared, tail: &mut Tail, page: Vec<Change>) {
         let (Some(live), Some(last)) = (self.live(), page.last()) else { return };
         let scope = Scope { rev: last.rev, ..live.scope.clone() };
+        let trace_id = last.attribution.trace_id.clone();
         let (from, to) = (version(&live.scope), version(&scope));
 
         let mut state = next_state(tail.spare.take(), &live.state);
@@ -174,7 +175,7 @@ impl Slot {
             grants::replace(shared, &project, &next);
         }
         for (environment, published, patch) in patched {
-            environment.publish(published, &patch, &shared.options);
+            environment.publish(published, &patch, &trace_id, &shared.options);
         }
         for environment in affected.removed.iter().filter_map(|key| environments.get(key)) {
             environment.close();

@@ -11,6 +11,7 @@ use tower_http::compression::CompressionLayer;
 use yardarm_hub::Hub;
 use yardarm_store::Store;
 
+use crate::audit::{self, Audit};
 use crate::lanes::{self, ManagementLane};
 use crate::sealer::Sealer;
 use crate::settings::Settings;
@@ -50,6 +51,8 @@ pub struct Parts {
     pub delivery: delivery::Delivery,
     /// State of sign-in and the management API.
     pub api: api::Api,
+    /// What makes the log evidence.
+    pub audit: Audit,
     /// The console's files.
     pub console: ui::Console,
     drain: watch::Sender<bool>,
@@ -79,6 +82,7 @@ impl App {
             delivery: delivery::Delivery::new(&settings, &telemetry),
             console: ui::Console::load(),
             api: api::Api::new(&settings),
+            audit: Audit::default(),
             sealer: Sealer::new(settings.secret_keys.clone(), Arc::clone(&randomness)),
             settings,
             store,
@@ -90,7 +94,13 @@ impl App {
             drain,
         }));
         app.management.handle().spawn(keep_flushing(Arc::downgrade(&app.0)));
+        audit::start(&app, &Arc::downgrade(&app.0));
         Ok(app)
+    }
+
+    /// For background work, which must not keep the application alive.
+    pub(crate) fn of(parts: &Weak<Parts>) -> Option<Self> {
+        parts.upgrade().map(Self)
     }
 
     /// Milliseconds since 1970.
@@ -120,6 +130,7 @@ impl App {
         let management = api::router(self)
             .layer(CatchPanicLayer::custom(problem::panicked))
             .layer(from_fn_with_state(self.clone(), lanes::on_management))
+            .layer(from_fn_with_state(self.clone(), audit::watch))
             .layer(from_fn_with_state(self.clone(), trace::management));
         let from_memory = |routes: Router<Self>| {
             routes

@@ -70,6 +70,7 @@ pub fn document() -> Value {
         { "name": "flags", "description": "Flags and what they serve." },
         { "name": "segments", "description": "Reusable sets of contexts." },
         { "name": "keys", "description": "SDK keys." },
+        { "name": "audit", "description": "The audit log of a tenant as evidence, and the security log." },
         { "name": "history", "description": "The audit log, undo, and the live stream." },
         { "name": "transfer", "description": "Export and import." },
         { "name": "counts", "description": "Evaluation counts." },

@@ -61,6 +61,13 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output
     if tokio::time::timeout(LAST_FLUSH, app.flush()).await.is_err() {
         tracing::warn!("the last evaluation counts could not be written");
     }
+    let last = async {
+        app.flush_refusals().await;
+        app.sign_heads().await;
+    };
+    if tokio::time::timeout(LAST_FLUSH, last).await.is_err() {
+        tracing::warn!("the last heads of the log were not signed; they are at the next start");
+    }
     Ok(())
 }
 

@@ -13,6 +13,7 @@ use http::{HeaderName, HeaderValue};
 use tracing::Instrument;
 
 use crate::app::App;
+use crate::audit::Source;
 use crate::problem;
 use crate::telemetry::Lane;
 
@@ -112,8 +113,10 @@ pub async fn delivery(State(app): State<App>, mut request: Request, next: Next) 
     let trace = Trace::of(request.headers().get(TRACEPARENT));
     request.extensions_mut().insert(trace);
     let route = request.extensions().get::<MatchedPath>().cloned();
+    let source = Source::of(&app, &request);
     let mut response = next.run(request).await;
     if response.status().is_client_error() || response.status().is_server_error() {
+        source.note(&app, &response, None);
         response = problem::finish(response, &trace.trace_id()).await;
     }
     app.telemetry.request(Lane::Delivery, route.as_ref().map_or("none", MatchedPath::as_str), response.status());

@@ -149,14 +149,26 @@ async fn every_route_answers_as_documented(app: Arc<TestApp>) {
         ("POST", format!("{P}/flags"), json!({ "key": "last" })),
         ("POST", format!("{P}/flags/last/archive"), Value::Null),
         ("POST", format!("{P}/flags/last/restore"), Value::Null),
+        ("GET", "/api/v1/audit?project=shop&reason=&limit=100".into(), Value::Null),
+        ("GET", "/api/v1/audit/export?format=csv".into(), Value::Null),
+        ("GET", "/api/v1/audit/keys".into(), Value::Null),
+        ("GET", "/api/v1/audit/heads".into(), Value::Null),
+        ("POST", "/api/v1/audit/retention".into(), json!({ "days": 400 })),
+        ("GET", "/api/v1/audit/retention".into(), Value::Null),
+        ("POST", "/api/v1/audit/redactions".into(), json!({ "rev": 1, "actor_name": true })),
+        ("GET", "/api/v1/security-log".into(), Value::Null),
         ("POST", "/api/v1/session/tenant".into(), json!({ "tenant": "other" })),
     ];
+    app.app.sign_heads().await;
+    assert_eq!(app.anonymous().with_header("authorization", "Bearer no").get(P).await.status, 401);
+    assert_eq!(app.with_role("viewer").await.post(&format!("{P}/flags"), json!({ "key": "no" })).await.status, 403);
+    app.app.flush_refusals().await;
     for (method, path, body) in calls {
         let client = if path.starts_with("/api/v1/session") { browser.clone() } else { app.owner.clone() };
         let client = if path.ends_with("/session") && method == "POST" || path.ends_with("/link") {
             app.anonymous()
         } else {
-            client.with_header("if-match", "*")
+            client.with_header("if-match", "*").with_header("x-yardarm-reason", "tests")
         };
         let body = (!body.is_null()).then(|| body.to_string().into_bytes());
         let reply = client.send(method, &path, body).await;

@@ -1,6 +1,6 @@
 //! Databases that tests make on a Postgres server and throw away. With the feature `scratch` only.
 
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
 
 use crate::StoreError;
 
@@ -35,6 +35,24 @@ impl Scratch {
             self.run("DROP ROLE IF EXISTS", role).await?;
         }
         Ok(())
+    }
+
+    /// What somebody with the database in hand can do: runs a statement on the database of a URL for [`crate::open`], past
+    /// everything that the store holds. Gives the number of rows it changed.
+    pub async fn tamper(url: &str, statement: &str) -> Result<u64, StoreError> {
+        let failed = |error: sqlx::Error| StoreError::Database(error.to_string());
+        let statement = AssertSqlSafe(statement.to_owned());
+        if url.starts_with("sqlite:") {
+            let mut connection = SqliteConnection::connect(url).await.map_err(failed)?;
+            connection.execute("PRAGMA busy_timeout = 60000").await.map_err(failed)?;
+            let done = connection.execute(statement).await.map_err(failed)?.rows_affected();
+            connection.close().await.map_err(failed)?;
+            return Ok(done);
+        }
+        let mut connection = PgConnection::connect(url).await.map_err(failed)?;
+        let done = connection.execute(statement).await.map_err(failed)?.rows_affected();
+        connection.close().await.map_err(failed)?;
+        Ok(done)
     }
 
     async fn run(&self, before: &str, after: &str) -> Result<(), StoreError> {

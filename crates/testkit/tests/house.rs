@@ -12,11 +12,21 @@ const EDGES: &[(&str, &[&str])] = &[
     ("yardarm-model", &["yardarm-eval"]),
     ("yardarm-migrate", &["yardarm-eval", "yardarm-model"]),
     ("yardarm-store", &[]),
+    // What it verifies must not be able to make it agree.
+    ("yardarm-verify", &[]),
     ("yardarm-hub", &["yardarm-eval", "yardarm-model", "yardarm-store"]),
     ("yardarm-server", &["yardarm-eval", "yardarm-model", "yardarm-store", "yardarm-hub"]),
     (
         "yardarm-cli",
-        &["yardarm-eval", "yardarm-model", "yardarm-migrate", "yardarm-store", "yardarm-hub", "yardarm-server"],
+        &[
+            "yardarm-eval",
+            "yardarm-model",
+            "yardarm-migrate",
+            "yardarm-store",
+            "yardarm-hub",
+            "yardarm-server",
+            "yardarm-verify",
+        ],
     ),
     ("yardarm-testkit", &["yardarm-model", "yardarm-store", "yardarm-hub", "yardarm-server"]),
     ("yardarm", &["yardarm-eval"]),

@@ -205,6 +205,33 @@ export type HistoryEntry = Omit<HistoryItem, "documents"> & {
   documents: { kind: DocumentKind; key: string; before: Json; after: Json }[];
 };
 
+/** A change as evidence; null names and reasons were redacted. */
+export type AuditEntry = {
+  scope: string;
+  project: string | null;
+  rev: number;
+  at: number;
+  actor: string;
+  actor_name: string | null;
+  via: string;
+  action: string;
+  reason: string | null;
+  trace_id: string;
+  prev_hash: string;
+  hash: string;
+  documents_total: number;
+  documents: AuditDocument[];
+};
+export type AuditDocument = {
+  kind: string;
+  key: string;
+  removed: boolean;
+  before: Json;
+  after: Json;
+  content_hash: string | null;
+  hidden?: "redacted" | "pruned" | "long";
+};
+
 export type Step = { text: string; result?: "true" | "false" | "unknown" | null; rule?: string | null; steps?: Step[] };
 export type Explanation = {
   flag: string;

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod audit;
 mod completions;
 mod environments;
 mod eval;
@@ -66,6 +67,8 @@ enum Command {
     Tokens(tokens::Tokens),
     /// Who changed what, and undo
     History(history::History),
+    /// The audit log as evidence: search, export, verify
+    Audit(audit::Audit),
     Export(export::Export),
     Import(import::Import),
     /// People of the tenant, and one-time sign-in links
@@ -99,6 +102,7 @@ impl Cli {
             Command::Keys(command) => client(command.run(out)),
             Command::Tokens(command) => client(command.run(out)),
             Command::History(command) => client(command.run(out)),
+            Command::Audit(command) => client(command.run(out)),
             Command::Export(command) => client(command.run(out)),
             Command::Import(command) => client(command.run(out)),
             Command::Users(command) => client(command.run(out)),

@@ -6,6 +6,7 @@
 //! whose permission is not the one that the handler takes does not compile.
 
 mod answer;
+mod audit;
 mod configurations;
 mod counts;
 mod environments;
@@ -23,6 +24,7 @@ mod permissions;
 mod projects;
 mod roles;
 pub(crate) mod schema;
+mod security_log;
 mod segments;
 mod service_accounts;
 mod session;
@@ -164,4 +166,13 @@ routes! {
     POST "/api/v1/projects/{project}/import" Project<can::ProjectImport>, Write, Some("project.import") => transfer::import;
     GET "/api/v1/projects/{project}/counts" Project<can::ProjectRead>, Heavy, None => counts::list;
     GET "/api/v1/projects/{project}/stream" Project<can::ProjectRead>, Stream, None => stream::open;
+
+    GET "/api/v1/audit" Tenant<can::AuditRead>, Heavy, None => audit::list;
+    GET "/api/v1/audit/export" Tenant<can::AuditRead>, Heavy, None => audit::export;
+    GET "/api/v1/audit/keys" Tenant<Member>, Read, None => audit::keys;
+    GET "/api/v1/audit/heads" Tenant<can::AuditRead>, Heavy, None => audit::heads;
+    GET "/api/v1/audit/retention" Tenant<can::AuditRead>, Read, None => audit::retention;
+    POST "/api/v1/audit/retention" Tenant<can::AuditManage>, Write, Some("audit.set_retention") => audit::set_retention;
+    POST "/api/v1/audit/redactions" Tenant<can::AuditManage>, Write, Some("audit.redact") => audit::redact;
+    GET "/api/v1/security-log" Tenant<can::SecurityLogRead>, Heavy, None => security_log::list;
 }

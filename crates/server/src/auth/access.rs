@@ -17,6 +17,7 @@ use super::right::{Member, Right};
 use super::route::{Access, Route};
 use super::tenant_state::TenantState;
 use crate::app::App;
+use crate::audit::Caller;
 use crate::problem::Problem;
 use crate::trace::{TRACEPARENT, Trace};
 
@@ -39,6 +40,9 @@ impl Request {
     async fn of(parts: &mut Parts, gate: &App) -> Result<Self, Problem> {
         let credential = Credential::of(parts, gate)?;
         let who = gate.authenticate(&credential).await?;
+        if let Some(caller) = parts.extensions.get::<Arc<Caller>>() {
+            caller.is(&who.tenant.id, who.actor());
+        }
         let reason = match parts.headers.get("x-yardarm-reason") {
             Some(header) => read_reason(header.as_bytes())?,
             None => String::new(),

@@ -21,6 +21,8 @@ pub(crate) struct ChangeNote {
     pub(crate) actor_name: String,
     /// `configuration.update`.
     pub(crate) action: String,
+    /// W3C trace id.
+    pub(crate) trace_id: String,
     /// Kind and key of the first [`DOCUMENTS`] documents.
     pub(crate) documents: Vec<(String, String)>,
 }
@@ -32,6 +34,7 @@ impl From<&Change> for ChangeNote {
             at: change.attribution.at,
             actor_name: change.attribution.actor_name.clone(),
             action: change.attribution.action.clone(),
+            trace_id: change.attribution.trace_id.clone(),
             documents: change
                 .documents
                 .iter()
@@ -60,6 +63,12 @@ impl RecentChanges {
     pub(super) fn get(&self, scope_id: &str, epoch: &str, rev: u64) -> Option<Arc<ChangeNote>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.notes.get(&(scope_id.to_owned(), epoch.to_owned(), rev)).cloned()
+    }
+
+    /// A note whose change was redacted must be read again.
+    pub(super) fn forget(&self, scope_id: &str, epoch: &str, rev: u64) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.notes.remove(&(scope_id.to_owned(), epoch.to_owned(), rev));
     }
 
     pub(super) fn put(&self, scope_id: &str, epoch: &str, note: Arc<ChangeNote>) {

@@ -131,6 +131,14 @@ pub(super) fn bad_reason() -> Problem {
     )
 }
 
+pub(super) fn reason_required() -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "reason_required",
+        "Nothing is taken out of the log without a reason: send X-Yardarm-Reason.",
+    )
+}
+
 pub(super) fn if_match_unreadable() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "if_match_invalid", "If-Match is the ETag of the answer you read: \"12\".")
 }

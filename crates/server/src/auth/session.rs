@@ -1,5 +1,7 @@
 //! Setting up, signing in and out.
 
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use serde_json::json;
@@ -15,6 +17,7 @@ use super::right::{Member, Right};
 use super::route::{Access, Route};
 use super::{cookie, csrf, fresh, password, refusal};
 use crate::app::App;
+use crate::audit::Caller;
 use crate::keys;
 use crate::problem::Problem;
 
@@ -27,6 +30,8 @@ pub(crate) struct Visitor {
     pub(super) gate: App,
     action: &'static str,
     trace_id: String,
+    /// For the security log, when a sign-in fails.
+    caller: Option<Arc<Caller>>,
     /// Hash of the session that the browser has already.
     replaces: Option<String>,
 }
@@ -46,7 +51,8 @@ impl FromRequestParts<App> for Visitor {
         let action = parts.extensions.get::<&'static Route>().and_then(|route| route.action).unwrap_or("session");
         let trace_id = trace_id(parts);
         let replaces = cookie::read(&parts.headers, gate.settings.secure()).map(keys::hash_hex);
-        Ok(Self { gate, action, trace_id, replaces })
+        let caller = parts.extensions.get::<Arc<Caller>>().cloned();
+        Ok(Self { gate, action, trace_id, caller, replaces })
     }
 }
 
@@ -138,6 +144,10 @@ impl Visitor {
         self.gate.api.attempts.take(&email, address, self.gate.now()).map_err(refusal::too_many_attempts)?;
         let user = self.gate.store.user_by_email(&email).await?;
         let hash = user.as_ref().and_then(|user| user.password_hash.clone());
+        if let (Some(user), Some(caller)) = (&user, &self.caller) {
+            // Whose tenant that is, is found out later: an answer that waits for it would tell who exists.
+            caller.is("", format!("user:{}", user.id));
+        }
         let right = self.gate.verify_password(password, hash).await?;
         let Some(user) = user.filter(|_| right) else {
             tracing::info!(address, "sign-in failed");

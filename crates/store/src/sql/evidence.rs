@@ -245,7 +245,7 @@ pub(super) async fn insert_head(connection: &mut Connection, signed_head: &Signe
     let newest: Option<i64> = sqlx::query_scalar(
         "SELECT rev
            FROM audit_head
-          WHERE tenant_id = $1 AND scope_id = $2 AND shipped
+          WHERE tenant_id = $1 AND scope_id = $2
           ORDER BY rev DESC
           LIMIT 1 OFFSET $3",
     )
@@ -256,7 +256,7 @@ pub(super) async fn insert_head(connection: &mut Connection, signed_head: &Signe
     .await
     .map_err(error)?;
     if let Some(rev) = newest {
-        sqlx::query("DELETE FROM audit_head WHERE tenant_id = $1 AND scope_id = $2 AND rev <= $3 AND shipped")
+        sqlx::query("DELETE FROM audit_head WHERE tenant_id = $1 AND scope_id = $2 AND rev <= $3")
             .bind(&head.tenant_id)
             .bind(&head.scope_id)
             .bind(rev)

@@ -178,34 +178,65 @@ pub(super) async fn base(
     if through == 0 {
         return Ok((0, Vec::new()));
     }
-    let mut documents = newest(connection, scope, through).await?;
+    let mut places = newest(connection, scope, through).await?;
     let after = after.as_ref().map(|(kind, key)| (kind, key));
-    let begin = documents.partition_point(|d| after.is_some_and(|after| (&d.kind, &d.key) <= after));
-    documents.drain(..begin);
-    documents.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    Ok((through, documents))
-}
-
-/// Documents that lived at a revision, by the bytes of kind and key.
-async fn newest(connection: &mut Connection, scope: ScopeRef<'_>, rev: u64) -> Result<Vec<BaseDocument>, StoreError> {
-    let rows: Vec<NewestRow> = sqlx::query_as(NEWEST)
-        .bind(scope.tenant_id)
-        .bind(scope.id)
-        .bind(signed(rev))
-        .fetch_all(connection)
-        .await
-        .map_err(error)?;
-    let mut documents: Vec<BaseDocument> = rows
-        .into_iter()
-        .map(|(kind, key, rev, text, salt, hash)| BaseDocument {
+    let begin = places.partition_point(|(kind, key, ..)| after.is_some_and(|after| (kind, key) <= after));
+    places.drain(..begin);
+    places.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let mut documents = Vec::with_capacity(places.len());
+    // Only the texts of this page are read.
+    for chunk in places.chunks(AT_ONCE) {
+        let mut select = QueryBuilder::<Db>::new(
+            "SELECT kind, key, rev, body, body_salt, body_hash FROM change_document WHERE tenant_id = ",
+        );
+        select.push_bind(scope.tenant_id).push(" AND scope_id = ").push_bind(scope.id);
+        select.push(" AND (rev, kind, key) IN (VALUES ");
+        let mut list = select.separated(", ");
+        for (kind, key, rev, _) in chunk {
+            list.push("(").push_bind_unseparated(signed(*rev)).push_unseparated(", ");
+            list.push_bind_unseparated(kind).push_unseparated(", ");
+            list.push_bind_unseparated(key).push_unseparated(")");
+        }
+        select.push(")");
+        let rows: Vec<NewestRow> =
+            select.build_query_as().persistent(false).fetch_all(&mut *connection).await.map_err(error)?;
+        documents.extend(rows.into_iter().map(|(kind, key, rev, text, salt, hash)| BaseDocument {
             kind,
             key,
             rev: rev.cast_unsigned(),
             body: Salted { hash, salt, text },
-        })
-        .collect();
+        }));
+    }
     documents.sort_by(|a, b| (&a.kind, &a.key).cmp(&(&b.kind, &b.key)));
-    Ok(documents)
+    Ok((through, documents))
+}
+
+/// Kind, key, revision and salted hash of the documents that lived at a revision, by the bytes of kind and key.
+async fn newest(
+    connection: &mut Connection,
+    scope: ScopeRef<'_>,
+    rev: u64,
+) -> Result<Vec<(String, String, u64, String)>, StoreError> {
+    let rows: Vec<(String, String, i64, String)> = sqlx::query_as(
+        "SELECT d.kind, d.key, d.rev, d.body_hash
+           FROM change_document d
+           JOIN (SELECT kind, key, MAX(rev) AS rev
+                   FROM change_document
+                  WHERE tenant_id = $1 AND scope_id = $2 AND rev <= $3
+                  GROUP BY kind, key) newest
+             ON newest.kind = d.kind AND newest.key = d.key AND newest.rev = d.rev
+          WHERE d.tenant_id = $1 AND d.scope_id = $2 AND d.body_hash IS NOT NULL",
+    )
+    .bind(scope.tenant_id)
+    .bind(scope.id)
+    .bind(signed(rev))
+    .fetch_all(connection)
+    .await
+    .map_err(error)?;
+    let place = |(kind, key, rev, hash): (String, String, i64, String)| (kind, key, rev.cast_unsigned(), hash);
+    let mut places: Vec<(String, String, u64, String)> = rows.into_iter().map(place).collect();
+    places.sort();
+    Ok(places)
 }
 
 pub(super) async fn prunable(
@@ -231,9 +262,8 @@ pub(super) async fn prunable(
             .await
             .map_err(error)?;
     let mut hasher = Sha256::new();
-    for BaseDocument { kind, key, rev, body } in newest(connection, scope, through).await? {
-        let line = serde_json::to_vec(&(kind, key, rev, body.hash))
-            .map_err(|error| StoreError::Database(error.to_string()))?;
+    for place in newest(connection, scope, through).await? {
+        let line = serde_json::to_vec(&place).map_err(|error| StoreError::Database(error.to_string()))?;
         hasher.update(&line);
         hasher.update(b"\n");
     }

@@ -48,7 +48,7 @@ async fn next(watch: &mut ConsoleWatch) -> Option<Bytes> {
                 note.documents.iter().map(|(kind, key)| json!({ "kind": kind, "key": key })).collect();
             let data = json!({
                 "version": version, "at": note.at, "actor_name": note.actor_name, "action": note.action,
-                "documents": documents,
+                "trace_id": note.trace_id, "documents": documents,
             });
             format!("event: change\nid: {}:{}\ndata: {data}\n\n", version.epoch, version.rev)
         }

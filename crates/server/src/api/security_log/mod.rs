@@ -1,0 +1,3 @@
+//! Attempts that were refused.
+
+pub(crate) mod list;
