@@ -16,6 +16,7 @@ mod exact;
 pub mod export;
 #[cfg(feature = "generators")]
 pub mod generators;
+pub mod label;
 pub mod limits;
 mod normal;
 mod reading;

@@ -2,6 +2,7 @@
 //! fields with a suggestion, wrong types and bad values, all at once.
 
 use serde_json::{Map, Value};
+use yardarm_model::label::is_unseen;
 
 use crate::auth::refusal::{invalid, wrong};
 use crate::problem::{Problem, ProblemError};
@@ -86,8 +87,9 @@ impl Fields {
             self.wrong(name, "too_long", format!("has {} characters; the limit is {longest}", text.chars().count()));
             return None;
         }
-        if text.contains('\0') {
-            self.wrong(name, "control_character", "must not contain NUL");
+        if let Some(unseen) = text.chars().find(|character| is_unseen(*character)) {
+            let why = format!("has the character {}, which cannot be seen", unseen.escape_unicode());
+            self.wrong(name, "control_character", why);
             return None;
         }
         Some(text)
