@@ -37,8 +37,8 @@ impl World {
         let owner = token(&app, &mallory, "owner").await;
         let mut objects = BTreeMap::new();
         objects.insert(MINE, fill(&owner, MINE, 0).await);
-        objects.insert(TWIN, fill(&owner, TWIN, 15).await);
-        objects.insert(ACME, fill(&app.owner, ACME, 15).await);
+        objects.insert(TWIN, fill(&owner, TWIN, 5).await);
+        objects.insert(ACME, fill(&app.owner, ACME, 5).await);
         let nobodys = objects[ACME].iter().map(|(slot, value)| (*slot, nobodys(value))).collect();
         objects.insert(NONE, nobodys);
         let session = app.owner.get("/api/v1/session").await.body;
