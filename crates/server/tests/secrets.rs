@@ -48,10 +48,10 @@ fn log() -> &'static Log {
 /// A secret as it is, and as somebody may have written it.
 fn forms(secret: &str) -> Vec<Vec<u8>> {
     let mut forms = vec![secret.as_bytes().to_vec()];
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = secret.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     forms.push(hex.to_uppercase().into_bytes());
     forms.push(hex.into_bytes());
-    let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let percent = secret.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
     forms.push(percent.to_lowercase().into_bytes());
     forms.push(percent.into_bytes());
     let some: String = secret
@@ -214,13 +214,13 @@ async fn no_secret_is_stored_logged_or_said_again(app: Arc<TestApp>) {
 #[test]
 fn the_search_knows_every_form() {
     let secret = "yd_pat_0123456789/abc?d";
-    let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let percent = secret.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
     for text in [
         secret.to_owned(),
         STANDARD.encode(secret),
         STANDARD.encode(format!("user:{secret}")),
         URL_SAFE.encode(format!("a{secret}b")),
-        secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
+        secret.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat(),
         percent,
         secret.replace('/', "%2F").replace('?', "%3F"),
     ] {
