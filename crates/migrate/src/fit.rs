@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use yardarm_model::label::{is_unseen, is_unseen_in_prose};
 use yardarm_model::limits;
 
 use crate::{Imported, Report};
@@ -36,6 +37,12 @@ pub(crate) fn fitted(mut imported: Imported) -> Imported {
 
 fn cut(item: &mut Value, name: &str, most: usize, place: &str, report: &mut Report) {
     let Some(Value::String(text)) = item.get_mut(name) else { return };
+    let unseen: fn(char) -> bool = if name == "description" { is_unseen_in_prose } else { is_unseen };
+    if text.contains(unseen) {
+        text.retain(|character| !unseen(character));
+        let why = "it has control characters, or such as turn the direction of writing";
+        report.attention(place, format!("its {name} goes without what cannot be seen"), why, "look at it");
+    }
     if let Some((at, _)) = text.char_indices().nth(most) {
         let whole = text.chars().count();
         text.truncate(at);
@@ -49,7 +56,7 @@ fn tags(item: &mut Value, place: &str, report: &mut Report) {
     let mut kept: BTreeSet<String> = BTreeSet::new();
     let mut lost = Vec::new();
     for tag in tags.iter().filter_map(Value::as_str).filter(|tag| !tag.is_empty()) {
-        if tag.chars().count() <= limits::TAG && kept.len() < limits::TAGS {
+        if !tag.contains(is_unseen) && tag.chars().count() <= limits::TAG && kept.len() < limits::TAGS {
             kept.insert(tag.to_owned());
         } else if !kept.contains(tag) {
             lost.push(tag.to_owned());

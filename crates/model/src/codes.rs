@@ -15,6 +15,7 @@ codes! {
     DUPLICATE_MEMBER = "duplicate_member", "A JSON object names the same member twice.";
     NESTING_TOO_DEEP = "nesting_too_deep", "The JSON, or a condition, is nested too deeply.";
     NUL_CHARACTER = "nul_character", "A text contains the NUL character.";
+    UNSEEN_CHARACTER = "unseen_character", "A text contains control characters, or such as turn the direction of writing.";
     NUMBER_NOT_EXACT = "number_not_exact", "An integer beyond 2^53 would be rounded by SDKs.";
     UNKNOWN_FIELD = "unknown_field", "The body has a member that means nothing here.";
     REQUIRED = "required", "A member is missing.";

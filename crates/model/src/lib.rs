@@ -17,6 +17,7 @@ mod exact;
 pub mod export;
 #[cfg(feature = "generators")]
 pub mod generators;
+pub mod label;
 pub mod limits;
 mod normal;
 mod reading;

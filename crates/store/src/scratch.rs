@@ -55,6 +55,22 @@ impl Scratch {
         Ok(done)
     }
 
+    /// Every row of every table as text, whoever's it is: what a copy of the database would hold.
+    pub async fn rows(&self) -> Result<String, StoreError> {
+        let failed = |error: sqlx::Error| StoreError::Database(error.to_string());
+        let mut connection = PgConnection::connect(&self.url()).await.map_err(failed)?;
+        let tables = "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
+        let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut connection).await.map_err(failed)?;
+        let mut all = String::new();
+        for table in tables {
+            let rows = AssertSqlSafe(format!("SELECT coalesce(string_agg(t::text, E'\\n'), '') FROM {table} t"));
+            all += &sqlx::query_scalar::<_, String>(rows).fetch_one(&mut connection).await.map_err(failed)?;
+            all.push('\n');
+        }
+        connection.close().await.map_err(failed)?;
+        Ok(all)
+    }
+
     async fn run(&self, before: &str, after: &str) -> Result<(), StoreError> {
         let failed = |error: sqlx::Error| StoreError::Database(error.to_string());
         let mut connection = PgConnection::connect(&self.server).await.map_err(failed)?;

@@ -48,7 +48,7 @@ pub struct TestApp {
     clock_broken: Arc<AtomicBool>,
     stop: Option<oneshot::Sender<()>>,
     scratch: Option<Scratch>,
-    _folder: Option<tempfile::TempDir>,
+    folder: Option<tempfile::TempDir>,
 }
 
 /// Runs test bodies (`async fn name(app: Arc<TestApp>)`) on SQLite, and on Postgres when `TEST_DATABASE_URL` names a server
@@ -83,7 +83,7 @@ impl TestApp {
     pub async fn start_sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("yardarm.db").display());
-        Self { _folder: Some(folder), ..Self::start(&url).await }
+        Self { folder: Some(folder), ..Self::start(&url).await }
     }
 
     /// On a fresh Postgres database; `None`, and says so, when no server is named.
@@ -103,6 +103,19 @@ impl TestApp {
         if let Some(scratch) = &self.scratch {
             scratch.remove().await.unwrap();
         }
+    }
+
+    /// Everything that is stored, as bytes: the files of SQLite with their log, or every row of Postgres.
+    pub async fn stored(&self) -> Vec<u8> {
+        if let Some(scratch) = &self.scratch {
+            return scratch.rows().await.unwrap().into_bytes();
+        }
+        let folder = self.folder.as_ref().expect("a test app is on a folder or on a scratch database");
+        let mut all = Vec::new();
+        for file in std::fs::read_dir(folder.path()).unwrap() {
+            all.extend(std::fs::read(file.unwrap().path()).unwrap());
+        }
+        all
     }
 
     /// On a database that nobody uses yet.
@@ -176,7 +189,7 @@ impl TestApp {
             clock_broken: broken,
             stop: Some(stop),
             scratch: None,
-            _folder: None,
+            folder: None,
         }
     }
 

@@ -21,13 +21,13 @@ pub(super) fn update(draft: &mut Draft<'_>, patch: &Value) {
     let fields = Fields::unchecked(&at, &merged);
     draft.world.project = Some(Project {
         name: name(problems, &fields, &draft.world.project_key),
-        description: fields.text(problems, "description", limits::DESCRIPTION).unwrap_or_default(),
+        description: fields.prose(problems, "description", limits::DESCRIPTION).unwrap_or_default(),
     });
 }
 
 /// A name; without one, the key.
 fn name(problems: &mut Problems, fields: &Fields<'_>, key: &str) -> String {
-    fields.text(problems, "name", limits::NAME).filter(|name| !name.is_empty()).unwrap_or_else(|| key.to_owned())
+    fields.label(problems, "name", limits::NAME).filter(|name| !name.is_empty()).unwrap_or_else(|| key.to_owned())
 }
 
 pub(super) const ENVIRONMENT: [&str; 5] = ["key", "name", "position", "color", "production"];

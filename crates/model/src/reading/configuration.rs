@@ -117,7 +117,7 @@ fn rules(problems: &mut Problems, fields: &Fields<'_>) -> Vec<Rule> {
         let everyone = crate::document::Condition::All(crate::document::AllOf { all: Vec::new() });
         rules.push(Rule {
             id,
-            description: fields.text(problems, "description", limits::DESCRIPTION).unwrap_or_default(),
+            description: fields.prose(problems, "description", limits::DESCRIPTION).unwrap_or_default(),
             condition: fields
                 .need(problems, "if")
                 .map_or(everyone, |value| condition(problems, &fields.at.field("if"), value)),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{At, Fields, Problems, did_you_mean, kind_of, text, wrong_type};
+use super::{At, Fields, Problems, did_you_mean, kind_of, label, wrong_type};
 use crate::document::{Flag, ValueType, Variant};
 use crate::{codes, limits};
 
@@ -22,14 +22,14 @@ pub(crate) fn flag(problems: &mut Problems, fields: &Fields<'_>, key: &str, defa
     let variants = variants(problems, fields, value_type);
     Flag {
         name: fields
-            .text(problems, "name", limits::NAME)
+            .label(problems, "name", limits::NAME)
             .filter(|name| !name.is_empty())
             .unwrap_or_else(|| key.to_owned()),
-        description: fields.text(problems, "description", limits::DESCRIPTION).unwrap_or_default(),
+        description: fields.prose(problems, "description", limits::DESCRIPTION).unwrap_or_default(),
         value_type: value_type.unwrap_or(ValueType::Boolean),
         variants,
         salt: salt(problems, fields).unwrap_or(defaults.salt),
-        owner: fields.text(problems, "owner", limits::OWNER).filter(|owner| !owner.is_empty()),
+        owner: fields.label(problems, "owner", limits::OWNER).filter(|owner| !owner.is_empty()),
         tags: tags(problems, fields),
         permanent: fields.boolean(problems, "permanent").unwrap_or_default(),
         archived: fields.boolean(problems, "archived").unwrap_or_default(),
@@ -105,7 +105,7 @@ fn variants(problems: &mut Problems, fields: &Fields<'_>, value_type: Option<Val
             (Some(value), Some(value_type)) => check_value(problems, &at.field("value"), value_type, value),
             (None | Some(_), _) => {}
         }
-        let description = fields.text(problems, "description", limits::DESCRIPTION).unwrap_or_default();
+        let description = fields.prose(problems, "description", limits::DESCRIPTION).unwrap_or_default();
         variants.push(Variant { key, value: value.unwrap_or_default(), description });
     }
     variants
@@ -144,7 +144,7 @@ fn tags(problems: &mut Problems, fields: &Fields<'_>) -> Vec<String> {
     let mut tags = BTreeSet::new();
     for (index, item) in fields.list(problems, "tags", limits::TAGS).iter().enumerate() {
         let at = at.index(index);
-        let tag = text(problems, &at, item, limits::TAG);
+        let tag = label(problems, &at, item, limits::TAG);
         if item.as_str() == Some("") {
             problems.add(&at, codes::EMPTY, "a tag must not be empty");
         } else if !tag.is_empty() && !tags.insert(tag.clone()) {

@@ -22,6 +22,7 @@ pub(crate) use segment::{context_key, keys, segment};
 use serde_json::{Map, Value};
 
 use crate::command::Problem;
+use crate::label::{is_unseen, is_unseen_in_prose};
 use crate::{codes, limits};
 
 /// A JSON pointer (RFC 6901) being walked.
@@ -158,6 +159,17 @@ impl<'v> Fields<'v> {
         self.get(name).map(|value| text(problems, &self.at.field(name), value, max))
     }
 
+    /// A name on one line, if it is there.
+    pub(crate) fn label(&self, problems: &mut Problems, name: &str, max: usize) -> Option<String> {
+        self.get(name).map(|value| label(problems, &self.at.field(name), value, max))
+    }
+
+    /// Words on as many lines as it takes, if they are there.
+    pub(crate) fn prose(&self, problems: &mut Problems, name: &str, max: usize) -> Option<String> {
+        let text = self.text(problems, name, max)?;
+        Some(seen(problems, &self.at.field(name), text, is_unseen_in_prose))
+    }
+
     /// A key that must be there.
     pub(crate) fn key(&self, problems: &mut Problems, name: &str) -> String {
         self.need(problems, name).map(|value| key(problems, &self.at.field(name), value)).unwrap_or_default()
@@ -226,6 +238,24 @@ pub(crate) fn text(problems: &mut Problems, at: &At, value: &Value, max: usize) 
         return String::new();
     }
     text.to_owned()
+}
+
+/// Text of at most `max` characters that people see as it is.
+pub(crate) fn label(problems: &mut Problems, at: &At, value: &Value, max: usize) -> String {
+    let text = text(problems, at, value, max);
+    seen(problems, at, text, is_unseen)
+}
+
+fn seen(problems: &mut Problems, at: &At, text: String, is_unseen: impl Fn(char) -> bool) -> String {
+    match text.chars().find(|character| is_unseen(*character)) {
+        // NUL has been told of: `scan` finds it wherever it is.
+        None | Some('\0') => text,
+        Some(unseen) => {
+            let why = format!("has the character {}, which cannot be seen", unseen.escape_unicode());
+            problems.add(at, codes::UNSEEN_CHARACTER, why);
+            String::new()
+        }
+    }
 }
 
 /// A key: [`limits::KEY_PATTERN`].

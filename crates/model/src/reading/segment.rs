@@ -16,10 +16,10 @@ pub(crate) fn segment(problems: &mut Problems, fields: &Fields<'_>, key: &str, c
     let rules = fields.list(problems, "rules", limits::RULES);
     Segment {
         name: fields
-            .text(problems, "name", limits::NAME)
+            .label(problems, "name", limits::NAME)
             .filter(|name| !name.is_empty())
             .unwrap_or_else(|| key.to_owned()),
-        description: fields.text(problems, "description", limits::DESCRIPTION).unwrap_or_default(),
+        description: fields.prose(problems, "description", limits::DESCRIPTION).unwrap_or_default(),
         context_kind: context_kind(problems, fields),
         rules: rules.iter().enumerate().map(|(i, rule)| condition(problems, &at.index(i), rule)).collect(),
         included: Vec::new(),

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
+use yardarm_model::label::is_unseen;
 
 use crate::auth::refusal::{invalid, wrong};
 use crate::problem::{Problem, ProblemError};
@@ -93,8 +94,9 @@ impl Fields {
             self.wrong(name, "too_long", format!("has {} characters; the limit is {longest}", text.chars().count()));
             return None;
         }
-        if text.contains('\0') {
-            self.wrong(name, "control_character", "must not contain NUL");
+        if let Some(unseen) = text.chars().find(|character| is_unseen(*character)) {
+            let why = format!("has the character {}, which cannot be seen", unseen.escape_unicode());
+            self.wrong(name, "control_character", why);
             return None;
         }
         Some(text)
