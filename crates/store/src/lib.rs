@@ -9,6 +9,7 @@ mod postgres;
 pub mod rows;
 #[cfg(feature = "scratch")]
 pub mod scratch;
+pub mod sign_in;
 mod sqlite;
 mod text;
 
@@ -19,6 +20,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 pub use rows::*;
+pub use sign_in::{Identity, Passkey, SecondFactors, SignInMethod, SignInRow, SignInStore, Totp};
 
 /// Milliseconds since 1970, UTC.
 pub type Millis = i64;
@@ -205,7 +207,7 @@ pub enum CommitError {
     /// No such scope.
     #[error("no such scope")]
     NoScope,
-    /// A unique row exists (`tenant.key`, `scope.key`, `user.email`, `token`), or a `link` was used before.
+    /// A unique row exists (`tenant.key`, `scope.key`, `user.email`, `token`, `passkey`, `identity`), or a `link` was used before.
     #[error("{0} is taken")]
     Taken(&'static str),
     /// The database failed.
@@ -234,7 +236,7 @@ pub enum StoreError {
 
 /// The promises of a database. Every method has a deadline and returns [`StoreError::Unavailable`] when it passes.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: SignInStore + Send + Sync + 'static {
     /// Makes a change. Returns the new revision and the hash.
     async fn commit(&self, commit: Commit) -> Result<Change, CommitError>;
 

@@ -58,6 +58,7 @@ fn check_row(row: &RowWrite) -> Result<(), StoreError> {
         RowWrite::UpsertMembership(membership) => ("membership", vec![&membership.tenant_id, &membership.user_id]),
         RowWrite::DeleteMembership { tenant_id, user_id } => ("membership", vec![tenant_id, user_id]),
         RowWrite::RevokeAccessToken { id, at: _ } => ("access_token", vec![id]),
+        RowWrite::SignIn(row) => ("sign_in", row.texts()),
         RowWrite::UseLink { hash, at: _ } => ("one_time_link", vec![hash]),
     };
     if has_nul(texts.into_iter().map(String::as_str)) { Err(nul(table)) } else { Ok(()) }

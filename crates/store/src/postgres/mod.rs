@@ -15,3 +15,5 @@ mod log;
 mod people;
 #[path = "../sql/read.rs"]
 mod read;
+#[path = "../sql/sign_in.rs"]
+mod sign_in;

@@ -9,7 +9,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Pool, Transaction};
 use tokio::sync::{OnceCell, broadcast};
 
-use super::{Connection, Db, counts, dialect, log, people, read};
+use super::{Connection, Db, counts, dialect, log, people, read, sign_in};
 use crate::{
     AccessToken, Change, Commit, CommitError, Count, CountBatch, CountQuery, Document, HistoryQuery, Membership,
     Millis, OneTimeLink, Scope, Session, Store, StoreError, StoreOptions, Tenant, User, text,
@@ -64,23 +64,23 @@ impl Database {
             .copied()
     }
 
-    async fn reader(&self) -> Result<PoolConnection<Db>, StoreError> {
+    pub(super) async fn reader(&self) -> Result<PoolConnection<Db>, StoreError> {
         self.migrate().await?;
         self.pools.reader().acquire().await.map_err(dialect::error)
     }
 
-    async fn writer(&self) -> Result<PoolConnection<Db>, StoreError> {
+    pub(super) async fn writer(&self) -> Result<PoolConnection<Db>, StoreError> {
         self.migrate().await?;
         self.pools.writer().acquire().await.map_err(dialect::error)
     }
 
-    async fn begin(&self) -> Result<Transaction<'static, Db>, StoreError> {
+    pub(super) async fn begin(&self) -> Result<Transaction<'static, Db>, StoreError> {
         self.migrate().await?;
         let pool: &Pool<Db> = self.pools.writer();
         pool.begin_with(dialect::BEGIN).await.map_err(dialect::error)
     }
 
-    async fn within<T, E: From<StoreError>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    pub(super) async fn within<T, E: From<StoreError>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         until(self.deadline, work).await
     }
 }
@@ -187,15 +187,15 @@ impl Store for Database {
     }
 
     async fn insert_session(&self, session: &Session) -> Result<(), StoreError> {
-        self.within(async { people::insert_session(&mut *self.writer().await?, session).await }).await
+        self.within(async { sign_in::insert_session(&mut *self.writer().await?, session).await }).await
     }
 
     async fn session(&self, hash: &str, now: Millis) -> Result<Option<Session>, StoreError> {
-        self.within(async { people::session(&mut *self.reader().await?, hash, now).await }).await
+        self.within(async { sign_in::session(&mut *self.reader().await?, hash, now).await }).await
     }
 
     async fn delete_session(&self, hash: &str) -> Result<(), StoreError> {
-        self.within(async { people::delete_session(&mut *self.writer().await?, hash).await }).await
+        self.within(async { sign_in::delete_session(&mut *self.writer().await?, hash).await }).await
     }
 
     async fn access_token(&self, hash: &str, now: Millis) -> Result<Option<AccessToken>, StoreError> {

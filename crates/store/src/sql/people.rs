@@ -1,9 +1,9 @@
 //! Tenants, users, memberships, sessions, access tokens and one-time links.
 
-use super::{Connection, dialect};
+use super::{Connection, dialect, sign_in};
 use crate::{
-    AccessToken, CommitError, LinkPurpose, Membership, Millis, OneTimeLink, Role, RowWrite, Session, StoreError,
-    Tenant, User,
+    AccessToken, CommitError, LinkPurpose, Membership, Millis, OneTimeLink, Role, RowWrite, StoreError, Tenant,
+    User,
 };
 
 /// A row written inside a commit, `tenant_id` being the tenant of the commit's scope.
@@ -40,6 +40,7 @@ pub(super) async fn write(connection: &mut Connection, tenant_id: &str, row: &Ro
                 .map_err(dialect::error)?;
             Ok(())
         }
+        RowWrite::SignIn(row) => sign_in::write(connection, row).await,
         RowWrite::InsertAccessToken(token) => insert_access_token(connection, token).await,
         RowWrite::RevokeAccessToken { id, at } => {
             let done = sqlx::query(
@@ -81,15 +82,20 @@ pub(super) fn taken(what: &'static str, error: sqlx::Error) -> CommitError {
 }
 
 pub(super) async fn insert_tenant(connection: &mut Connection, tenant: &Tenant) -> Result<(), CommitError> {
-    let Tenant { id, key, name, created_at } = tenant;
-    sqlx::query("INSERT INTO tenant (id, key, name, created_at) VALUES ($1, $2, $3, $4)")
-        .bind(id)
-        .bind(key)
-        .bind(name)
-        .bind(created_at)
-        .execute(connection)
-        .await
-        .map_err(|error| taken("tenant.key", error))?;
+    let Tenant { id, key, name, requires_second_factor, requires_sso, created_at } = tenant;
+    sqlx::query(
+        "INSERT INTO tenant (id, key, name, requires_second_factor, requires_sso, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(id)
+    .bind(key)
+    .bind(name)
+    .bind(requires_second_factor)
+    .bind(requires_sso)
+    .bind(created_at)
+    .execute(connection)
+    .await
+    .map_err(|error| taken("tenant.key", error))?;
     Ok(())
 }
 
@@ -272,62 +278,41 @@ pub(super) async fn members(
     Ok(members)
 }
 
+#[derive(sqlx::FromRow)]
+struct TenantRow {
+    id: String,
+    key: String,
+    name: String,
+    requires_second_factor: bool,
+    requires_sso: bool,
+    created_at: i64,
+}
+
+fn tenant_from(row: TenantRow) -> Tenant {
+    let TenantRow { id, key, name, requires_second_factor, requires_sso, created_at } = row;
+    Tenant { id, key, name, requires_second_factor, requires_sso, created_at }
+}
+
 pub(super) async fn tenant(connection: &mut Connection, id: &str) -> Result<Option<Tenant>, StoreError> {
-    let row: Option<(String, String, String, i64)> =
-        sqlx::query_as("SELECT id, key, name, created_at FROM tenant WHERE id = $1")
-            .bind(id)
-            .fetch_optional(connection)
-            .await
-            .map_err(dialect::error)?;
-    Ok(row.map(|(id, key, name, created_at)| Tenant { id, key, name, created_at }))
-}
-
-pub(super) async fn insert_session(connection: &mut Connection, session: &Session) -> Result<(), StoreError> {
-    let Session { hash, user_id, tenant_id, created_at, expires_at } = session;
-    // Who signs in clears away what they left: nothing else removes expired sessions.
-    sqlx::query("DELETE FROM session WHERE user_id = $1 AND expires_at <= $2")
-        .bind(user_id)
-        .bind(created_at)
-        .execute(&mut *connection)
-        .await
-        .map_err(dialect::error)?;
-    sqlx::query("INSERT INTO session (hash, user_id, tenant_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)")
-        .bind(hash)
-        .bind(user_id)
-        .bind(tenant_id)
-        .bind(created_at)
-        .bind(expires_at)
-        .execute(connection)
-        .await
-        .map_err(dialect::error)?;
-    Ok(())
-}
-
-pub(super) async fn session(
-    connection: &mut Connection,
-    hash: &str,
-    now: Millis,
-) -> Result<Option<Session>, StoreError> {
-    let row: Option<(String, String, i64, i64)> = sqlx::query_as(
-        "SELECT user_id, tenant_id, created_at, expires_at FROM session WHERE hash = $1 AND expires_at > $2",
+    let row: Option<TenantRow> = sqlx::query_as(
+        "SELECT id, key, name, requires_second_factor, requires_sso, created_at FROM tenant WHERE id = $1",
     )
-    .bind(hash)
-    .bind(now)
+    .bind(id)
     .fetch_optional(connection)
     .await
     .map_err(dialect::error)?;
-    Ok(row.map(|(user_id, tenant_id, created_at, expires_at)| Session {
-        hash: hash.to_owned(),
-        user_id,
-        tenant_id,
-        created_at,
-        expires_at,
-    }))
+    Ok(row.map(tenant_from))
 }
 
-pub(super) async fn delete_session(connection: &mut Connection, hash: &str) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM session WHERE hash = $1").bind(hash).execute(connection).await.map_err(dialect::error)?;
-    Ok(())
+pub(super) async fn tenant_by_key(connection: &mut Connection, key: &str) -> Result<Option<Tenant>, StoreError> {
+    let row: Option<TenantRow> = sqlx::query_as(
+        "SELECT id, key, name, requires_second_factor, requires_sso, created_at FROM tenant WHERE key = $1",
+    )
+    .bind(key)
+    .fetch_optional(connection)
+    .await
+    .map_err(dialect::error)?;
+    Ok(row.map(tenant_from))
 }
 
 #[derive(sqlx::FromRow)]

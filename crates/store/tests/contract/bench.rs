@@ -83,7 +83,14 @@ pub(crate) fn rows(scope_id: &str, rows: Vec<RowWrite>) -> Commit {
 }
 
 pub(crate) fn tenant(id: &str) -> Tenant {
-    Tenant { id: id.into(), key: format!("{id}-key"), name: "A tenant".into(), created_at: NOW }
+    Tenant {
+        id: id.into(),
+        key: format!("{id}-key"),
+        name: "A tenant".into(),
+        requires_second_factor: false,
+        requires_sso: false,
+        created_at: NOW,
+    }
 }
 
 pub(crate) fn scope(kind: ScopeKind, id: &str, tenant_id: &str) -> Scope {
