@@ -230,6 +230,8 @@ pub trait SignInStore: Send + Sync + 'static {
         connection_id: &str,
         subject: &str,
     ) -> Result<Option<Identity>, StoreError>;
+    /// Whether an identity provider of the tenant knows somebody.
+    async fn is_linked(&self, tenant_id: &str, user_id: &str) -> Result<bool, StoreError>;
 }
 
 impl SignInRow {

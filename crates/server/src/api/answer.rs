@@ -27,6 +27,10 @@ impl Answer {
     pub(crate) fn created(body: &impl Serialize) -> Self {
         Self { status: StatusCode::CREATED, ..Self::ok(body) }
     }
+    /// 202 with a body.
+    pub(crate) fn accepted(body: &impl Serialize) -> Self {
+        Self { status: StatusCode::ACCEPTED, ..Self::ok(body) }
+    }
     /// 204.
     pub(crate) fn empty() -> Self {
         Self { status: StatusCode::NO_CONTENT, body: None, headers: HeaderMap::new() }

@@ -5,6 +5,7 @@
 //! tenant and without a credential); `UPDATE_EXPECT=1 cargo test -p yardarm-server` to write `spec/openapi.json` anew. A handler that is not in the table is not reachable, and a line
 //! whose permission is not the one that the handler takes does not compile.
 
+mod account;
 mod answer;
 mod configurations;
 mod counts;
@@ -77,6 +78,17 @@ routes! {
     GET "/api/v1/session" Tenant<Viewer>, Read, None => session::read;
     DELETE "/api/v1/session" Tenant<Viewer>, Write, None => session::sign_out;
     POST "/api/v1/session/tenant" Tenant<Viewer>, Write, None => session::tenant;
+    POST "/api/v1/session/second-factor" Visitor, Password, None => session::second_factor;
+
+    GET "/api/v1/account/security" Tenant<Viewer>, Read, None => account::security;
+    PUT "/api/v1/account/password" Tenant<Viewer>, Password, Some("password.update") => account::password;
+    POST "/api/v1/account/totp/enrolment" Tenant<Viewer>, Read, None => account::enrol_totp;
+    PUT "/api/v1/account/totp" Tenant<Viewer>, Write, Some("totp.enable") => account::enable_totp;
+    DELETE "/api/v1/account/totp" Tenant<Viewer>, Write, Some("totp.disable") => account::disable_totp;
+    POST "/api/v1/account/recovery-codes" Tenant<Viewer>, Write, Some("recovery_codes.renew") => account::recovery_codes;
+    GET "/api/v1/account/sessions" Tenant<Viewer>, Read, None => account::sessions;
+    DELETE "/api/v1/account/sessions" Tenant<Viewer>, Write, Some("session.end_others") => account::end_other_sessions;
+    DELETE "/api/v1/account/sessions/{session}" Tenant<Viewer>, Write, Some("session.end") => account::end_session;
 
     GET "/api/v1/tenants" Tenant<Viewer>, Read, None => tenants::list;
     POST "/api/v1/tenants" OperatorAccess, Write, Some("tenant.create") => tenants::create;

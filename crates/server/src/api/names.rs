@@ -52,6 +52,11 @@ names! {
         /// Its id: `tok_…`.
         token: String
     }
+    /// A session.
+    OfSession {
+        /// Its id: `ses_…`.
+        session: String
+    }
     /// A revision.
     OfRevision {
         /// Revision of the project.

@@ -56,6 +56,12 @@ impl Request {
             if_match,
         })
     }
+
+    /// What the open tenant demands beyond a role.
+    async fn keep_rules(&self, parts: &Parts) -> Result<(), Problem> {
+        let path = parts.extensions.get::<&'static Route>().map_or("", |route| route.path);
+        self.gate.keep_sign_in_rules(&self.who, path).await
+    }
 }
 
 /// The request's trace id, which the outermost layer chose.
@@ -157,6 +163,7 @@ impl<R: Right> FromRequestParts<App> for TenantAccess<R> {
         if let Some(key) = path_parameters(parts).await.get("tenant") {
             open_tenant(&mut request, key).await?;
         }
+        request.keep_rules(parts).await?;
         if request.who.role < R::ROLE {
             return Err(refusal::forbidden(R::ROLE, request.who.role));
         }
@@ -226,6 +233,7 @@ impl<R: Right> FromRequestParts<App> for ProjectAccess<R> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let request = Request::of(parts, app).await?;
         let parameters = path_parameters(parts).await;
+        request.keep_rules(parts).await?;
         // Looked up under the caller's tenant: the key of somebody else's project is the key of none.
         let key = parameters.get("project").ok_or_else(refusal::not_found)?;
         let live = request.gate.hub.project(&request.who.tenant.id, key).ok_or_else(refusal::not_found)?;
@@ -261,6 +269,7 @@ impl FromRequestParts<App> for OperatorAccess {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let request = Request::of(parts, app).await?;
+        request.keep_rules(parts).await?;
         if !request.who.user.operator || request.who.role < Role::Owner {
             return Err(refusal::not_operator());
         }

@@ -3,7 +3,7 @@
 
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use yardarm_store::{Membership, Role, Tenant, User};
+use yardarm_store::{Membership, Role, Session, Tenant, User};
 
 use super::{cookie, csrf, refusal};
 use crate::app::App;
@@ -27,6 +27,8 @@ pub(super) struct Authenticated {
     pub(super) tenant: Tenant,
     pub(super) role: Role,
     pub(super) via: Via,
+    /// How a browser's owner signed in.
+    pub(super) session: Option<Session>,
 }
 
 impl Authenticated {
@@ -81,14 +83,20 @@ impl App {
         let session = self.store.session(hash, self.now()).await?;
         let session = session.ok_or_else(refusal::unauthenticated)?;
         let user = self.store.user(&session.user_id).await?;
-        let user = user.ok_or_else(refusal::unauthenticated)?;
-        let memberships = self.store.memberships(&user.id).await?;
+        let mut user = user.ok_or_else(refusal::unauthenticated)?;
+        let mut memberships = self.store.memberships(&user.id).await?;
+        if session.connection_id.is_some() {
+            // A tenant's identity provider speaks for that tenant: not for another one, and not for the installation.
+            memberships.retain(|membership| membership.tenant_id == session.tenant_id);
+            user.operator = false;
+        }
         // Somebody who was taken out of the open tenant goes on in another one of theirs.
         let open = memberships.iter().find(|membership| membership.tenant_id == session.tenant_id);
         let membership = open.or(memberships.first()).cloned().ok_or_else(refusal::unauthenticated)?;
         let tenant = self.store.tenant(&membership.tenant_id).await?;
         let tenant = tenant.ok_or_else(refusal::unauthenticated)?;
-        Ok(Authenticated { user, memberships, tenant, role: membership.role, via: Via::Session(session.hash) })
+        let via = Via::Session(session.hash.clone());
+        Ok(Authenticated { user, memberships, tenant, role: membership.role, via, session: Some(session) })
     }
 
     async fn by_token(&self, hash: &str) -> Result<Authenticated, Problem> {
@@ -110,6 +118,6 @@ impl App {
             });
         }
         // The store has looked: the maker is a member still, and the token holds no more than they do now.
-        Ok(Authenticated { user, memberships, tenant, role: token.role, via: Via::Token(token.id) })
+        Ok(Authenticated { user, memberships, tenant, role: token.role, via: Via::Token(token.id), session: None })
     }
 }

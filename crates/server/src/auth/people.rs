@@ -30,7 +30,7 @@ impl<R: Right> TenantAccess<R> {
             return Ok(vec![(who.tenant.clone(), who.role)]);
         }
         let mut tenants = Vec::new();
-        for membership in self.request.gate.store.memberships(&who.user.id).await? {
+        for membership in &who.memberships {
             let tenant = self.request.gate.store.tenant(&membership.tenant_id).await?;
             tenants.extend(tenant.map(|tenant| (tenant, membership.role)));
         }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use yardarm_hub::LiveProject;
 use yardarm_model::command::{Command, Documents, decide};
 use yardarm_model::document::{Kind, State};
-use yardarm_store::{AccessToken, Commit, CommitError, DocumentWrite, RowWrite, Scope, ScopeKind};
+use yardarm_store::{AccessToken, Commit, CommitError, DocumentWrite, RowWrite, Scope, ScopeKind, SignInRow, Tenant};
 
 use super::access::TenantAccess;
 use super::change::writes;
@@ -81,18 +81,43 @@ impl<R: Right> TenantAccess<R> {
     }
 }
 
+/// What is to be different about a tenant.
+pub(crate) struct TenantChange {
+    pub(crate) name: Option<String>,
+    pub(crate) requires_second_factor: Option<bool>,
+    pub(crate) requires_sso: Option<bool>,
+}
+
+/// A tenant as its log tells it.
+pub(super) fn tenant_document(tenant: &Tenant) -> Value {
+    json!({
+        "name": tenant.name, "requires_second_factor": tenant.requires_second_factor,
+        "requires_sso": tenant.requires_sso,
+    })
+}
+
 impl<R: Writes> TenantAccess<R> {
-    /// Gives the tenant another name.
-    pub(crate) async fn rename(&mut self, name: String) -> Result<u64, Problem> {
+    /// Changes the tenant's name, and what it demands of sign-ins.
+    pub(crate) async fn update_tenant(&mut self, change: TenantChange) -> Result<u64, Problem> {
         let current = self.tenant_revision().await?;
         self.request.check_revision(current)?;
-        if name == self.tenant().name {
+        let mut tenant = self.tenant().clone();
+        tenant.name = change.name.unwrap_or(tenant.name);
+        tenant.requires_second_factor = change.requires_second_factor.unwrap_or(tenant.requires_second_factor);
+        tenant.requires_sso = change.requires_sso.unwrap_or(tenant.requires_sso);
+        if tenant == *self.tenant() {
             return Ok(current);
         }
-        let rows = vec![RowWrite::RenameTenant { id: self.tenant().id.clone(), name: name.clone() }];
-        let key = self.tenant().key.clone();
-        let rev = self.commit("tenant", &key, Some(json!({ "name": name })), rows).await?;
-        self.request.who.tenant.name = name;
+        let rows = vec![
+            RowWrite::RenameTenant { id: tenant.id.clone(), name: tenant.name.clone() },
+            RowWrite::SignIn(SignInRow::SetSignInRules {
+                tenant_id: tenant.id.clone(),
+                second_factor: tenant.requires_second_factor,
+                sso: tenant.requires_sso,
+            }),
+        ];
+        let rev = self.commit("tenant", &tenant.key, Some(tenant_document(&tenant)), rows).await?;
+        self.request.who.tenant = tenant;
         Ok(rev)
     }
 }

@@ -155,7 +155,11 @@ impl ConsoleWatch {
     /// Looks the credential up again. While the database is away nothing can change, so the stream stays.
     async fn still_allowed(&self) -> bool {
         match self.request.gate.authenticate(&self.request.credential).await {
-            Ok(who) => who.tenant.id == self.request.who.tenant.id && who.role >= self.least,
+            Ok(who) => {
+                who.tenant.id == self.request.who.tenant.id
+                    && who.role >= self.least
+                    && self.request.gate.keep_sign_in_rules(&who, "").await.is_ok()
+            }
             Err(problem) => problem.status == http::StatusCode::SERVICE_UNAVAILABLE,
         }
     }

@@ -80,7 +80,10 @@ impl Database {
         pool.begin_with(dialect::BEGIN).await.map_err(dialect::error)
     }
 
-    pub(super) async fn within<T, E: From<StoreError>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    pub(super) async fn within<T, E: From<StoreError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         until(self.deadline, work).await
     }
 }

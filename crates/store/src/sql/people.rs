@@ -2,8 +2,7 @@
 
 use super::{Connection, dialect, sign_in};
 use crate::{
-    AccessToken, CommitError, LinkPurpose, Membership, Millis, OneTimeLink, Role, RowWrite, StoreError, Tenant,
-    User,
+    AccessToken, CommitError, LinkPurpose, Membership, Millis, OneTimeLink, Role, RowWrite, StoreError, Tenant, User,
 };
 
 /// A row written inside a commit, `tenant_id` being the tenant of the commit's scope.

@@ -502,4 +502,18 @@ impl SignInStore for Database {
         }
         self.within(async { identity(&mut *self.reader().await?, tenant_id, connection_id, subject).await }).await
     }
+
+    async fn is_linked(&self, tenant_id: &str, user_id: &str) -> Result<bool, StoreError> {
+        self.within(async {
+            let connection: &mut Connection = &mut *self.reader().await?;
+            let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM identity WHERE tenant_id = $1 AND user_id = $2")
+                .bind(tenant_id)
+                .bind(user_id)
+                .fetch_one(connection)
+                .await
+                .map_err(dialect::error)?;
+            Ok(count > 0)
+        })
+        .await
+    }
 }

@@ -179,10 +179,12 @@ pub(crate) async fn identities_end_with_their_connection(store: Arc<dyn Store>) 
     assert_eq!(store.identity("tnt_2", "sso_1", "248289761001").await.unwrap(), None);
     assert_eq!(store.identity("tnt_1", "sso_1", "a\0b").await.unwrap(), None);
 
-    let remove = |tenant_id: &str| SignInRow::RemoveConnection {
-        tenant_id: tenant_id.into(),
-        connection_id: "sso_1".into(),
-    };
+    for (tenant_id, user_id, linked) in [("tnt_1", "usr_1", true), ("tnt_2", "usr_1", false), ("tnt_1", "usr_2", false)]
+    {
+        assert_eq!(store.is_linked(tenant_id, user_id).await.unwrap(), linked, "{tenant_id} {user_id}");
+    }
+    let remove =
+        |tenant_id: &str| SignInRow::RemoveConnection { tenant_id: tenant_id.into(), connection_id: "sso_1".into() };
     write(&*store, remove("tnt_2")).await.unwrap();
     assert!(store.session("by-sso", NOW).await.unwrap().is_some(), "another tenant's");
     write(&*store, remove("tnt_1")).await.unwrap();

@@ -37,6 +37,10 @@ pub(crate) struct TenantAnswer {
     /// The caller's role there.
     #[schema(value_type = RoleName)]
     role: Role,
+    /// Members must have shown a second factor; those without one can only add one.
+    requires_second_factor: bool,
+    /// Members other than owners must come from the tenant's identity provider.
+    requires_sso: bool,
     /// Milliseconds since 1970.
     created_at: i64,
 }
@@ -52,6 +56,8 @@ impl TenantAnswer {
             key: tenant.key.clone(),
             name: tenant.name.clone(),
             role,
+            requires_second_factor: tenant.requires_second_factor,
+            requires_sso: tenant.requires_sso,
             created_at: tenant.created_at,
         }
     }
