@@ -236,7 +236,7 @@ pub enum StoreError {
 
 /// The promises of a database. Every method has a deadline and returns [`StoreError::Unavailable`] when it passes.
 #[async_trait]
-pub trait Store: SignInStore + Send + Sync + 'static {
+pub trait Store: Send + Sync + 'static {
     /// Makes a change. Returns the new revision and the hash.
     async fn commit(&self, commit: Commit) -> Result<Change, CommitError>;
 
@@ -278,6 +278,8 @@ pub trait Store: SignInStore + Send + Sync + 'static {
     /// Tenant by id.
     async fn tenant(&self, id: &str) -> Result<Option<Tenant>, StoreError>;
 
+    /// What signing in needs beside passwords.
+    fn sign_in(&self) -> &dyn SignInStore;
     /// Starts a session.
     async fn insert_session(&self, session: &Session) -> Result<(), StoreError>;
     /// By hash of its id, unexpired at `now`.

@@ -52,7 +52,7 @@ pub struct Totp {
     pub created_at: Millis,
 }
 
-/// A passkey (WebAuthn credential).
+/// A passkey (`WebAuthn` credential).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Passkey {
     /// `pky_…`.
@@ -184,9 +184,9 @@ pub enum SignInRow {
     InsertIdentity(Identity),
 }
 
-/// The promises about signing in; a part of [`crate::Store`].
+/// The promises about signing in: [`crate::Store::sign_in`].
 #[async_trait]
-pub trait SignInStore: Send + Sync + 'static {
+pub trait SignInStore: Send + Sync {
     /// Live sessions of somebody, newest first.
     async fn sessions(&self, user_id: &str, now: Millis) -> Result<Vec<Session>, StoreError>;
     /// Tenant by its unique key: before anybody is signed in.

@@ -4,6 +4,174 @@
  */
 
 export interface paths {
+    "/api/v1/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Sets the caller's password. Needs a sign-in within the last ten minutes. All sessions end; the caller gets a new one.
+         * @description Sets the caller's password. Needs a sign-in within the last ten minutes. All sessions end; the caller gets a new one.
+         *
+         *     Needs `tenant:viewer`; in the audit log as `password.update`.
+         */
+        put: operations["setPassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes recovery codes; those before work no more. Needs a sign-in within the last ten minutes.
+         * @description Makes recovery codes; those before work no more. Needs a sign-in within the last ten minutes.
+         *
+         *     Needs `tenant:viewer`; in the audit log as `recovery_codes.renew`.
+         */
+        post: operations["renewRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/security": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the caller signs in.
+         * @description How the caller signs in.
+         *
+         *     Needs `tenant:viewer`.
+         */
+        get: operations["getSecurity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the caller is signed in, newest first.
+         * @description Where the caller is signed in, newest first.
+         *
+         *     Needs `tenant:viewer`.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        /**
+         * Ends all of the caller's sessions but the one that asks.
+         * @description Ends all of the caller's sessions but the one that asks.
+         *
+         *     Needs `tenant:viewer`; in the audit log as `session.end_others`.
+         */
+        delete: operations["endOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Ends one of the caller's sessions, at once.
+         * @description Ends one of the caller's sessions, at once.
+         *
+         *     Needs `tenant:viewer`; in the audit log as `session.end`.
+         */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * From now on the caller's sign-ins ask for a code. The session goes on under a new id.
+         * @description From now on the caller's sign-ins ask for a code. The session goes on under a new id.
+         *
+         *     Needs `tenant:viewer`; in the audit log as `totp.enable`.
+         */
+        put: operations["enableTotp"];
+        post?: never;
+        /**
+         * Takes the authenticator app away. Needs a sign-in within the last ten minutes. With the last second factor the recovery
+         *     codes and the other sessions go.
+         * @description Takes the authenticator app away. Needs a sign-in within the last ten minutes. With the last second factor the recovery
+         *     codes and the other sessions go.
+         *
+         *     Needs `tenant:viewer`; in the audit log as `totp.disable`.
+         */
+        delete: operations["disableTotp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/totp/enrolment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draws a secret for an authenticator app. Nothing changes until the app's first code comes back with `enableTotp`.
+         * @description Draws a secret for an authenticator app. Nothing changes until the app's first code comes back with `enableTotp`.
+         *
+         *     Needs `tenant:viewer`.
+         */
+        post: operations["enrolTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/members": {
         parameters: {
             query?: never;
@@ -673,9 +841,11 @@ export interface paths {
         put?: never;
         /**
          * Signs in with a password. An unknown address and a wrong password are the same answer. The session ends after 30 days,
-         *     however busy or idle; one that the browser had before ends now.
+         *     however busy or idle; one that the browser had before ends now. For an account with a second factor the answer is 202:
+         *     go on with `useSecondFactor`, in the same browser, within five minutes.
          * @description Signs in with a password. An unknown address and a wrong password are the same answer. The session ends after 30 days,
-         *     however busy or idle; one that the browser had before ends now.
+         *     however busy or idle; one that the browser had before ends now. For an account with a second factor the answer is 202:
+         *     go on with `useSecondFactor`, in the same browser, within five minutes.
          */
         post: operations["signIn"];
         /**
@@ -700,10 +870,30 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Signs in with a one-time link.
-         * @description Signs in with a one-time link.
+         * Signs in with a one-time link. It stands for a password: for an account with a second factor the answer is 202.
+         * @description Signs in with a one-time link. It stands for a password: for an account with a second factor the answer is 202.
          */
         post: operations["useSignInLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The second step of signing in. A code counts once; after ten wrong ones the account waits for fifteen minutes.
+         * @description The second step of signing in. A code counts once; after ten wrong ones the account waits for fifteen minutes.
+         */
+        post: operations["useSecondFactor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -804,8 +994,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Gives a tenant another name.
-         * @description Gives a tenant another name.
+         * Changes a tenant's name, and what it demands of sign-ins. A demand holds at once, for open sessions and streams, too.
+         * @description Changes a tenant's name, and what it demands of sign-ins. A demand holds at once, for open sessions and streams, too.
          *
          *     Needs `tenant:admin`; in the audit log as `tenant.update`.
          */
@@ -1087,6 +1277,13 @@ export interface components {
             removed: boolean;
             /** @description Of a configuration: what is different, in words. */
             sentences?: components["schemas"]["SentenceDifference"][] | null;
+        };
+        /** @description The app's first code. */
+        EnableTotp: {
+            /** @description Six digits. */
+            code: string;
+            /** @description Of the enrolment. */
+            ticket: string;
         };
         /** @description An environment. */
         EnvironmentAnswer: {
@@ -1407,6 +1604,11 @@ export interface components {
             /** @description For people. */
             name: string;
         };
+        /** @description A new password. */
+        NewPassword: {
+            /** @description At least 12 characters. */
+            password: string;
+        };
         /** @description A new project. */
         NewProject: {
             /** @description What it is for. */
@@ -1463,6 +1665,31 @@ export interface components {
             key: string;
             /** @description For people. */
             name: string;
+        };
+        /** @description A browser in which the caller is signed in. */
+        OpenSession: {
+            /** @description Where it was opened; empty when that is not known. */
+            address: string;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            created_at: number;
+            /** @description The one that asks. */
+            current: boolean;
+            /**
+             * Format: int64
+             * @description When it ends by itself.
+             */
+            expires_at: number;
+            /** @description `ses_…`. */
+            id: string;
+            /** @description `password`, `link`, `passkey` or `sso`. */
+            method: string;
+            /** @description More than one factor was shown. */
+            second_factor: boolean;
+            /** @description What the browser calls itself. */
+            user_agent: string;
         };
         /** @description Where to go. */
         OpenTenant: {
@@ -1593,6 +1820,38 @@ export interface components {
             total: number;
         };
         /** @description A page of a list. */
+        Page_OpenSession: {
+            /** @description Items in order. */
+            items: {
+                /** @description Where it was opened; empty when that is not known. */
+                address: string;
+                /**
+                 * Format: int64
+                 * @description Milliseconds since 1970.
+                 */
+                created_at: number;
+                /** @description The one that asks. */
+                current: boolean;
+                /**
+                 * Format: int64
+                 * @description When it ends by itself.
+                 */
+                expires_at: number;
+                /** @description `ses_…`. */
+                id: string;
+                /** @description `password`, `link`, `passkey` or `sso`. */
+                method: string;
+                /** @description More than one factor was shown. */
+                second_factor: boolean;
+                /** @description What the browser calls itself. */
+                user_agent: string;
+            }[];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+            /** @description Items in all pages. */
+            total: number;
+        };
+        /** @description A page of a list. */
         Page_ProjectAnswer: {
             /** @description Items in order. */
             items: {
@@ -1680,6 +1939,10 @@ export interface components {
                 key: string;
                 /** @description For people. */
                 name: string;
+                /** @description Members must have shown a second factor; those without one can only add one. */
+                requires_second_factor: boolean;
+                /** @description Members other than owners must come from the tenant's identity provider. */
+                requires_sso: boolean;
                 /** @description The caller's role there. */
                 role: components["schemas"]["RoleName"];
             }[];
@@ -1791,6 +2054,11 @@ export interface components {
          * @enum {string}
          */
         ReasonName: "STATIC" | "DEFAULT" | "TARGETING_MATCH" | "SPLIT" | "DISABLED" | "PREREQUISITE_FAILED" | "ERROR";
+        /** @description Recovery codes, shown this once. */
+        RecoveryCodes: {
+            /** @description Each works once in place of a code of the app. Empty when there were some before. */
+            recovery_codes: string[];
+        };
         /** @description Which document, and when it was right. */
         Revert: {
             /** @description Unique in the kind; `environment/flag` for configurations. */
@@ -1835,6 +2103,28 @@ export interface components {
             reason?: components["schemas"]["ReasonName"] | null;
             /** @description What they get. */
             serve: components["schemas"]["Serve"];
+        };
+        /** @description A second factor. */
+        SecondFactor: {
+            /** @description Of the authenticator app, or a recovery code. */
+            code: string;
+        };
+        /** @description The first step of signing in is done, a second one is needed. */
+        SecondFactorAnswer: {
+            /** @description What the account has: `totp`, `recovery_code`, `passkey`. */
+            second_factor: string[];
+        };
+        /** @description How somebody signs in. */
+        SecurityAnswer: {
+            /** @description There is a password. */
+            password: boolean;
+            /**
+             * Format: int32
+             * @description Recovery codes that are left.
+             */
+            recovery_codes: number;
+            /** @description An authenticator app gives codes. */
+            totp: boolean;
         };
         /** @description A segment. */
         SegmentAnswer: {
@@ -1954,6 +2244,11 @@ export interface components {
             tenant: components["schemas"]["TenantSummary"];
             /** @description Everywhere they can go. */
             tenants: components["schemas"]["TenantMembership"][];
+            /**
+             * @description What the open tenant demands and this session has not shown: `second_factor` or `sso`. Until then only the account
+             *     and the session can be used.
+             */
+            unmet?: string | null;
             /** @description Who. */
             user: components["schemas"]["UserAnswer"];
             /** @description `session` or `token`. */
@@ -2037,6 +2332,10 @@ export interface components {
             key: string;
             /** @description For people. */
             name: string;
+            /** @description Members must have shown a second factor; those without one can only add one. */
+            requires_second_factor: boolean;
+            /** @description Members other than owners must come from the tenant's identity provider. */
+            requires_sso: boolean;
             /** @description The caller's role there. */
             role: components["schemas"]["RoleName"];
         };
@@ -2054,7 +2353,11 @@ export interface components {
         /** @description What can be changed. */
         TenantPatch: {
             /** @description For people. */
-            name: string;
+            name?: string | null;
+            /** @description Members must have shown a second factor; those without one can only add one. */
+            requires_second_factor?: boolean | null;
+            /** @description Members other than owners must come from the tenant's identity provider. */
+            requires_sso?: boolean | null;
         };
         /** @description A tenant in passing. */
         TenantSummary: {
@@ -2097,6 +2400,15 @@ export interface components {
             role: components["schemas"]["RoleName"];
             /** @description Who made it. */
             user: string;
+        };
+        /** @description A secret for an authenticator app. */
+        TotpEnrolment: {
+            /** @description To be typed into the app. */
+            secret: string;
+            /** @description To be given back with the app's first code, within fifteen minutes. */
+            ticket: string;
+            /** @description To be shown as a QR code: `otpauth://totp/…`. */
+            uri: string;
         };
         /** @description A document that a change touched. */
         TouchedDocument: {
@@ -2154,6 +2466,386 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    setPassword: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renewRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSecurity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500, 50 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OpenSession"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id: `ses_…`. */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enableTotp: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnableTotp"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disableTotp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrolTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpEnrolment"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listMembers: {
         parameters: {
             query?: {
@@ -4563,6 +5255,14 @@ export interface operations {
                     "application/json": components["schemas"]["SessionAnswer"];
                 };
             };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorAnswer"];
+                };
+            };
             /** @description Anything else that is not a success. */
             default: {
                 headers: {
@@ -4619,6 +5319,46 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SignInLink"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorAnswer"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    useSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactor"];
             };
         };
         responses: {

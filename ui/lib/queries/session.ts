@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, path, request } from "../api/client";
-import type { AccessToken, List, Member, Role, Session } from "../api/types";
+import type { AccessToken, List, Member, Role, SecondFactorNeeded, Session } from "../api/types";
 
 export const useSession = () =>
   useQuery({
@@ -9,8 +9,11 @@ export const useSession = () =>
     staleTime: 5 * 60_000,
   });
 
-export const signIn = (body: { email: string; password: string }) => request<Session>("POST", "/session", { body });
-export const signInByLink = (token: string) => request<Session>("POST", "/session/link", { body: { token } });
+/** In, or on to the second factor. */
+export type Entered = Session | SecondFactorNeeded;
+export const signIn = (body: { email: string; password: string }) => request<Entered>("POST", "/session", { body });
+export const signInByLink = (token: string) => request<Entered>("POST", "/session/link", { body: { token } });
+export const showCode = (code: string) => request<Session>("POST", "/session/second-factor", { body: { code } });
 export const signOut = () => request<null>("DELETE", "/session");
 export const openTenant = (tenant: string) => request<Session>("POST", "/session/tenant", { body: { tenant } });
 

@@ -131,6 +131,8 @@ async fn make_tenant(store: &dyn Store, people: &[Person], now: i64) -> Result<S
             id: tenant_id.clone(),
             key: TENANT.to_owned(),
             name: TENANT_NAME.to_owned(),
+            requires_second_factor: false,
+            requires_sso: false,
             created_at: now,
         }),
         RowWrite::InsertScope(scope),
@@ -254,7 +256,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = yardarm_store::open(&format!("sqlite:{}", folder.path().join("y.db").display())).await.unwrap();
         let scope = new_scope("tnt", ScopeKind::Tenant, None, "acme");
-        let tenant = Tenant { id: scope.id.clone(), key: "acme".to_owned(), name: "Acme".to_owned(), created_at: 1 };
+        let tenant = Tenant {
+            id: scope.id.clone(),
+            key: "acme".to_owned(),
+            name: "Acme".to_owned(),
+            requires_second_factor: false,
+            requires_sso: false,
+            created_at: 1,
+        };
         let user = User {
             id: fresh_id("usr"),
             email: "owner@acme.example".to_owned(),

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tokio::sync::broadcast;
 use yardarm_store::{
     AccessToken, Change, Commit, CommitError, Count, CountBatch, CountQuery, Document, HistoryQuery, Membership,
-    Millis, OneTimeLink, Scope, Session, Store, StoreError, Tenant, User,
+    Millis, OneTimeLink, Scope, Session, SignInStore, Store, StoreError, Tenant, User,
 };
 
 pub(crate) struct Flaky {
@@ -125,6 +125,10 @@ impl Store for Flaky {
     async fn tenant(&self, id: &str) -> Result<Option<Tenant>, StoreError> {
         self.ask()?;
         self.inner.tenant(id).await
+    }
+
+    fn sign_in(&self) -> &dyn SignInStore {
+        self.inner.sign_in()
     }
 
     async fn insert_session(&self, session: &Session) -> Result<(), StoreError> {

@@ -9,10 +9,7 @@ pub(crate) struct Authenticator(Vec<u8>);
 impl Authenticator {
     /// That was shown this secret.
     pub(crate) fn new(base32: &str) -> Self {
-        let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-        let bits: String = base32.chars().map(|c| format!("{:05b}", letters.find(c).unwrap())).collect();
-        let byte = |bits: &[u8]| u8::from_str_radix(std::str::from_utf8(bits).unwrap(), 2).unwrap();
-        Self(bits.as_bytes().chunks_exact(8).map(byte).collect())
+        Self(data_encoding::BASE32_NOPAD.decode(base32.as_bytes()).unwrap())
     }
 
     /// Its code at an instant.

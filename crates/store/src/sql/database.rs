@@ -12,7 +12,7 @@ use tokio::sync::{OnceCell, broadcast};
 use super::{Connection, Db, counts, dialect, log, people, read, sign_in};
 use crate::{
     AccessToken, Change, Commit, CommitError, Count, CountBatch, CountQuery, Document, HistoryQuery, Membership,
-    Millis, OneTimeLink, Scope, Session, Store, StoreError, StoreOptions, Tenant, User, text,
+    Millis, OneTimeLink, Scope, Session, SignInStore, Store, StoreError, StoreOptions, Tenant, User, text,
 };
 
 /// Documents that are written within one deadline, even on a busy machine.
@@ -187,6 +187,10 @@ impl Store for Database {
 
     async fn tenant(&self, id: &str) -> Result<Option<Tenant>, StoreError> {
         self.within(async { people::tenant(&mut *self.reader().await?, id).await }).await
+    }
+
+    fn sign_in(&self) -> &dyn SignInStore {
+        self
     }
 
     async fn insert_session(&self, session: &Session) -> Result<(), StoreError> {

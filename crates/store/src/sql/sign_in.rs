@@ -342,7 +342,7 @@ async fn passkey(connection: &mut Connection, credential_id: &str) -> Result<Opt
     Ok(row.map(passkey_from))
 }
 
-/// An authenticator that does not count says 0 for ever (WebAuthn, 6.1.1).
+/// An authenticator that does not count says 0 for ever (`WebAuthn`, 6.1.1).
 async fn use_passkey(
     connection: &mut Connection,
     credential_id: &str,

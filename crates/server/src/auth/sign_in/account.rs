@@ -61,13 +61,13 @@ impl<R: Right> TenantAccess<R> {
 
     /// The caller's second factors.
     pub(crate) async fn second_factors(&self) -> Result<SecondFactors, Problem> {
-        Ok(self.request.gate.store.second_factors(&self.user().id).await?)
+        Ok(self.request.gate.store.sign_in().second_factors(&self.user().id).await?)
     }
 
     /// The caller's sessions; of one who came by a tenant's identity provider, those of that tenant.
     pub(crate) async fn sessions(&self) -> Result<Vec<Session>, Problem> {
         let mine = self.session()?;
-        let mut sessions = self.request.gate.store.sessions(&self.user().id, self.now()).await?;
+        let mut sessions = self.request.gate.store.sign_in().sessions(&self.user().id, self.now()).await?;
         if mine.method == SignInMethod::Sso {
             sessions.retain(|session| session.connection_id == mine.connection_id);
         }
@@ -141,7 +141,7 @@ impl<R: Right> TenantAccess<R> {
         gate.count_try(user).await?;
         let last_step = totp::verify(&secret, code, self.now()).ok_or_else(refusal::wrong_code)?;
         opened.use_up(gate).await?;
-        gate.store.clear_second_factor_tries(&user.id).await?;
+        gate.store.sign_in().clear_second_factor_tries(&user.id).await?;
         let sealed = gate.sealer.seal(&seed_place(&user.id), &secret).map_err(internal)?;
         let app = Totp { user_id: user.id.clone(), secret: sealed, last_step, created_at: self.now() };
         let mut rows = vec![RowWrite::SignIn(SignInRow::SetTotp(app))];
@@ -216,7 +216,7 @@ impl<R: Right> TenantAccess<R> {
     /// How the caller signs in, as the log tells it: no secret, no hash.
     pub(super) async fn factors_document(&self) -> Result<Value, Problem> {
         let factors = self.second_factors().await?;
-        let passkeys = self.request.gate.store.passkeys(&self.user().id).await?;
+        let passkeys = self.request.gate.store.sign_in().passkeys(&self.user().id).await?;
         let passkeys: Vec<Value> =
             passkeys.into_iter().map(|passkey| json!({ "id": passkey.id, "name": passkey.name })).collect();
         Ok(json!({ "totp": factors.totp, "passkeys": passkeys }))
@@ -255,7 +255,7 @@ impl crate::app::App {
             RowWrite::SignIn(SignInRow::SetRecoveryCodes { user_id: user_id.clone(), hashes: Vec::new() }),
             RowWrite::SignIn(SignInRow::EndOtherSessions { user_id: user_id.clone(), keep: None }),
         ];
-        for passkey in self.store.passkeys(&user.id).await? {
+        for passkey in self.store.sign_in().passkeys(&user.id).await? {
             rows.push(RowWrite::SignIn(SignInRow::RemovePasskey { user_id: user_id.clone(), id: passkey.id }));
         }
         let document = DocumentWrite { kind: "second_factors".to_owned(), key: user_id, body: None };

@@ -33,29 +33,29 @@ impl App {
             tracing::info!(user = user.id, "a wrong second factor");
             return Err(refusal::wrong_code());
         }
-        self.store.clear_second_factor_tries(&user.id).await?;
+        self.store.sign_in().clear_second_factor_tries(&user.id).await?;
         Ok(())
     }
 
     /// Counts a try before it is looked at.
     pub(super) async fn count_try(&self, user: &User) -> Result<(), Problem> {
-        if self.store.try_second_factor(&user.id, self.now(), WINDOW, TRIES).await? {
+        if self.store.sign_in().try_second_factor(&user.id, self.now(), WINDOW, TRIES).await? {
             return Ok(());
         }
         Err(refusal::too_many_codes(WINDOW / 60_000))
     }
 
     async fn take_totp(&self, user: &User, code: &str) -> Result<bool, Problem> {
-        let Some(app) = self.store.totp(&user.id).await? else { return Ok(false) };
+        let Some(app) = self.store.sign_in().totp(&user.id).await? else { return Ok(false) };
         let secret = self.sealer.open(&seed_place(&user.id), &app.secret).map_err(internal)?;
         match totp::verify(&secret, code, self.now()) {
-            Some(step) => Ok(self.store.use_totp_step(&user.id, step).await?),
+            Some(step) => Ok(self.store.sign_in().use_totp_step(&user.id, step).await?),
             None => Ok(false),
         }
     }
 
     async fn take_recovery(&self, user: &User, code: &str) -> Result<bool, Problem> {
-        let good = self.store.use_recovery_code(&user.id, &recovery_hash(&user.id, code)).await?;
+        let good = self.store.sign_in().use_recovery_code(&user.id, &recovery_hash(&user.id, code)).await?;
         if good {
             tracing::info!(user = user.id, "a recovery code was used");
         }

@@ -37,8 +37,8 @@ impl App {
             Via::Session(_) => who.session.as_ref().is_some_and(|session| session.second_factor),
             // A token shows no factor; it is as good as its maker's account.
             Via::Token(_) => {
-                self.store.second_factors(&who.user.id).await?.any()
-                    || self.store.is_linked(&tenant.id, &who.user.id).await?
+                self.store.sign_in().second_factors(&who.user.id).await?.any()
+                    || self.store.sign_in().is_linked(&tenant.id, &who.user.id).await?
             }
         };
         Ok((!met).then_some(Unmet::SecondFactor))

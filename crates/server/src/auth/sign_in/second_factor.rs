@@ -43,7 +43,7 @@ fn fingerprint(user: &User) -> String {
 impl Visitor {
     /// The first factor was right: in, when there is no second one.
     pub(in crate::auth) async fn pass_first(&self, user: User, method: SignInMethod) -> Result<Entered, Problem> {
-        let factors = self.gate.store.second_factors(&user.id).await?;
+        let factors = self.gate.store.sign_in().second_factors(&user.id).await?;
         if !factors.any() {
             let proof = Proof { method, second_factor: false, connection_id: None };
             return Ok(Entered::In(Box::new(self.enter(user, proof).await?)));

@@ -83,7 +83,7 @@ impl App {
 impl<T> Ticket<T> {
     /// Takes the step: nobody takes it again, here or on another node.
     pub(in crate::auth) async fn use_up(self, app: &App) -> Result<T, Problem> {
-        if app.store.use_ticket(&self.hash, self.expires_at, app.now()).await? {
+        if app.store.sign_in().use_ticket(&self.hash, self.expires_at, app.now()).await? {
             Ok(self.content)
         } else {
             Err(step_over())
