@@ -22,6 +22,7 @@ pub(crate) mod schema;
 mod segments;
 mod session;
 mod setup;
+mod sso;
 mod stream;
 mod tenants;
 mod tokens;
@@ -33,7 +34,8 @@ use axum::{Extension, Router};
 use crate::app::App;
 pub use crate::auth::Api;
 use crate::auth::{
-    Admin, Cost, Editor, OperatorAccess, Permission, ProjectAccess, Route, TenantAccess, Viewer, Visitor, guarded,
+    Admin, Cost, Editor, OperatorAccess, Owner, Permission, ProjectAccess, Route, TenantAccess, Viewer, Visitor,
+    guarded,
 };
 
 macro_rules! routes {
@@ -79,6 +81,9 @@ routes! {
     DELETE "/api/v1/session" Tenant<Viewer>, Write, None => session::sign_out;
     POST "/api/v1/session/tenant" Tenant<Viewer>, Write, None => session::tenant;
     POST "/api/v1/session/second-factor" Visitor, Password, None => session::second_factor;
+    GET "/api/v1/session/sso" Visitor, Read, None => session::sso_choices;
+    POST "/api/v1/session/sso" Visitor, Password, None => session::sso_leave;
+    GET "/api/v1/session/sso/{connection}/callback" Visitor, Password, None => session::sso_callback;
 
     GET "/api/v1/account/security" Tenant<Viewer>, Read, None => account::security;
     PUT "/api/v1/account/password" Tenant<Viewer>, Password, Some("password.update") => account::password;
@@ -98,6 +103,12 @@ routes! {
     GET "/api/v1/tokens" Tenant<Viewer>, Read, None => tokens::list;
     POST "/api/v1/tokens" Tenant<Viewer>, Write, Some("access_token.create") => tokens::create;
     DELETE "/api/v1/tokens/{token}" Tenant<Viewer>, Write, Some("access_token.revoke") => tokens::revoke;
+
+    GET "/api/v1/sso-connections" Tenant<Owner>, Read, None => sso::list;
+    POST "/api/v1/sso-connections" Tenant<Owner>, Write, Some("sso_connection.create") => sso::create;
+    GET "/api/v1/sso-connections/{connection}" Tenant<Owner>, Read, None => sso::read;
+    PATCH "/api/v1/sso-connections/{connection}" Tenant<Owner>, Write, Some("sso_connection.update") => sso::update;
+    DELETE "/api/v1/sso-connections/{connection}" Tenant<Owner>, Write, Some("sso_connection.delete") => sso::remove;
 
     GET "/api/v1/projects" Tenant<Viewer>, Read, None => projects::list;
     POST "/api/v1/projects" Tenant<Admin>, Write, Some("project.create") => projects::create;

@@ -52,6 +52,11 @@ names! {
         /// Its id: `tok_…`.
         token: String
     }
+    /// An SSO connection.
+    OfConnection {
+        /// Its id: `sso_…`.
+        connection: String
+    }
     /// A session.
     OfSession {
         /// Its id: `ses_…`.

@@ -294,14 +294,14 @@ async fn open_session(gate: &App, user: User, mut session: Session, trace_id: &s
 }
 
 impl<R: Right> TenantAccess<R> {
-    /// Ends the session; gives the `Set-Cookie` that forgets it. A token has no session to end.
-    pub(crate) async fn sign_out(&self) -> Result<String, Problem> {
+    /// Ends the session; gives the `Set-Cookie` that forgets it, and where one signs out of the identity provider, for
+    /// somebody who came by one. A token has no session to end.
+    pub(crate) async fn sign_out(&self) -> Result<(String, Option<String>), Problem> {
         let gate = &self.request.gate;
-        match &self.request.who.via {
-            Via::Session(hash) => gate.store.delete_session(hash).await?,
-            Via::Token(_) => return Err(refusal::not_a_session()),
-        }
-        Ok(cookie::close(gate.settings.secure()))
+        let session = self.session()?;
+        gate.store.delete_session(&session.hash).await?;
+        let location = gate.sign_out_of_provider(session).await;
+        Ok((cookie::close(gate.settings.secure()), location))
     }
 
     /// Opens another tenant of the same person in a fresh session; the old one ends.

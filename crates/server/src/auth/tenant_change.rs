@@ -7,18 +7,27 @@ use serde_json::{Value, json};
 use yardarm_hub::LiveProject;
 use yardarm_model::command::{Command, Documents, decide};
 use yardarm_model::document::{Kind, State};
-use yardarm_store::{AccessToken, Commit, CommitError, DocumentWrite, RowWrite, Scope, ScopeKind, SignInRow, Tenant};
+use yardarm_store::{
+    AccessToken, Commit, CommitError, DocumentWrite, Role, RowWrite, Scope, ScopeKind, SignInRow, Tenant,
+};
 
 use super::access::TenantAccess;
 use super::change::writes;
 use super::people::NewToken;
 use super::right::{Admin, Right, Writes};
+use super::sign_in::refusal::operators_token;
 use super::{fresh, refusal};
 use crate::keys;
 use crate::problem::Problem;
 
 impl<R: Right> TenantAccess<R> {
-    async fn commit(&self, kind: &str, key: &str, body: Option<Value>, rows: Vec<RowWrite>) -> Result<u64, Problem> {
+    pub(super) async fn commit(
+        &self,
+        kind: &str,
+        key: &str,
+        body: Option<Value>,
+        rows: Vec<RowWrite>,
+    ) -> Result<u64, Problem> {
         let commit = Commit {
             scope_id: self.tenant().id.clone(),
             expected: None,
@@ -43,6 +52,12 @@ impl<R: Right> TenantAccess<R> {
 
     /// Makes a token of the caller's own, holding at most what they hold now.
     pub(crate) async fn create_token(&self, new: NewToken) -> Result<(AccessToken, String), Problem> {
+        // Another tenant's provider must not get at what an operator may do; nor may this tenant's.
+        if self.request.who.session.as_ref().is_some_and(|session| session.connection_id.is_some())
+            && self.request.gate.store.user(&self.user().id).await?.is_some_and(|user| user.operator)
+        {
+            return Err(operators_token());
+        }
         let mine = self.role();
         let role = new.role.unwrap_or(mine);
         if role > mine {
@@ -108,6 +123,10 @@ impl<R: Writes> TenantAccess<R> {
         if tenant == *self.tenant() {
             return Ok(current);
         }
+        if tenant.requires_sso && !self.tenant().requires_sso && self.sso_connections().await?.is_empty() {
+            let text = "there is no SSO connection to come by yet; make one and try it first";
+            return Err(refusal::invalid(vec![refusal::wrong("/requires_sso", "no_sso", text)]));
+        }
         let rows = vec![
             RowWrite::RenameTenant { id: tenant.id.clone(), name: tenant.name.clone() },
             RowWrite::SignIn(SignInRow::SetSignInRules {
@@ -120,6 +139,11 @@ impl<R: Writes> TenantAccess<R> {
         self.request.who.tenant = tenant;
         Ok(rev)
     }
+}
+
+/// The role of a key.
+pub(super) fn role_of(key: &str) -> Option<Role> {
+    serde_json::from_value(Value::String(key.to_owned())).ok()
 }
 
 fn token_document(token: &AccessToken) -> Value {

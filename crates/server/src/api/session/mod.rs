@@ -5,6 +5,9 @@ pub(crate) mod read;
 pub(crate) mod second_factor;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
+pub(crate) mod sso_callback;
+pub(crate) mod sso_choices;
+pub(crate) mod sso_leave;
 pub(crate) mod tenant;
 
 use serde::Serialize;

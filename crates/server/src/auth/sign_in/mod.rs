@@ -8,6 +8,7 @@ mod factors;
 pub(super) mod refusal;
 mod rules;
 mod second_factor;
+pub(crate) mod sso;
 pub(super) mod ticket;
 mod totp;
 

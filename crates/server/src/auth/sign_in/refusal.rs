@@ -70,3 +70,29 @@ pub(super) fn no_password() -> Problem {
         "This account has no password yet, so a second factor would be the only one. Set a password first.",
     )
 }
+
+pub(super) fn no_sso() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "no_sso",
+        "There is no single sign-on of this name. Ask an owner of your tenant for its key, or sign in another way.",
+    )
+}
+
+pub(super) fn sso_unavailable(why: &str) -> Problem {
+    tracing::warn!(why, "single sign-on failed");
+    Problem::new(
+        StatusCode::BAD_GATEWAY,
+        "sso_unavailable",
+        "The identity provider cannot be used now. Try again later, or tell an owner of your tenant.",
+    )
+}
+
+pub(in crate::auth) fn operators_token() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "managed_elsewhere",
+        "You are an operator of this installation, and came by a tenant's identity provider, which speaks for that tenant \
+         only. Sign in with your password or a passkey to make access tokens.",
+    )
+}

@@ -21,6 +21,8 @@ pub(in crate::auth) enum Step {
     SecondFactor,
     /// A secret is shown to an authenticator app that has not given a code yet.
     TotpEnrolment,
+    /// On the way to an identity provider and back.
+    Sso,
 }
 
 impl Step {
@@ -28,6 +30,7 @@ impl Step {
         match self {
             Self::SecondFactor => "second_factor",
             Self::TotpEnrolment => "totp_enrolment",
+            Self::Sso => "sso",
         }
     }
 
@@ -35,7 +38,7 @@ impl Step {
     pub(in crate::auth) fn lifetime(self) -> Millis {
         match self {
             Self::SecondFactor => 5 * 60 * 1_000,
-            Self::TotpEnrolment => 15 * 60 * 1_000,
+            Self::TotpEnrolment | Self::Sso => 15 * 60 * 1_000,
         }
     }
 }
