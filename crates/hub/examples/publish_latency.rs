@@ -15,6 +15,7 @@ fn commit(documents: Vec<DocumentWrite>, rows: Vec<RowWrite>) -> Commit {
     let attribution = Attribution {
         actor: "system:bench".into(),
         actor_name: "Bench".into(),
+        via: "system".into(),
         action: "bench".into(),
         reason: String::new(),
         trace_id: String::new(),

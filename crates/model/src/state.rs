@@ -8,6 +8,9 @@ use yardarm_eval::ruleset::Unknown;
 
 use crate::document::{Configuration, Environment, Flag, Kind, Project, SdkKey, Segment, SegmentList, Serve};
 
+/// Documents that speak of the log itself (what was redacted, what was pruned): part of its history, not of the project.
+pub(crate) const EVIDENCE: [&str; 2] = ["redaction", "prune_mark"];
+
 /// A project's documents by key: what `decide` reads and what a ruleset is compiled from.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
@@ -55,6 +58,9 @@ impl State {
     }
 
     fn write(&mut self, rev: u64, kind: &str, key: &str, body: Option<&str>) -> Result<(), serde_json::Error> {
+        if EVIDENCE.contains(&kind) {
+            return Ok(());
+        }
         let Some(kind) = Kind::parse(kind) else {
             return Err(serde_json::Error::custom(format!("unknown kind of document {kind:?}")));
         };

@@ -12,7 +12,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use yardarm_model::command::{Refusal, RefusalCode};
-use yardarm_store::{CommitError, StoreError};
+use yardarm_store::{CommitError, Gone, StoreError};
 
 use crate::trace;
 
@@ -256,6 +256,14 @@ impl From<StoreError> for Problem {
                 )
                 .retry_between(2, 8)
             }
+            StoreError::Gone(gone) => Self::new(
+                StatusCode::GONE,
+                match gone {
+                    Gone::Redacted => "redacted",
+                    Gone::Pruned(_) => "pruned",
+                },
+                format!("It is not known any more: {gone}. See the audit log for who did that and why."),
+            ),
             StoreError::Database(_) | StoreError::Damaged { .. } => {
                 tracing::error!(%error, "the database failed");
                 Self::internal()

@@ -154,6 +154,7 @@ async fn change_role(app: &TestApp, session: &Value, role: Role) {
     let attribution = Attribution {
         actor: "system:test".to_owned(),
         actor_name: "test".to_owned(),
+        via: "system".to_owned(),
         action: "membership.update".to_owned(),
         reason: String::new(),
         trace_id: "0".repeat(32),

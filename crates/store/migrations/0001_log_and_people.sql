@@ -17,17 +17,25 @@ CREATE TABLE scope (
     key TEXT NOT NULL,
     epoch TEXT NOT NULL,
     rev BIGINT NOT NULL CHECK (rev >= 0),
+    -- Changes up to this one were removed behind a prune mark.
+    pruned BIGINT NOT NULL DEFAULT 0,
     UNIQUE (tenant_id, kind, key)
 );
 
+-- What may hold personal data has a salted hash, which the chain is made of. A redaction takes the text and its salt away.
 CREATE TABLE change (
     scope_id TEXT NOT NULL REFERENCES scope (id) DEFERRABLE INITIALLY DEFERRED,
     rev BIGINT NOT NULL,
     at BIGINT NOT NULL,
     actor TEXT NOT NULL,
-    actor_name TEXT NOT NULL,
+    actor_name TEXT,
+    actor_name_salt TEXT,
+    actor_name_hash TEXT NOT NULL,
+    via TEXT NOT NULL,
     action TEXT NOT NULL,
-    reason TEXT NOT NULL,
+    reason TEXT,
+    reason_salt TEXT,
+    reason_hash TEXT NOT NULL,
     trace_id TEXT NOT NULL,
     prev_hash TEXT NOT NULL,
     hash TEXT NOT NULL,
@@ -35,17 +43,21 @@ CREATE TABLE change (
 );
 CREATE INDEX change_actor ON change (scope_id, actor, rev);
 CREATE INDEX change_trace ON change (scope_id, trace_id, rev);
+CREATE INDEX change_at ON change (scope_id, at, rev);
 
--- `leaf` is the key's last path segment: the flag of a configuration `production/checkout`.
+-- `leaf` is the key's last path segment: the flag of a configuration `production/checkout`. A document that was removed
+-- has neither text nor hash; one that was redacted has a hash. No foreign key to `change`: behind a prune mark the
+-- documents that lived then stay, without the changes that wrote them.
 CREATE TABLE change_document (
-    scope_id TEXT NOT NULL,
+    scope_id TEXT NOT NULL REFERENCES scope (id) DEFERRABLE INITIALLY DEFERRED,
     rev BIGINT NOT NULL,
     kind TEXT NOT NULL,
     key TEXT NOT NULL,
     leaf TEXT NOT NULL,
     body TEXT,
-    PRIMARY KEY (scope_id, rev, kind, key),
-    FOREIGN KEY (scope_id, rev) REFERENCES change (scope_id, rev) DEFERRABLE INITIALLY DEFERRED
+    body_salt TEXT,
+    body_hash TEXT,
+    PRIMARY KEY (scope_id, rev, kind, key)
 );
 CREATE INDEX change_document_key ON change_document (scope_id, kind, key, rev);
 CREATE INDEX change_document_leaf ON change_document (scope_id, kind, leaf, rev);

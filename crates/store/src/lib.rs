@@ -5,6 +5,7 @@
 //! gapless and in commit order, and nothing changes without an entry in the log.
 
 pub mod chain;
+mod evidence;
 mod postgres;
 pub mod rows;
 #[cfg(feature = "scratch")]
@@ -19,6 +20,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+pub use evidence::*;
 pub use rows::*;
 pub use sign_in::{Identity, Passkey, SecondFactors, SignInMethod, SignInRow, SignInStore, Totp};
 
@@ -129,13 +131,15 @@ pub struct DocumentWrite {
 /// Who did it and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attribution {
-    /// `user:usr_…`, `token:tok_…`, `system:demo`.
+    /// `user:usr_…`, `system:demo`.
     pub actor: String,
-    /// Shown name of the actor at that time.
+    /// Shown name of the actor at that time; read as empty once it was redacted.
     pub actor_name: String,
+    /// What they came with: `session`, `token:tok_…`, `system`.
+    pub via: String,
     /// `flag.create`, `configuration.update`, …
     pub action: String,
-    /// The author's words.
+    /// The author's words; read as empty once they were redacted.
     pub reason: String,
     /// W3C trace id, 32 hex digits.
     pub trace_id: String,
@@ -167,10 +171,12 @@ pub struct Change {
     pub attribution: Attribution,
     /// Hash of the previous change, 64 hex digits (zeros for the first).
     pub prev_hash: String,
-    /// SHA-256 over `prev_hash`, the attribution and the documents in canonical JSON.
+    /// Chained over `prev_hash`, the attribution and the documents: see [`chain`].
     pub hash: String,
-    /// Documents it left.
+    /// Documents it left, without those that were redacted.
     pub documents: Vec<DocumentWrite>,
+    /// Kind and key of documents whose text was redacted.
+    pub redacted: Vec<(String, String)>,
 }
 
 /// Which changes to list, newest first.
@@ -224,6 +230,9 @@ pub enum StoreError {
     /// It answered with an error.
     #[error("database error: {0}")]
     Database(String),
+    /// It was here and was taken out on purpose.
+    #[error("{0}")]
+    Gone(Gone),
     /// A stored row is not what we wrote.
     #[error("damaged row in {table}: {what}")]
     Damaged {
@@ -232,6 +241,17 @@ pub enum StoreError {
         /// What is wrong.
         what: String,
     },
+}
+
+/// Why something of the past is not here any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Gone {
+    /// Somebody redacted it.
+    #[error("this version was redacted")]
+    Redacted,
+    /// It lies behind a prune mark.
+    #[error("revision {0} and what was before it were pruned")]
+    Pruned(u64),
 }
 
 /// The promises of a database. Every method has a deadline and returns [`StoreError::Unavailable`] when it passes.
@@ -254,7 +274,8 @@ pub trait Store: Send + Sync + 'static {
     async fn change(&self, scope_id: &str, rev: u64) -> Result<Option<Change>, StoreError>;
     /// Changes, newest first.
     async fn history(&self, scope_id: &str, query: HistoryQuery) -> Result<Vec<Change>, StoreError>;
-    /// One document as it was at a revision (the newest write at or below it); `None` when it was absent then.
+    /// One document as it was at a revision (the newest write at or below it); `None` when it was absent then,
+    /// [`StoreError::Gone`] when that is not known any more.
     async fn document_at(
         &self,
         scope_id: &str,
@@ -264,6 +285,45 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Option<Document>, StoreError>;
     /// All documents as they were at a revision.
     async fn documents_at(&self, scope_id: &str, rev: u64) -> Result<Vec<Document>, StoreError>;
+
+    /// Changes after a revision as evidence, oldest first, at most `limit`.
+    async fn entries(&self, scope_id: &str, after: u64, limit: u32) -> Result<Vec<chain::Entry>, StoreError>;
+    /// Changes of several logs as evidence, newest first.
+    async fn audit(&self, query: AuditQuery) -> Result<Vec<chain::Entry>, StoreError>;
+    /// What each of these documents (kind, key) was at a revision, in the order asked.
+    async fn past(&self, scope_id: &str, rev: u64, documents: &[(String, String)]) -> Result<Vec<Past>, StoreError>;
+    /// What pruning up to a revision would remove; `None` when there is nothing to remove.
+    async fn prunable(&self, scope_id: &str, through: u64) -> Result<Option<Prunable>, StoreError>;
+    /// The newest revision made before an instant, if nothing older than that came after it.
+    async fn rev_before(&self, scope_id: &str, at: Millis) -> Result<u64, StoreError>;
+    /// Up to where the log was pruned, 0 for never; and the documents that lived then, after one of them (kind, key), at
+    /// most `limit`.
+    async fn base(
+        &self,
+        scope_id: &str,
+        after: Option<(String, String)>,
+        limit: u32,
+    ) -> Result<(u64, Vec<BaseDocument>), StoreError>;
+
+    /// Logs that moved since their last head, without signature, at most `limit`.
+    async fn moved(&self, limit: u32) -> Result<Vec<Head>, StoreError>;
+    /// Keeps a signed head; false when another node was faster. Only the newest hundred of a log are kept.
+    async fn insert_head(&self, head: &SignedHead) -> Result<bool, StoreError>;
+    /// Heads that were not shipped yet, oldest first, at most `limit`.
+    async fn unshipped_heads(&self, limit: u32) -> Result<Vec<SignedHead>, StoreError>;
+    /// Notes that a head was shipped.
+    async fn head_shipped(&self, scope_id: &str, rev: u64) -> Result<(), StoreError>;
+    /// Heads of a log, newest first, at most `limit`.
+    async fn heads(&self, scope_id: &str, limit: u32) -> Result<Vec<SignedHead>, StoreError>;
+    /// Keeps a signing key.
+    async fn insert_signing_key(&self, key: &SigningKey) -> Result<(), StoreError>;
+    /// All of them, the one in use first.
+    async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError>;
+
+    /// Adds refused attempts to the security log, and forgets what is older than `keep_from` or beyond `keep_rows`.
+    async fn add_refusals(&self, refusals: &[Refused], keep_from: Millis, keep_rows: u32) -> Result<(), StoreError>;
+    /// The security log of a tenant (`""`: what belongs to none), newest first.
+    async fn refusals(&self, query: RefusedQuery) -> Result<Vec<Refused>, StoreError>;
 
     /// By id.
     async fn user(&self, id: &str) -> Result<Option<User>, StoreError>;

@@ -246,4 +246,21 @@ pub enum RowWrite {
         /// When.
         at: Millis,
     },
+    /// Takes texts of an earlier change of the commit's own log away, with their salts. Fails when one is not there or is
+    /// what a document is now.
+    Redact {
+        /// The change.
+        rev: u64,
+        /// Its actor's name.
+        actor_name: bool,
+        /// Its reason.
+        reason: bool,
+        /// Kind and key of documents it left.
+        documents: Vec<(String, String)>,
+    },
+    /// Removes changes of the commit's own log up to a revision. What documents were at that revision stays.
+    Prune {
+        /// Last revision that goes.
+        through: u64,
+    },
 }

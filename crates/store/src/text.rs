@@ -15,8 +15,8 @@ pub(crate) fn check(commit: &Commit) -> Result<(), StoreError> {
     if documents.is_empty() && rows.is_empty() {
         return Err(StoreError::Database("a commit without documents and rows".into()));
     }
-    let Attribution { actor, actor_name, action, reason, trace_id, at: _ } = attribution;
-    if has_nul([actor.as_str(), actor_name, action, reason, trace_id]) {
+    let Attribution { actor, actor_name, via, action, reason, trace_id, at: _ } = attribution;
+    if has_nul([actor.as_str(), actor_name, via, action, reason, trace_id]) {
         return Err(nul("change"));
     }
     check_documents(documents)?;
@@ -60,6 +60,10 @@ fn check_row(row: &RowWrite) -> Result<(), StoreError> {
         RowWrite::RevokeAccessToken { id, at: _ } => ("access_token", vec![id]),
         RowWrite::SignIn(row) => ("sign_in", row.texts()),
         RowWrite::UseLink { hash, at: _ } => ("one_time_link", vec![hash]),
+        RowWrite::Redact { documents, .. } => {
+            ("change_document", documents.iter().flat_map(|(kind, key)| [kind, key]).collect())
+        }
+        RowWrite::Prune { .. } => ("change", Vec::new()),
     };
     if has_nul(texts.into_iter().map(String::as_str)) { Err(nul(table)) } else { Ok(()) }
 }

@@ -14,6 +14,8 @@ mod bench;
 mod concurrency;
 #[path = "contract/counts.rs"]
 mod counts;
+#[path = "contract/evidence.rs"]
+mod evidence;
 #[path = "contract/history.rs"]
 mod history;
 #[path = "contract/log.rs"]
@@ -83,6 +85,13 @@ contract![
     counts::batches_are_added_together,
     counts::counts_are_filtered,
     counts::old_batch_ids_are_forgotten,
+    evidence::several_logs_are_searched_newest_first,
+    evidence::a_redaction_takes_texts_and_keeps_the_chain,
+    evidence::pruning_keeps_what_lived_and_the_chain_after_it,
+    evidence::heads_follow_the_logs,
+    evidence::signing_keys_are_kept,
+    evidence::refusals_add_up_and_are_bounded,
+    evidence::a_change_of_several_logs_has_salts_of_its_own_in_each,
     concurrency::thirty_two_writers_leave_a_gapless_log,
     concurrency::of_two_deciders_on_one_state_one_wins,
     concurrency::of_many_who_use_a_link_one_wins,
@@ -112,6 +121,7 @@ fn every_method_occurs() {
     let suite = concat!(
         include_str!("contract/concurrency.rs"),
         include_str!("contract/counts.rs"),
+        include_str!("contract/evidence.rs"),
         include_str!("contract/history.rs"),
         include_str!("contract/log.rs"),
         include_str!("contract/people.rs"),

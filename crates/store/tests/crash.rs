@@ -87,6 +87,7 @@ fn commit(documents: Vec<DocumentWrite>, rows: Vec<RowWrite>) -> Commit {
         attribution: Attribution {
             actor: "system:crash".into(),
             actor_name: "Crash".into(),
+            via: "system".into(),
             action: "flag.update".into(),
             reason: String::new(),
             trace_id: String::new(),
@@ -147,7 +148,8 @@ async fn write_until_killed(url: String) {
 async fn look(url: &str, acknowledged: &BTreeMap<u64, String>) {
     let store: Arc<dyn Store> = open_patiently(url).await;
     let changes = store.changes("prj_1", 0, 1_000_000).await.unwrap();
-    let (last, _) = chain::verify("prj_1", (0, chain::GENESIS.to_owned()), &changes).unwrap();
+    let entries = store.entries("prj_1", 0, 1_000_000).await.unwrap();
+    let (last, _) = chain::verify((0, chain::GENESIS.to_owned()), &entries).unwrap();
     assert_eq!(store.scope("prj_1").await.unwrap().unwrap().rev, last);
     let mut written = BTreeMap::new();
     for change in &changes[1..] {

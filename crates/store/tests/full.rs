@@ -88,8 +88,8 @@ async fn fill(store: &dyn Store) -> u64 {
 }
 
 async fn look(store: &dyn Store, acknowledged: u64) {
-    let changes = store.changes("prj_1", 0, 100_000).await.unwrap();
-    let (last, _) = chain::verify("prj_1", (0, chain::GENESIS.to_owned()), &changes).unwrap();
+    let entries = store.entries("prj_1", 0, 100_000).await.unwrap();
+    let (last, _) = chain::verify((0, chain::GENESIS.to_owned()), &entries).unwrap();
     assert_eq!(last, acknowledged);
     assert_eq!(store.document("prj_1", "flag", "a").await.unwrap().unwrap().rev, acknowledged);
 }
@@ -98,6 +98,7 @@ fn commit(body: &str) -> Commit {
     let attribution = Attribution {
         actor: "system:test".into(),
         actor_name: "Test".into(),
+        via: "system".into(),
         action: "test".into(),
         reason: String::new(),
         trace_id: String::new(),

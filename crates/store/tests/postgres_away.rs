@@ -101,6 +101,7 @@ fn commit(rows: Vec<RowWrite>) -> Commit {
     let attribution = Attribution {
         actor: "system:test".into(),
         actor_name: "Test".into(),
+        via: "system".into(),
         action: "test".into(),
         reason: String::new(),
         trace_id: String::new(),

@@ -91,7 +91,7 @@ impl Outbox {
                 Err(Failure::Rejected(message)) => {
                     tracing::warn!(message, "a batch of counts and events was refused and is given up");
                     shared.dropped.fetch_add(flying.evaluations, Ordering::Relaxed);
-                    shared.exposures.give_up(flying.exposures);
+                    shared.exposures.waiting.give_up(flying.exposures);
                     shared.events.give_up(flying.events);
                     self.flying = None;
                 }
@@ -117,8 +117,8 @@ impl Outbox {
         if self.flying.is_some() {
             return self.flying.clone();
         }
-        let exposures = shared.exposures.take(MAX_RECORDS, MAX_BYTES);
-        let events = shared.events.take(MAX_RECORDS, MAX_BYTES);
+        let exposures = shared.exposures.waiting.take(MAX_RECORDS, MAX_BYTES, Exposure::size);
+        let events = shared.events.take(MAX_RECORDS, MAX_BYTES, Event::size);
         if !self.waiting.is_empty() || !exposures.is_empty() || !events.is_empty() {
             let rest = match self.waiting.keys().nth(MAX_COUNTS).cloned() {
                 Some(key) => self.waiting.split_off(&key),

@@ -233,7 +233,7 @@ impl Client {
             let unit = unit.map_or_else(String::new, |unit| self.recording.privacy.unit(unit));
             let (value, mut data) = tracking.into_parts();
             self.recording.privacy.scrub(&mut data);
-            self.shared.events.add(Event { name: event.to_owned(), unit, value, data, at: self.shared.now() });
+            self.shared.events.track(Event { name: event.to_owned(), unit, value, data, at: self.shared.now() });
         });
     }
 
@@ -265,7 +265,7 @@ impl Client {
 
     /// Exposures that were given up, since the start.
     pub fn dropped_exposures(&self) -> u64 {
-        self.shared.exposures.dropped()
+        self.shared.exposures.waiting.dropped()
     }
 
     /// Tracked events that were given up, since the start.

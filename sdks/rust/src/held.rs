@@ -16,7 +16,8 @@ use crate::clock::now_ms;
 use crate::counters::{Counts, Tally};
 use crate::exposures::Exposures;
 use crate::status::{Board, State};
-use crate::tracking::Events;
+use crate::tracking::Event;
+use crate::waiting::Waiting;
 
 /// No clock is fixed.
 const REAL_TIME: i64 = i64::MIN;
@@ -60,7 +61,7 @@ pub(crate) struct Shared {
     /// Evaluations whose counts were given up.
     pub(crate) dropped: AtomicU64,
     pub(crate) exposures: Exposures,
-    pub(crate) events: Events,
+    pub(crate) events: Waiting<Event>,
     /// The instant that evaluation is given; [`REAL_TIME`] but in a test double whose clock is fixed.
     clock: AtomicI64,
     held: Mutex<Held>,
@@ -96,7 +97,7 @@ impl Shared {
             board: Board::new(),
             dropped: AtomicU64::new(0),
             exposures: Exposures::default(),
-            events: Events::default(),
+            events: Waiting::default(),
             clock: AtomicI64::new(REAL_TIME),
             held: Mutex::new(Held { cache, ..Held::default() }),
         }

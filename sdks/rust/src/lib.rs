@@ -22,6 +22,7 @@ mod status;
 mod testing;
 mod tracking;
 mod value;
+mod waiting;
 mod worker;
 
 pub use builder::Builder;

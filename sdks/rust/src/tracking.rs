@@ -1,14 +1,10 @@
 //! `track`: what a unit did.
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
-
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// How many wait; the oldest are given up beyond it.
-pub(crate) const MAX_WAITING: usize = 10_000;
+use crate::waiting::Waiting;
+
 /// Longest name of an event, in characters.
 const MAX_NAME: usize = 128;
 /// Longest targeting key that is sent, in bytes.
@@ -61,6 +57,11 @@ pub(crate) struct Event {
 }
 
 impl Event {
+    /// Bytes of JSON.
+    pub(crate) fn size(&self) -> usize {
+        serde_json::to_vec(self).map_or(0, |json| json.len() + 1)
+    }
+
     /// Why it cannot be sent.
     fn fault(&self) -> Option<&'static str> {
         if self.name.is_empty() || self.name.chars().count() > MAX_NAME || self.name.contains('\0') {
@@ -82,46 +83,16 @@ pub(crate) fn is_unit(targeting_key: &str) -> bool {
     (1..=MAX_UNIT).contains(&targeting_key.len()) && !targeting_key.contains('\0')
 }
 
-/// What waits.
-#[derive(Default)]
-pub(crate) struct Events {
-    waiting: Mutex<VecDeque<Event>>,
-    dropped: AtomicU64,
-}
-
-impl Events {
-    pub(crate) fn add(&self, event: Event) {
-        if let Some(fault) = event.fault() {
-            self.give_up(1);
-            tracing::warn!(fault, "an event is not tracked");
-            return;
+impl Waiting<Event> {
+    /// Adds an event that can be sent; counts and says what is wrong with another.
+    pub(crate) fn track(&self, event: Event) {
+        match event.fault() {
+            None => self.add(event),
+            Some(fault) => {
+                self.give_up(1);
+                tracing::warn!(fault, "an event is not tracked");
+            }
         }
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.push_back(event);
-        if waiting.len() > MAX_WAITING {
-            waiting.pop_front();
-            self.give_up(1);
-        }
-    }
-
-    /// Takes the oldest that wait: at most so many, and not many more bytes.
-    pub(crate) fn take(&self, most: usize, bytes: usize) -> Vec<Event> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut size = 0;
-        let fits = |event: &&Event| {
-            size += serde_json::to_vec(event).map_or(0, |json| json.len() + 1);
-            size <= bytes
-        };
-        let number = waiting.iter().take(most).take_while(fits).count().max(1).min(waiting.len());
-        waiting.drain(..number).collect()
-    }
-
-    pub(crate) fn give_up(&self, number: usize) {
-        self.dropped.fetch_add(number as u64, Ordering::Relaxed);
-    }
-
-    pub(crate) fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
     }
 }
 
@@ -136,8 +107,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_sent_is_dropped_and_counted() {
-        let events = Events::default();
-        events.add(event("good", "u", Some(1.5), ""));
+        let events = Waiting::default();
+        events.track(event("good", "u", Some(1.5), ""));
         for bad in [
             event("", "u", None, ""),
             event(&"x".repeat(129), "u", None, ""),
@@ -145,12 +116,9 @@ mod tests {
             event("e", "u", Some(f64::NAN), ""),
             event("e", "u", None, &"x".repeat(5_000)),
         ] {
-            events.add(bad);
+            events.track(bad);
         }
-        assert_eq!((events.dropped(), events.take(10, usize::MAX).len()), (5, 1));
-        for number in 0..MAX_WAITING + 2 {
-            events.add(event(&format!("e{number}"), "u", None, ""));
-        }
-        assert_eq!((events.dropped(), events.take(1, usize::MAX)[0].name.as_str()), (7, "e2"), "the oldest go first");
+        let names: Vec<String> = events.take(10, usize::MAX, Event::size).into_iter().map(|event| event.name).collect();
+        assert_eq!((events.dropped(), names), (5, vec!["good".to_owned()]));
     }
 }

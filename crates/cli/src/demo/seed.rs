@@ -111,6 +111,7 @@ fn commit_of(
         attribution: Attribution {
             actor: format!("user:{actor}"),
             actor_name: planned.who.clone(),
+            via: "session".to_owned(),
             action: planned.action.to_owned(),
             reason: planned.why.clone(),
             trace_id: trace_id(),
@@ -167,6 +168,7 @@ pub(super) fn by_the_demo(action: &str, now: i64) -> Attribution {
     Attribution {
         actor: "system:demo".to_owned(),
         actor_name: "yardarm demo".to_owned(),
+        via: "system".to_owned(),
         action: action.to_owned(),
         reason: String::new(),
         trace_id: trace_id(),

@@ -86,6 +86,7 @@ pub(crate) fn commit(scope_id: &str, documents: Vec<DocumentWrite>, rows: Vec<Ro
     let attribution = Attribution {
         actor: "system:test".into(),
         actor_name: "Test".into(),
+        via: "system".into(),
         action: "test.write".into(),
         reason: String::new(),
         trace_id: String::new(),

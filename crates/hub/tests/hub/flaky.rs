@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use tokio::sync::broadcast;
+use yardarm_store::chain::Entry;
 use yardarm_store::{
-    AccessToken, Change, Commit, CommitError, Count, CountBatch, CountQuery, Document, HistoryQuery, Membership,
-    Millis, OneTimeLink, Scope, Session, SignInStore, Store, StoreError, Tenant, User,
+    AccessToken, AuditQuery, BaseDocument, Change, Commit, CommitError, Count, CountBatch, CountQuery, Document, Head,
+    HistoryQuery, Membership, Millis, OneTimeLink, Past, Prunable, Refused, RefusedQuery, Scope, Session, SignInStore,
+    SignedHead, SigningKey, Store, StoreError, Tenant, User,
 };
 
 pub(crate) struct Flaky {
@@ -95,6 +97,86 @@ impl Store for Flaky {
     async fn documents_at(&self, scope_id: &str, rev: u64) -> Result<Vec<Document>, StoreError> {
         self.ask()?;
         self.inner.documents_at(scope_id, rev).await
+    }
+
+    async fn entries(&self, scope_id: &str, after: u64, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        self.ask()?;
+        self.inner.entries(scope_id, after, limit).await
+    }
+
+    async fn audit(&self, query: AuditQuery) -> Result<Vec<Entry>, StoreError> {
+        self.ask()?;
+        self.inner.audit(query).await
+    }
+
+    async fn past(&self, scope_id: &str, rev: u64, documents: &[(String, String)]) -> Result<Vec<Past>, StoreError> {
+        self.ask()?;
+        self.inner.past(scope_id, rev, documents).await
+    }
+
+    async fn prunable(&self, scope_id: &str, through: u64) -> Result<Option<Prunable>, StoreError> {
+        self.ask()?;
+        self.inner.prunable(scope_id, through).await
+    }
+
+    async fn rev_before(&self, scope_id: &str, at: Millis) -> Result<u64, StoreError> {
+        self.ask()?;
+        self.inner.rev_before(scope_id, at).await
+    }
+
+    async fn base(
+        &self,
+        scope_id: &str,
+        after: Option<(String, String)>,
+        limit: u32,
+    ) -> Result<(u64, Vec<BaseDocument>), StoreError> {
+        self.ask()?;
+        self.inner.base(scope_id, after, limit).await
+    }
+
+    async fn moved(&self, limit: u32) -> Result<Vec<Head>, StoreError> {
+        self.ask()?;
+        self.inner.moved(limit).await
+    }
+
+    async fn insert_head(&self, head: &SignedHead) -> Result<bool, StoreError> {
+        self.ask()?;
+        self.inner.insert_head(head).await
+    }
+
+    async fn unshipped_heads(&self, limit: u32) -> Result<Vec<SignedHead>, StoreError> {
+        self.ask()?;
+        self.inner.unshipped_heads(limit).await
+    }
+
+    async fn head_shipped(&self, scope_id: &str, rev: u64) -> Result<(), StoreError> {
+        self.ask()?;
+        self.inner.head_shipped(scope_id, rev).await
+    }
+
+    async fn heads(&self, scope_id: &str, limit: u32) -> Result<Vec<SignedHead>, StoreError> {
+        self.ask()?;
+        self.inner.heads(scope_id, limit).await
+    }
+
+    async fn insert_signing_key(&self, key: &SigningKey) -> Result<(), StoreError> {
+        self.ask()?;
+        self.inner.insert_signing_key(key).await
+    }
+
+    async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
+        self.ask()?;
+        self.inner.signing_keys().await
+    }
+
+    async fn add_refusals(&self, refusals: &[Refused], keep_from: Millis, keep_rows: u32) -> Result<(), StoreError> {
+        self.ask()?;
+        self.inner.add_refusals(refusals, keep_from, keep_rows).await
+    }
+
+    async fn refusals(&self, query: RefusedQuery) -> Result<Vec<Refused>, StoreError> {
+        self.ask()?;
+        self.inner.refusals(query).await
     }
 
     async fn user(&self, id: &str) -> Result<Option<User>, StoreError> {

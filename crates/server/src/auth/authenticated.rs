@@ -32,10 +32,15 @@ pub(super) struct Authenticated {
 }
 
 impl Authenticated {
-    /// `user:usr_…` or `token:tok_…`.
+    /// `user:usr_…`: who is answerable, whatever they came with.
     pub(super) fn actor(&self) -> String {
+        format!("user:{}", self.user.id)
+    }
+
+    /// `session` or `token:tok_…`. The id of a session is a secret's hash and stays out of the log.
+    pub(super) fn came_with(&self) -> String {
         match &self.via {
-            Via::Session(_) => format!("user:{}", self.user.id),
+            Via::Session(_) => "session".to_owned(),
             Via::Token(id) => format!("token:{id}"),
         }
     }

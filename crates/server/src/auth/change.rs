@@ -69,6 +69,7 @@ impl Request {
         Ok(Attribution {
             actor: self.who.actor(),
             actor_name: self.who.user.name.clone(),
+            via: self.who.came_with(),
             action: self.action.ok_or_else(refusal::no_action)?.to_owned(),
             reason: self.reason.clone(),
             trace_id: self.trace_id.clone(),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use yardarm_store::{Change, Count, CountQuery, Document, HistoryQuery};
+use yardarm_store::{Change, Count, CountQuery, Document, HistoryQuery, Past};
 
 use super::access::ProjectAccess;
 use super::recent::ChangeNote;
@@ -26,6 +26,11 @@ impl<R: Right> ProjectAccess<R> {
     /// A document as it was at a revision.
     pub(crate) async fn document_at(&self, kind: &str, key: &str, rev: u64) -> Result<Option<Document>, Problem> {
         self.request.gate.store.document_at(self.scope_id(), kind, key, rev).await.map_err(Problem::from)
+    }
+
+    /// What documents (kind, key) were at a revision.
+    pub(crate) async fn past(&self, rev: u64, documents: &[(String, String)]) -> Result<Vec<Past>, Problem> {
+        self.request.gate.store.past(self.scope_id(), rev, documents).await.map_err(Problem::from)
     }
 
     /// Evaluation counts of this project.

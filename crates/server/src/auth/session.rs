@@ -325,6 +325,7 @@ impl OperatorAccess {
         let action = self.request.action.ok_or_else(refusal::no_action)?;
         let mut commit = new_tenant(gate, &tenant, &self.request.who.user, action, &self.request.trace_id, now);
         commit.attribution.actor = self.request.who.actor();
+        commit.attribution.via = self.request.who.came_with();
         commit.attribution.reason.clone_from(&self.request.reason);
         gate.store.commit(commit).await.map_err(taken_tenant)?;
         Ok(self.into_owner_of(tenant))
@@ -361,6 +362,7 @@ fn new_tenant(gate: &App, tenant: &Tenant, owner: &User, action: &str, trace_id:
         attribution: yardarm_store::Attribution {
             actor: format!("user:{}", owner.id),
             actor_name: owner.name.clone(),
+            via: "session".to_owned(),
             action: action.to_owned(),
             reason: String::new(),
             trace_id: trace_id.to_owned(),

@@ -162,6 +162,7 @@ mod tests {
         let attribution = Attribution {
             actor: "system:test".into(),
             actor_name: "Test".into(),
+            via: "system".into(),
             action: "create".into(),
             reason: String::new(),
             trace_id: "0".repeat(32),

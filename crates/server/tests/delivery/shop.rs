@@ -53,6 +53,7 @@ fn attribution(action: &str) -> Attribution {
     Attribution {
         actor: "system:test".into(),
         actor_name: "Test".into(),
+        via: "system".into(),
         action: action.into(),
         reason: String::new(),
         trace_id: "0".repeat(32),

@@ -142,6 +142,18 @@ pub(super) async fn notify(connection: &mut Connection, scope_id: &str) -> Resul
     Ok(())
 }
 
+/// VACUUM overwrites old rows when it comes by; nothing hurries it.
+#[expect(clippy::unused_async, reason = "SQLite says PRAGMA here")]
+pub(super) async fn forgetting(_connection: &mut Connection) -> Result<(), sqlx::Error> {
+    Ok(())
+}
+
+/// See [`forgetting`].
+#[expect(clippy::unused_async, reason = "SQLite says PRAGMA here")]
+pub(super) async fn forgotten(_connection: &mut Connection) -> Result<(), sqlx::Error> {
+    Ok(())
+}
+
 /// A driver's error in our words. What may pass by itself (connections, resources, restarts, deadlocks, sign-in and a
 /// database being put back) is "unavailable".
 pub(super) fn error(error: sqlx::Error) -> StoreError {

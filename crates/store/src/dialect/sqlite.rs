@@ -42,6 +42,8 @@ pub(super) async fn pools(url: &str, options: &StoreOptions) -> Result<Pools, St
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        // Bytes of what was overwritten do not stay in pages that are written anyway.
+        .pragma("secure_delete", "FAST")
         .busy_timeout(options.deadline);
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
@@ -98,6 +100,19 @@ pub(super) fn hints(_pools: &Pools) -> Option<Hints> {
 
 #[expect(clippy::unused_async, reason = "Postgres says NOTIFY here")]
 pub(super) async fn notify(_connection: &mut Connection, _scope_id: &str) -> Result<(), sqlx::Error> {
+    Ok(())
+}
+
+/// Whatever the rest of this transaction deletes is overwritten with zeros, wherever it is.
+pub(super) async fn forgetting(connection: &mut Connection) -> Result<(), sqlx::Error> {
+    sqlx::query("PRAGMA secure_delete = ON").fetch_all(&mut *connection).await?;
+    Ok(())
+}
+
+/// After a transaction that was [`forgetting`]: the file that keeps the last writes is emptied, too.
+pub(super) async fn forgotten(connection: &mut Connection) -> Result<(), sqlx::Error> {
+    sqlx::query("PRAGMA secure_delete = FAST").fetch_all(&mut *connection).await?;
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_all(&mut *connection).await?;
     Ok(())
 }
 

@@ -9,10 +9,12 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Pool, Transaction};
 use tokio::sync::{OnceCell, broadcast};
 
-use super::{Connection, Db, counts, dialect, log, people, read, sign_in};
+use super::{Connection, Db, counts, dialect, evidence, log, past, people, read, refusals, sign_in};
+use crate::chain::Entry;
 use crate::{
-    AccessToken, Change, Commit, CommitError, Count, CountBatch, CountQuery, Document, HistoryQuery, Membership,
-    Millis, OneTimeLink, Scope, Session, SignInStore, Store, StoreError, StoreOptions, Tenant, User, text,
+    AccessToken, AuditQuery, BaseDocument, Change, Commit, CommitError, Count, CountBatch, CountQuery, Document, Head,
+    HistoryQuery, Membership, Millis, OneTimeLink, Past, Prunable, Refused, RefusedQuery, RowWrite, Scope, Session,
+    SignInStore, SignedHead, SigningKey, Store, StoreError, StoreOptions, Tenant, User, text,
 };
 
 /// Documents that are written within one deadline, even on a busy machine.
@@ -80,6 +82,14 @@ impl Database {
         pool.begin_with(dialect::BEGIN).await.map_err(dialect::error)
     }
 
+    /// The commit is made: what fails here is done by the database itself, later.
+    async fn tidy(&self) {
+        let tidied = async { dialect::forgotten(&mut *self.writer().await?).await.map_err(dialect::error) };
+        if let Err(error) = tidied.await {
+            tracing::warn!(%error, "what was redacted or pruned is gone, but not yet overwritten on disk");
+        }
+    }
+
     pub(super) async fn within<T, E: From<StoreError>>(
         &self,
         work: impl Future<Output = Result<T, E>>,
@@ -105,6 +115,9 @@ impl Store for Database {
             let mut transaction = self.begin().await?;
             let change = log::commit(&mut transaction, &commit).await?;
             transaction.commit().await.map_err(dialect::error)?;
+            if commit.rows.iter().any(|row| matches!(row, RowWrite::Redact { .. } | RowWrite::Prune { .. })) {
+                self.tidy().await;
+            }
             Ok(change)
         })
         .await
@@ -155,11 +168,90 @@ impl Store for Database {
         if text::has_nul([kind, key]) {
             return Ok(None);
         }
-        self.within(async { read::document_at(&mut *self.reader().await?, scope_id, kind, key, rev).await }).await
+        self.within(async { past::document_at(&mut *self.reader().await?, scope_id, kind, key, rev).await }).await
     }
 
     async fn documents_at(&self, scope_id: &str, rev: u64) -> Result<Vec<Document>, StoreError> {
-        self.within(async { read::documents_at(&mut *self.reader().await?, scope_id, rev).await }).await
+        self.within(async { past::documents_at(&mut *self.reader().await?, scope_id, rev).await }).await
+    }
+
+    async fn entries(&self, scope_id: &str, after: u64, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        self.within(async { evidence::entries(&mut *self.reader().await?, scope_id, after, limit).await }).await
+    }
+
+    async fn audit(&self, query: AuditQuery) -> Result<Vec<Entry>, StoreError> {
+        let AuditQuery { actor, via, action, kind, key, environment, trace_id, text, .. } = &query;
+        let filters = [actor, via, action, kind, key, environment, trace_id, text];
+        if text::has_nul(filters.into_iter().flatten().map(String::as_str)) {
+            return Ok(Vec::new());
+        }
+        self.within(async { evidence::audit(&mut *self.reader().await?, &query).await }).await
+    }
+
+    async fn past(&self, scope_id: &str, rev: u64, documents: &[(String, String)]) -> Result<Vec<Past>, StoreError> {
+        self.within(async { past::past(&mut *self.reader().await?, scope_id, rev, documents).await }).await
+    }
+
+    async fn prunable(&self, scope_id: &str, through: u64) -> Result<Option<Prunable>, StoreError> {
+        self.within(async { past::prunable(&mut *self.reader().await?, scope_id, through).await }).await
+    }
+
+    async fn rev_before(&self, scope_id: &str, at: Millis) -> Result<u64, StoreError> {
+        self.within(async { past::rev_before(&mut *self.reader().await?, scope_id, at).await }).await
+    }
+
+    async fn base(
+        &self,
+        scope_id: &str,
+        after: Option<(String, String)>,
+        limit: u32,
+    ) -> Result<(u64, Vec<BaseDocument>), StoreError> {
+        self.within(async { past::base(&mut *self.reader().await?, scope_id, after, limit).await }).await
+    }
+
+    async fn moved(&self, limit: u32) -> Result<Vec<Head>, StoreError> {
+        self.within(async { evidence::moved(&mut *self.reader().await?, limit).await }).await
+    }
+
+    async fn insert_head(&self, head: &SignedHead) -> Result<bool, StoreError> {
+        self.within(async { evidence::insert_head(&mut *self.writer().await?, head).await }).await
+    }
+
+    async fn unshipped_heads(&self, limit: u32) -> Result<Vec<SignedHead>, StoreError> {
+        self.within(async { evidence::unshipped(&mut *self.reader().await?, limit).await }).await
+    }
+
+    async fn head_shipped(&self, scope_id: &str, rev: u64) -> Result<(), StoreError> {
+        self.within(async { evidence::shipped(&mut *self.writer().await?, scope_id, rev).await }).await
+    }
+
+    async fn heads(&self, scope_id: &str, limit: u32) -> Result<Vec<SignedHead>, StoreError> {
+        self.within(async { evidence::heads(&mut *self.reader().await?, scope_id, limit).await }).await
+    }
+
+    async fn insert_signing_key(&self, key: &SigningKey) -> Result<(), StoreError> {
+        self.within(async { evidence::insert_signing_key(&mut *self.writer().await?, key).await }).await
+    }
+
+    async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
+        self.within(async { evidence::signing_keys(&mut *self.reader().await?).await }).await
+    }
+
+    async fn add_refusals(&self, refusals: &[Refused], keep_from: Millis, keep_rows: u32) -> Result<(), StoreError> {
+        self.within(async {
+            let connection: &mut Connection = &mut *self.writer().await?;
+            refusals::add(connection, refusals).await?;
+            refusals::forget(connection, keep_from, keep_rows).await
+        })
+        .await
+    }
+
+    async fn refusals(&self, query: RefusedQuery) -> Result<Vec<Refused>, StoreError> {
+        let RefusedQuery { code, source, actor, .. } = &query;
+        if text::has_nul([code, source, actor].into_iter().flatten().map(String::as_str)) {
+            return Ok(Vec::new());
+        }
+        self.within(async { refusals::list(&mut *self.reader().await?, &query).await }).await
     }
 
     async fn user(&self, id: &str) -> Result<Option<User>, StoreError> {

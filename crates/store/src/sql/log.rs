@@ -3,8 +3,9 @@
 use sqlx::QueryBuilder;
 
 use super::dialect;
-use super::{Connection, Db, people};
-use crate::{Change, Commit, CommitError, DocumentWrite, RowWrite, Scope, ScopeKind, StoreError, chain};
+use super::{Connection, Db, past, people};
+use crate::chain::{self, Seals};
+use crate::{Attribution, Change, Commit, CommitError, DocumentWrite, RowWrite, Scope, ScopeKind, StoreError};
 
 /// Rows in one multi-row statement: well below both databases' limits on parameters.
 const ROWS_AT_ONCE: usize = 1_000;
@@ -51,15 +52,17 @@ pub(super) async fn commit(connection: &mut Connection, commit: &Commit) -> Resu
     let mut made = None;
     let mut tenant = None;
     for (Entry { scope_id, documents, .. }, Taken { rev, tenant_id, prev_hash }) in entries.iter().zip(taken) {
+        let seals = seals(attribution, documents)?;
         let change = Change {
             rev: rev.cast_unsigned(),
             attribution: attribution.clone(),
-            hash: chain::hash(scope_id, rev.cast_unsigned(), &prev_hash, attribution, documents),
+            hash: chain::hash(scope_id, rev.cast_unsigned(), &prev_hash, attribution, documents, &seals),
             prev_hash,
             documents: documents.to_vec(),
+            redacted: Vec::new(),
         };
-        insert_change(connection, scope_id, &change).await.map_err(dialect::error)?;
-        append_documents(connection, scope_id, rev, documents).await.map_err(dialect::error)?;
+        insert_change(connection, scope_id, &change, &seals).await.map_err(dialect::error)?;
+        append_documents(connection, scope_id, rev, documents, &seals).await.map_err(dialect::error)?;
         write_current(connection, scope_id, rev, documents).await.map_err(dialect::error)?;
         if scope_id == own {
             (made, tenant) = (Some(change), Some(tenant_id));
@@ -72,6 +75,8 @@ pub(super) async fn commit(connection: &mut Connection, commit: &Commit) -> Resu
             RowWrite::InsertTenant(_) | RowWrite::AlsoLog { .. } => {}
             RowWrite::InsertScope(scope) if logged(scope) => {}
             RowWrite::InsertScope(scope) => insert_scope(connection, scope).await?,
+            RowWrite::Redact { .. } => past::redact(connection, own, row).await?,
+            RowWrite::Prune { through } => past::prune(connection, own, *through).await?,
             row => people::write(connection, &tenant_id, row).await?,
         }
     }
@@ -147,18 +152,36 @@ async fn insert_scope(connection: &mut Connection, scope: &Scope) -> Result<(), 
     Ok(())
 }
 
-async fn insert_change(connection: &mut Connection, scope_id: &str, change: &Change) -> Result<(), sqlx::Error> {
+/// Fresh salts. They are the store's own: nobody above it has a use for them, and none is ever used twice.
+fn seals(attribution: &Attribution, documents: &[DocumentWrite]) -> Result<Seals, StoreError> {
+    let mut random = vec![0; Seals::needs(documents)];
+    getrandom::fill(&mut random).map_err(|error| StoreError::Database(error.to_string()))?;
+    Ok(Seals::new(attribution, documents, &random))
+}
+
+async fn insert_change(
+    connection: &mut Connection,
+    scope_id: &str,
+    change: &Change,
+    seals: &Seals,
+) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO change (scope_id, rev, at, actor, actor_name, action, reason, trace_id, prev_hash, hash)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO change (scope_id, rev, at, actor, actor_name, actor_name_salt, actor_name_hash, via, action,
+                             reason, reason_salt, reason_hash, trace_id, prev_hash, hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
     )
     .bind(scope_id)
     .bind(change.rev.cast_signed())
     .bind(change.attribution.at)
     .bind(&change.attribution.actor)
     .bind(&change.attribution.actor_name)
+    .bind(&seals.actor_name.salt)
+    .bind(&seals.actor_name.hash)
+    .bind(&change.attribution.via)
     .bind(&change.attribution.action)
     .bind(&change.attribution.reason)
+    .bind(&seals.reason.salt)
+    .bind(&seals.reason.hash)
     .bind(&change.attribution.trace_id)
     .bind(&change.prev_hash)
     .bind(&change.hash)
@@ -172,16 +195,22 @@ async fn append_documents(
     scope_id: &str,
     rev: i64,
     documents: &[DocumentWrite],
+    seals: &Seals,
 ) -> Result<(), sqlx::Error> {
-    for chunk in documents.chunks(ROWS_AT_ONCE) {
-        let mut insert = QueryBuilder::<Db>::new("INSERT INTO change_document (scope_id, rev, kind, key, leaf, body) ");
-        insert.push_values(chunk, |mut row, document| {
+    let rows: Vec<_> = documents.iter().zip(&seals.documents).collect();
+    for chunk in rows.chunks(ROWS_AT_ONCE) {
+        let mut insert = QueryBuilder::<Db>::new(
+            "INSERT INTO change_document (scope_id, rev, kind, key, leaf, body, body_salt, body_hash) ",
+        );
+        insert.push_values(chunk, |mut row, (document, seal)| {
             row.push_bind(scope_id)
                 .push_bind(rev)
                 .push_bind(&document.kind)
                 .push_bind(&document.key)
                 .push_bind(leaf(&document.key))
-                .push_bind(&document.body);
+                .push_bind(&document.body)
+                .push_bind(seal.as_ref().map(|seal| &seal.salt))
+                .push_bind(seal.as_ref().map(|seal| &seal.hash));
         });
         insert.build().persistent(false).execute(&mut *connection).await?;
     }

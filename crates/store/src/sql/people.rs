@@ -8,7 +8,9 @@ use crate::{
 /// A row written inside a commit, `tenant_id` being the tenant of the commit's scope.
 pub(super) async fn write(connection: &mut Connection, tenant_id: &str, row: &RowWrite) -> Result<(), CommitError> {
     match row {
-        RowWrite::InsertScope(_) | RowWrite::AlsoLog { .. } => Err(refused("this is written with the log")),
+        RowWrite::InsertScope(_) | RowWrite::AlsoLog { .. } | RowWrite::Redact { .. } | RowWrite::Prune { .. } => {
+            Err(refused("this is written with the log"))
+        }
         RowWrite::InsertTenant(tenant) => insert_tenant(connection, tenant).await,
         RowWrite::RenameTenant { id, name } => {
             let done = sqlx::query("UPDATE tenant SET name = $2 WHERE id = $1")

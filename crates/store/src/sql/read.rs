@@ -67,7 +67,7 @@ pub(super) async fn load(
 }
 
 /// In Rust, because the databases' collations differ.
-fn sort(documents: &mut [Document]) {
+pub(super) fn sort(documents: &mut [Document]) {
     documents.sort_by(|a, b| (&a.kind, &a.key).cmp(&(&b.kind, &b.key)));
 }
 
@@ -88,61 +88,9 @@ pub(super) async fn document(
     Ok(row.map(|(rev, body)| Document { kind: kind.to_owned(), key: key.to_owned(), rev: rev.cast_unsigned(), body }))
 }
 
-pub(super) async fn document_at(
-    connection: &mut Connection,
-    scope_id: &str,
-    kind: &str,
-    key: &str,
-    rev: u64,
-) -> Result<Option<Document>, StoreError> {
-    let row: Option<(i64, Option<String>)> = sqlx::query_as(
-        "SELECT rev, body
-           FROM change_document
-          WHERE scope_id = $1 AND kind = $2 AND key = $3 AND rev <= $4
-          ORDER BY rev DESC
-          LIMIT 1",
-    )
-    .bind(scope_id)
-    .bind(kind)
-    .bind(key)
-    .bind(signed(rev))
-    .fetch_optional(connection)
-    .await
-    .map_err(error)?;
-    Ok(row.and_then(|(rev, body)| {
-        Some(Document { kind: kind.to_owned(), key: key.to_owned(), rev: rev.cast_unsigned(), body: body? })
-    }))
-}
+const CHANGE_COLUMNS: &str = "SELECT c.rev, c.at, c.actor, c.actor_name, c.via, c.action, c.reason, c.trace_id, c.prev_hash, c.hash FROM change c WHERE c.scope_id = ";
 
-pub(super) async fn documents_at(
-    connection: &mut Connection,
-    scope_id: &str,
-    rev: u64,
-) -> Result<Vec<Document>, StoreError> {
-    let rows: Vec<(String, String, i64, String)> = sqlx::query_as(
-        "SELECT d.kind, d.key, d.rev, d.body
-           FROM change_document d
-           JOIN (SELECT kind, key, MAX(rev) AS rev
-                   FROM change_document
-                  WHERE scope_id = $1 AND rev <= $2
-                  GROUP BY kind, key) newest
-             ON newest.kind = d.kind AND newest.key = d.key AND newest.rev = d.rev
-          WHERE d.scope_id = $1 AND d.body IS NOT NULL",
-    )
-    .bind(scope_id)
-    .bind(signed(rev))
-    .fetch_all(connection)
-    .await
-    .map_err(error)?;
-    let mut documents: Vec<Document> =
-        rows.into_iter().map(|(kind, key, rev, body)| Document { kind, key, rev: rev.cast_unsigned(), body }).collect();
-    sort(&mut documents);
-    Ok(documents)
-}
-
-const CHANGE_COLUMNS: &str = "SELECT c.rev, c.at, c.actor, c.actor_name, c.action, c.reason, c.trace_id, c.prev_hash, c.hash FROM change c WHERE c.scope_id = ";
-
-type ChangeRow = (i64, i64, String, String, String, String, String, String, String);
+type ChangeRow = (i64, i64, String, Option<String>, String, String, Option<String>, String, String, String);
 
 pub(super) async fn changes(
     connection: &mut Connection,
@@ -205,7 +153,11 @@ pub(super) async fn history(
     with_documents(connection, scope_id, rows).await
 }
 
-/// A second statement is safe without a transaction: a change and its documents appear together and never change.
+/// Revision, kind, key, text, and the hash of a text that was redacted.
+type DocumentRow = (i64, String, String, Option<String>, Option<String>);
+
+/// A second statement is safe without a transaction: a change and its documents appear together, and what can happen to
+/// them later (a redaction, pruning) leaves them out.
 async fn with_documents(
     connection: &mut Connection,
     scope_id: &str,
@@ -213,12 +165,16 @@ async fn with_documents(
 ) -> Result<Vec<Change>, StoreError> {
     let mut changes: Vec<Change> = rows
         .into_iter()
-        .map(|(rev, at, actor, actor_name, action, reason, trace_id, prev_hash, hash)| Change {
-            rev: rev.cast_unsigned(),
-            attribution: Attribution { actor, actor_name, action, reason, trace_id, at },
-            prev_hash,
-            hash,
-            documents: Vec::new(),
+        .map(|(rev, at, actor, actor_name, via, action, reason, trace_id, prev_hash, hash)| {
+            let (actor_name, reason) = (actor_name.unwrap_or_default(), reason.unwrap_or_default());
+            Change {
+                rev: rev.cast_unsigned(),
+                attribution: Attribution { actor, actor_name, via, action, reason, trace_id, at },
+                prev_hash,
+                hash,
+                documents: Vec::new(),
+                redacted: Vec::new(),
+            }
         })
         .collect();
     if changes.is_empty() {
@@ -227,28 +183,36 @@ async fn with_documents(
     let position: std::collections::HashMap<u64, usize> =
         changes.iter().enumerate().map(|(index, change)| (change.rev, index)).collect();
     for chunk in changes.iter().map(|c| signed(c.rev)).collect::<Vec<_>>().chunks(1_000) {
-        let mut select = QueryBuilder::<Db>::new("SELECT rev, kind, key, body FROM change_document WHERE scope_id = ");
+        let mut select = QueryBuilder::<Db>::new(
+            "SELECT rev, kind, key, body, CASE WHEN body IS NULL THEN body_hash END
+               FROM change_document
+              WHERE scope_id = ",
+        );
         select.push_bind(scope_id).push(" AND rev IN (");
         let mut list = select.separated(", ");
         for rev in chunk {
             list.push_bind(*rev);
         }
         select.push(")");
-        let rows: Vec<(i64, String, String, Option<String>)> =
+        let rows: Vec<DocumentRow> =
             select.build_query_as().persistent(false).fetch_all(&mut *connection).await.map_err(error)?;
-        for (rev, kind, key, body) in rows {
+        for (rev, kind, key, body, redacted) in rows {
             if let Some(change) = position.get(&rev.cast_unsigned()).and_then(|index| changes.get_mut(*index)) {
-                change.documents.push(DocumentWrite { kind, key, body });
+                match redacted {
+                    Some(_) => change.redacted.push((kind, key)),
+                    None => change.documents.push(DocumentWrite { kind, key, body }),
+                }
             }
         }
     }
     for change in &mut changes {
         change.documents.sort_by(|a, b| (&a.kind, &a.key).cmp(&(&b.kind, &b.key)));
+        change.redacted.sort();
     }
     Ok(changes)
 }
 
 /// A revision as a parameter. What does not fit is above every revision.
-fn signed(rev: u64) -> i64 {
+pub(super) fn signed(rev: u64) -> i64 {
     i64::try_from(rev).unwrap_or(i64::MAX)
 }

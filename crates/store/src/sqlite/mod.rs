@@ -9,11 +9,17 @@ mod counts;
 pub(crate) mod database;
 #[path = "../dialect/sqlite.rs"]
 mod dialect;
+#[path = "../sql/evidence.rs"]
+mod evidence;
 #[path = "../sql/log.rs"]
 mod log;
+#[path = "../sql/past.rs"]
+mod past;
 #[path = "../sql/people.rs"]
 mod people;
 #[path = "../sql/read.rs"]
 mod read;
+#[path = "../sql/refusals.rs"]
+mod refusals;
 #[path = "../sql/sign_in.rs"]
 mod sign_in;

@@ -53,6 +53,7 @@ pub(crate) fn attribution(action: &str) -> Attribution {
     Attribution {
         actor: "user:usr_ana".into(),
         actor_name: "Ana".into(),
+        via: "system".into(),
         action: action.into(),
         reason: String::new(),
         trace_id: "0af7651916cd43dd8448eb211c80319c".into(),

@@ -55,7 +55,8 @@ pub(crate) async fn thirty_two_writers_leave_a_gapless_log(store: Arc<dyn Store>
     assert_eq!(seen, (1..=WRITERS * EACH + 1).collect::<Vec<_>>());
 
     let changes = store.changes("prj_1", 0, 10_000).await.unwrap();
-    let (last, _) = chain::verify("prj_1", (0, chain::GENESIS.to_owned()), &changes).unwrap();
+    let entries = store.entries("prj_1", 0, 10_000).await.unwrap();
+    let (last, _) = chain::verify((0, chain::GENESIS.to_owned()), &entries).unwrap();
     assert_eq!(last, WRITERS * EACH + 1);
     for change in &changes[1..] {
         assert_eq!(acknowledged.get(&change.rev), Some(&change.hash));
@@ -163,8 +164,8 @@ pub(crate) async fn changes_in_two_logs_never_wait_crosswise(store: Arc<dyn Stor
         writer.await.unwrap();
     }
     for scope_id in ["prj_1", "tnt_1"] {
-        let changes = store.changes(scope_id, 0, 10_000).await.unwrap();
-        let (last, _) = chain::verify(scope_id, (0, chain::GENESIS.to_owned()), &changes).unwrap();
+        let entries = store.entries(scope_id, 0, 10_000).await.unwrap();
+        let (last, _) = chain::verify((0, chain::GENESIS.to_owned()), &entries).unwrap();
         assert_eq!(last, WRITERS * EACH + 1);
     }
 }

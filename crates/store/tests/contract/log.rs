@@ -35,12 +35,12 @@ pub(crate) async fn revisions_count_from_one_and_the_chain_verifies(store: Arc<d
     }
     let mut head = (0, chain::GENESIS.to_owned());
     loop {
-        let page = store.changes("prj_1", head.0, 7).await.unwrap();
+        let page = store.entries("prj_1", head.0, 7).await.unwrap();
         if page.is_empty() {
             break;
         }
         assert!(page.len() <= 7);
-        head = chain::verify("prj_1", head, &page).unwrap();
+        head = chain::verify(head, &page).unwrap();
     }
     assert_eq!(head.0, 25);
     assert!(store.changes("prj_1", u64::MAX, 7).await.unwrap().is_empty());
@@ -101,7 +101,8 @@ pub(crate) async fn a_change_in_two_logs_is_one_transaction(store: Arc<dyn Store
     assert_eq!((change.rev, change.documents.len()), (1, 1), "the commit's own");
     for (scope_id, revs) in [("prj_1", 1), ("tnt_1", 2)] {
         let changes = store.changes(scope_id, 0, 10).await.unwrap();
-        chain::verify(scope_id, (0, chain::GENESIS.to_owned()), &changes).unwrap();
+        let entries = store.entries(scope_id, 0, 10).await.unwrap();
+        chain::verify((0, chain::GENESIS.to_owned()), &entries).unwrap();
         assert_eq!(changes.len(), revs, "{scope_id}");
         assert_eq!(changes[revs - 1].attribution, change.attribution, "{scope_id}");
     }
@@ -161,7 +162,9 @@ pub(crate) async fn a_large_commit_fits(store: Arc<dyn Store>) {
     assert_eq!(made.rev, 2);
     assert_eq!(store.load("prj_1").await.unwrap().unwrap().1.len(), 2_501);
     let read = store.change("prj_1", 2).await.unwrap().unwrap();
-    chain::verify("prj_1", (1, read.prev_hash.clone()), &[read]).unwrap();
+    let entries = store.entries("prj_1", 1, 10).await.unwrap();
+    assert_eq!((entries.len(), entries[0].documents.len()), (1, 2_500));
+    chain::verify((1, read.prev_hash), &entries).unwrap();
 }
 
 pub(crate) async fn scopes_are_listed_with_their_versions(store: Arc<dyn Store>) {

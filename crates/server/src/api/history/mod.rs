@@ -33,10 +33,12 @@ pub(crate) struct ChangeHead {
     rev: u64,
     /// Milliseconds since 1970.
     at: i64,
-    /// `user:usr_…`, `token:tok_…`, `system:demo`.
+    /// `user:usr_…`, `system:demo`.
     actor: String,
-    /// Shown name at that time.
+    /// Shown name at that time; empty once it was redacted.
     actor_name: String,
+    /// What they came with: `session`, `token:tok_…`.
+    via: String,
     /// `flag.create`, `configuration.update`, …
     action: String,
     /// The author's words.
@@ -60,6 +62,8 @@ pub(crate) struct TouchedDocument {
     key: String,
     /// The change removed it.
     removed: bool,
+    /// What it became was redacted.
+    redacted: bool,
 }
 
 /// Documents listed with a change.
@@ -73,31 +77,32 @@ impl From<&Change> for ChangeHead {
             at: who.at,
             actor: who.actor.clone(),
             actor_name: who.actor_name.clone(),
+            via: who.via.clone(),
             action: who.action.clone(),
             reason: who.reason.clone(),
             trace_id: who.trace_id.clone(),
             hash: change.hash.clone(),
             summary: summary(change),
-            documents_total: change.documents.len(),
+            documents_total: change.documents.len() + change.redacted.len(),
         }
     }
 }
 
 impl From<&Change> for ChangeItem {
     fn from(change: &Change) -> Self {
-        Self {
-            head: ChangeHead::from(change),
-            documents: change
-                .documents
-                .iter()
-                .take(LISTED)
-                .map(|document| TouchedDocument {
-                    kind: document.kind.clone(),
-                    key: document.key.clone(),
-                    removed: document.body.is_none(),
-                })
-                .collect(),
-        }
+        let written = change.documents.iter().map(|document| TouchedDocument {
+            kind: document.kind.clone(),
+            key: document.key.clone(),
+            removed: document.body.is_none(),
+            redacted: false,
+        });
+        let redacted = change.redacted.iter().map(|(kind, key)| TouchedDocument {
+            kind: kind.clone(),
+            key: key.clone(),
+            removed: false,
+            redacted: true,
+        });
+        Self { head: ChangeHead::from(change), documents: written.chain(redacted).take(LISTED).collect() }
     }
 }
 

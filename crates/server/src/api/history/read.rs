@@ -5,6 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use yardarm_model::document::{Configuration, Kind};
 use yardarm_model::sentence;
+use yardarm_store::Past;
 
 use super::{ChangeHead, shown};
 use crate::api::answer::Answer;
@@ -34,6 +35,8 @@ pub(crate) struct Difference {
     key: String,
     /// The change removed it.
     removed: bool,
+    /// What it was, or what it became, was redacted or pruned.
+    redacted: bool,
     /// Null when the change made it.
     before: Option<Value>,
     /// Null when the change removed it.
@@ -68,16 +71,29 @@ fn sentences(kind: &str, before: Option<&str>, after: Option<&str>) -> Option<Ve
     params(OfRevision), responses((status = 200, body = ChangeDetail)))]
 pub(crate) async fn handler(access: ProjectAccess<Viewer>, Path(name): Path<OfRevision>) -> Result<Answer, Problem> {
     let change = access.past_change(name.rev).await?;
+    let written = change
+        .documents
+        .iter()
+        .map(|document| ((document.kind.clone(), document.key.clone()), document.body.as_deref(), false));
+    let redacted = change.redacted.iter().map(|place| (place.clone(), None, true));
+    let (places, afters): (Vec<_>, Vec<_>) =
+        written.chain(redacted).take(SHOWN).map(|(place, after, redacted)| (place, (after, redacted))).unzip();
+    let befores = access.past(change.rev.saturating_sub(1), &places).await?;
     let mut documents = Vec::new();
-    for document in change.documents.iter().take(SHOWN) {
-        let before = access.document_at(&document.kind, &document.key, change.rev.saturating_sub(1)).await?;
+    for (((kind, key), (after, redacted)), before) in places.into_iter().zip(afters).zip(befores) {
+        let (before, unknown) = match &before {
+            Past::Text(text) => (Some(text.as_str()), false),
+            Past::Absent => (None, false),
+            Past::Redacted | Past::Pruned => (None, true),
+        };
         documents.push(Difference {
-            kind: document.kind.clone(),
-            key: document.key.clone(),
-            removed: document.body.is_none(),
-            before: shown(&document.kind, before.as_ref().map(|before| before.body.as_str())),
-            after: shown(&document.kind, document.body.as_deref()),
-            sentences: sentences(&document.kind, before.as_ref().map(|before| &*before.body), document.body.as_deref()),
+            removed: after.is_none() && !redacted,
+            redacted: redacted || unknown,
+            before: shown(&kind, before),
+            after: shown(&kind, after),
+            sentences: sentences(&kind, before, after),
+            kind,
+            key,
         });
     }
     Ok(Answer::ok(&ChangeDetail { head: ChangeHead::from(&change), documents }))

@@ -33,12 +33,14 @@ pub(crate) async fn handler(
     let change = access.past_change(name.rev).await?;
     let mut documents = Vec::new();
     let mut expected = Vec::new();
-    for document in &change.documents {
-        let kind = Kind::parse(&document.kind).ok_or_else(refusal::not_found)?;
-        let before = access.document_at(&document.kind, &document.key, change.rev.saturating_sub(1)).await?;
+    let written = change.documents.iter().map(|document| (&document.kind, &document.key, document.body.is_some()));
+    let redacted = change.redacted.iter().map(|(kind, key)| (kind, key, true));
+    for (kind, key, lived) in written.chain(redacted) {
+        let before = access.document_at(kind, key, change.rev.saturating_sub(1)).await?;
+        let kind = Kind::parse(kind).ok_or_else(refusal::not_found)?;
         let body = before.map(|before| serde_json::from_str::<Value>(&before.body)).transpose();
-        documents.push((kind, document.key.clone(), body.map_err(refusal::internal)?));
-        expected.push((kind, document.key.clone(), if document.body.is_some() { change.rev } else { 0 }));
+        documents.push((kind, key.clone(), body.map_err(refusal::internal)?));
+        expected.push((kind, key.clone(), if lived { change.rev } else { 0 }));
     }
     let force = query.force.unwrap_or(false);
     let precondition = if force { Precondition::None } else { Precondition::Unchanged(expected) };
