@@ -51,14 +51,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let directory = tempfile::tempdir()?;
     let store = open(&format!("sqlite:{}/yardarm.db", directory.path().display())).await?;
-    let tenant = Tenant {
-        id: "tnt_1".into(),
-        key: "t".into(),
-        name: "T".into(),
-        requires_second_factor: false,
-        requires_sso: false,
-        created_at: 0,
-    };
+    let tenant = Tenant { id: "tnt_1".into(), key: "t".into(), name: "T".into(), created_at: 0 };
     let scope = Scope {
         id: "prj_1".into(),
         kind: ScopeKind::Project,

@@ -6,6 +6,7 @@
 
 pub mod affected;
 pub mod allocation;
+pub mod authority;
 pub mod chunks;
 pub mod codes;
 pub mod command;

@@ -8,7 +8,6 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::{OpenApi, ToSchema};
-use yardarm_store::Role;
 
 use crate::api::schema::Operator;
 use crate::api::{Documented, ROUTES};
@@ -88,13 +87,16 @@ pub fn document() -> Value {
 }
 
 fn complete(operation: &mut Value, route: &Route) {
-    let public = route.permission == "public";
+    let public = route.needs == "public";
     operation["security"] = if public { json!([]) } else { json!([{ "token": [] }, { "session": [] }]) };
     operation["x-yardarm-cost"] = Value::String(format!("{:?}", route.cost).to_lowercase());
+    if let Some(permission) = route.permission {
+        operation["x-yardarm-permission"] = Value::String(permission.as_str().to_owned());
+    }
     let needs = match (public, route.action) {
         (true, _) => String::new(),
-        (false, None) => format!("\n\nNeeds `{}`.", route.permission),
-        (false, Some(action)) => format!("\n\nNeeds `{}`; in the audit log as `{action}`.", route.permission),
+        (false, None) => format!("\n\nNeeds `{}`.", route.needs),
+        (false, Some(action)) => format!("\n\nNeeds `{}`; in the audit log as `{action}`.", route.needs),
     };
     let description = operation["description"].as_str().or(operation["summary"].as_str()).unwrap_or_default();
     operation["description"] = Value::String(format!("{description}{needs}"));
@@ -111,7 +113,7 @@ fn complete(operation: &mut Value, route: &Route) {
     if !public {
         operation["responses"]["401"] = problem("No credential, or none that is good now.");
     }
-    if route.role.is_some_and(|role| role > Role::Viewer) || route.permission == "operator" {
+    if route.permission.is_some() || route.needs == "operator" {
         operation["responses"]["403"] = problem("The right is missing.");
     }
     if route.path.contains('{') {
@@ -141,7 +143,7 @@ fn parameters(given: Value, route: &Route) -> Vec<Value> {
             );
         }
     }
-    if route.action.is_some() && route.permission != "public" {
+    if route.action.is_some() && route.needs != "public" {
         parameters.push(json!({
             "name": "X-Yardarm-Reason", "in": "header", "schema": { "type": "string" },
             "description": "Why, for the audit log: percent-encoded UTF-8, at most 500 characters.",

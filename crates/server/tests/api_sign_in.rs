@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use yardarm_store::{Attribution, Commit, DocumentWrite, Membership, Role, RowWrite};
+use yardarm_store::{Attribution, Commit, DocumentWrite};
 use yardarm_testkit::{OWNER_EMAIL, OWNER_PASSWORD, TestApp};
 
 #[tokio::test]
@@ -147,24 +147,25 @@ async fn cookies_are_taken_from_the_console_only(app: Arc<TestApp>) {
     assert_eq!(same.post(flags, body).await.status, 201);
 }
 
-/// There is no route that changes a role yet; the rows are changed as one will.
-async fn change_role(app: &TestApp, session: &Value, role: Role) {
+/// As if another node had done it.
+async fn change_role(app: &TestApp, session: &Value, role: &str) {
     let (tenant_id, user_id) = (text(&session["tenant"]["id"]), text(&session["user"]["id"]));
     let store = &app.app.store;
     let attribution = Attribution {
         actor: "system:test".to_owned(),
         actor_name: "test".to_owned(),
         via: "system".to_owned(),
-        action: "membership.update".to_owned(),
+        action: "member.update".to_owned(),
         reason: String::new(),
         trace_id: "0".repeat(32),
         at: app.now(),
     };
-    let rows =
-        vec![RowWrite::UpsertMembership(Membership { tenant_id: tenant_id.clone(), user_id: user_id.clone(), role })];
-    let body = json!({ "role": role }).to_string();
-    let documents = vec![DocumentWrite { kind: "membership".to_owned(), key: user_id, body: Some(body) }];
-    store.commit(Commit { scope_id: tenant_id, expected: None, attribution, documents, rows }).await.unwrap();
+    let body = json!({ "name": "Ana", "roles": [role] }).to_string();
+    let documents = vec![DocumentWrite { kind: "member".to_owned(), key: user_id, body: Some(body) }];
+    store
+        .commit(Commit { scope_id: tenant_id, expected: None, attribution, documents, rows: Vec::new() })
+        .await
+        .unwrap();
 }
 
 fn text(value: &Value) -> String {
@@ -178,7 +179,7 @@ async fn a_token_holds_no_more_than_its_maker_does_now(app: Arc<TestApp>) {
     assert_eq!(session["role"], "owner");
     let made = client.post("/api/v1/projects", json!({ "key": "first", "name": "First" })).await;
     assert_eq!(made.status, 201, "{}", made.body);
-    change_role(&app, &session, Role::Viewer).await;
+    change_role(&app, &session, "viewer").await;
     assert_eq!(client.get("/api/v1/session").await.body["role"], "viewer");
     let refused = client.post("/api/v1/projects", json!({ "key": "second", "name": "Second" })).await;
     assert_eq!((refused.status, refused.text("code").as_str()), (403, "forbidden"));
@@ -188,7 +189,22 @@ async fn tokens_hold_what_they_were_given_and_end(app: Arc<TestApp>) {
     let viewer = app.with_role("viewer").await;
     let more = viewer.post("/api/v1/tokens", json!({ "name": "x", "role": "editor" })).await;
     assert_eq!((more.status, more.problems()[0].1.as_str()), (403, "grants_too_much"));
-    assert_eq!(viewer.post("/api/v1/tokens", json!({ "name": "x" })).await.body["role"], "viewer");
+    // Made with a token that is limited, it is limited in the same way.
+    let made = viewer.post("/api/v1/tokens", json!({ "name": "x" })).await;
+    let session = app.with_token(&made.text("token")).get("/api/v1/session").await;
+    assert_eq!(session.body["role"], "viewer", "{}", made.body);
+    let empty = json!([
+        { "name": "x", "grants": [] },
+        { "name": "x", "grants": [{ "permissions": [], "projects": "*", "environments": "*" }] },
+        { "name": "x", "grants": [{ "permissions": "*", "projects": "*", "environments": [] }] },
+        { "name": "x", "grants": [{ "permissions": ["*"], "projects": "*", "environments": "*" }] },
+        { "name": "x", "role": "" },
+        { "name": "x", "role": "gone" },
+    ]);
+    for body in empty.as_array().unwrap() {
+        let refused = app.owner.post("/api/v1/tokens", body.clone()).await;
+        assert_eq!(refused.status, 422, "an empty or unknown scope is nothing: {body} {}", refused.body);
+    }
 
     let soon = app.now() + 60_000;
     let made = app.owner.post("/api/v1/tokens", json!({ "name": "ci", "expires_at": soon })).await;

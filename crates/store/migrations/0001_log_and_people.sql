@@ -4,8 +4,6 @@ CREATE TABLE tenant (
     id TEXT NOT NULL PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
-    requires_second_factor BOOLEAN NOT NULL,
-    requires_sso BOOLEAN NOT NULL,
     created_at BIGINT NOT NULL
 );
 
@@ -71,19 +69,21 @@ CREATE TABLE document (
     PRIMARY KEY (scope_id, kind, key)
 );
 
+-- Service accounts have neither an address nor a password.
 CREATE TABLE app_user (
     id TEXT NOT NULL PRIMARY KEY,
-    email TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL CHECK (kind IN ('person', 'service_account')),
+    email TEXT UNIQUE,
     name TEXT NOT NULL,
     password_hash TEXT,
     operator BOOLEAN NOT NULL,
     created_at BIGINT NOT NULL
 );
 
+-- Who is where. What they may do there is in the tenant's documents.
 CREATE TABLE membership (
     tenant_id TEXT NOT NULL REFERENCES tenant (id) DEFERRABLE INITIALLY DEFERRED,
     user_id TEXT NOT NULL REFERENCES app_user (id) DEFERRABLE INITIALLY DEFERRED,
-    role TEXT NOT NULL CHECK (role IN ('viewer', 'editor', 'admin', 'owner')),
     PRIMARY KEY (tenant_id, user_id)
 );
 CREATE INDEX membership_of_user ON membership (user_id);
@@ -104,20 +104,17 @@ CREATE TABLE session (
 );
 CREATE INDEX session_of_user ON session (user_id, tenant_id);
 
+-- For looking up by hash; what a token is for and allows is a document of the same id.
 CREATE TABLE access_token (
     id TEXT NOT NULL PRIMARY KEY,
     hash TEXT NOT NULL UNIQUE,
-    hint TEXT NOT NULL,
     tenant_id TEXT NOT NULL REFERENCES tenant (id) DEFERRABLE INITIALLY DEFERRED,
     user_id TEXT NOT NULL REFERENCES app_user (id) DEFERRABLE INITIALLY DEFERRED,
-    name TEXT NOT NULL,
-    role TEXT NOT NULL CHECK (role IN ('viewer', 'editor', 'admin', 'owner')),
-    created_at BIGINT NOT NULL,
     expires_at BIGINT,
     last_used_at BIGINT,
     revoked_at BIGINT
 );
-CREATE INDEX access_token_tenant ON access_token (tenant_id, created_at);
+CREATE INDEX access_token_tenant ON access_token (tenant_id);
 
 CREATE TABLE one_time_link (
     hash TEXT NOT NULL PRIMARY KEY,

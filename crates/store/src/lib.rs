@@ -329,12 +329,12 @@ pub trait Store: Send + Sync + 'static {
     async fn user(&self, id: &str) -> Result<Option<User>, StoreError>;
     /// By e-mail address, compared in lower case.
     async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError>;
-    /// Whether anybody can sign in yet.
+    /// Whether any person has been made yet.
     async fn any_user(&self) -> Result<bool, StoreError>;
     /// Tenants a user belongs to.
     async fn memberships(&self, user_id: &str) -> Result<Vec<Membership>, StoreError>;
-    /// People of a tenant.
-    async fn members(&self, tenant_id: &str) -> Result<Vec<(Membership, User)>, StoreError>;
+    /// Everybody in a tenant, service accounts too.
+    async fn members(&self, tenant_id: &str) -> Result<Vec<User>, StoreError>;
     /// Tenant by id.
     async fn tenant(&self, id: &str) -> Result<Option<Tenant>, StoreError>;
 
@@ -346,9 +346,9 @@ pub trait Store: Send + Sync + 'static {
     async fn session(&self, hash: &str, now: Millis) -> Result<Option<Session>, StoreError>;
     /// Ends a session.
     async fn delete_session(&self, hash: &str) -> Result<(), StoreError>;
-    /// By hash, unexpired and unrevoked at `now`, of somebody who is still a member; its role is at most theirs.
+    /// By hash, unexpired and unrevoked at `now`, of somebody who is still a member.
     async fn access_token(&self, hash: &str, now: Millis) -> Result<Option<AccessToken>, StoreError>;
-    /// Of a tenant, newest first, revoked ones too.
+    /// Of a tenant, revoked ones too, by id.
     async fn access_tokens(&self, tenant_id: &str) -> Result<Vec<AccessToken>, StoreError>;
     /// Notes when a token was last used (at most once a minute by the caller).
     async fn touch_access_token(&self, id: &str, at: Millis) -> Result<(), StoreError>;

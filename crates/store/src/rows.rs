@@ -13,20 +13,28 @@ pub struct Tenant {
     pub key: String,
     /// For people.
     pub name: String,
-    /// Members must have shown a second factor.
-    pub requires_second_factor: bool,
-    /// Members other than owners must come from the tenant's identity provider.
-    pub requires_sso: bool,
     /// When it was made.
     pub created_at: Millis,
 }
 
-/// Somebody who signs in.
+/// What a user is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserKind {
+    /// Signs in.
+    Person,
+    /// Has tokens and can never sign in.
+    ServiceAccount,
+}
+
+/// Somebody who acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// `usr_…`.
+    /// `usr_…` or, of a service account, `svc_…`.
     pub id: String,
-    /// Lower case, unique.
+    /// Whether they can sign in.
+    pub kind: UserKind,
+    /// Lower case, unique; empty for service accounts.
     pub email: String,
     /// For people.
     pub name: String,
@@ -38,29 +46,13 @@ pub struct User {
     pub created_at: Millis,
 }
 
-/// Built-in roles, each holding the rights of those below it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// Reads.
-    Viewer,
-    /// Changes flags and segments.
-    Editor,
-    /// Also projects, environments, keys.
-    Admin,
-    /// Also people and tokens of others.
-    Owner,
-}
-
-/// A user in a tenant.
+/// A user in a tenant. What they may do there is in the tenant's documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
     /// Tenant.
     pub tenant_id: String,
     /// User.
     pub user_id: String,
-    /// Right.
-    pub role: Role,
 }
 
 /// A signed-in browser.
@@ -92,25 +84,17 @@ pub struct Session {
     pub expires_at: Millis,
 }
 
-/// A token for the management API, stored as a hash.
+/// A token for the management API, stored as a hash. What it is for and allows is the document of the same id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessToken {
     /// `tok_…`.
     pub id: String,
     /// Lower-case hex SHA-256 of the whole token.
     pub hash: String,
-    /// First characters, to recognise it by.
-    pub hint: String,
     /// Tenant it opens.
     pub tenant_id: String,
-    /// Who made it; the token dies with the membership.
+    /// Whose rights it has; the token dies with the membership.
     pub user_id: String,
-    /// For people.
-    pub name: String,
-    /// Right: never more than its maker's at any time.
-    pub role: Role,
-    /// When it was made.
-    pub created_at: Millis,
     /// When it ends, if it does.
     pub expires_at: Option<Millis>,
     /// When it was last used, to the minute.
@@ -212,7 +196,7 @@ pub enum RowWrite {
     },
     /// A new user.
     InsertUser(User),
-    /// A user in a tenant, or another role.
+    /// A user in a tenant.
     UpsertMembership(Membership),
     /// A user out of a tenant, with their sessions there.
     DeleteMembership {

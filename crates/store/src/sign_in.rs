@@ -155,15 +155,6 @@ pub enum SignInRow {
         /// Hash of the one that stays.
         keep: Option<String>,
     },
-    /// What a tenant demands of its members' sessions.
-    SetSignInRules {
-        /// Tenant.
-        tenant_id: String,
-        /// A second factor.
-        second_factor: bool,
-        /// The tenant's identity provider.
-        sso: bool,
-    },
     /// Client secret of a connection, sealed, instead of one before.
     SetSsoSecret {
         /// Tenant.
@@ -245,7 +236,6 @@ impl SignInRow {
             Self::RenamePasskey { user_id, id, name } => vec![user_id, id, name],
             Self::RemovePasskey { user_id, id } | Self::EndSession { user_id, id } => vec![user_id, id],
             Self::EndOtherSessions { user_id, keep: Some(keep) } => vec![user_id, keep],
-            Self::SetSignInRules { tenant_id, second_factor: _, sso: _ } => vec![tenant_id],
             Self::SetSsoSecret { tenant_id, connection_id, secret } => vec![tenant_id, connection_id, secret],
             Self::RemoveConnection { tenant_id, connection_id } => vec![tenant_id, connection_id],
             Self::InsertIdentity(identity) => {

@@ -53,7 +53,7 @@ fn check_row(row: &RowWrite) -> Result<(), StoreError> {
         RowWrite::InsertTenant(tenant) => ("tenant", vec![&tenant.id, &tenant.key, &tenant.name]),
         RowWrite::RenameTenant { id, name } => ("tenant", vec![id, name]),
         RowWrite::InsertUser(user) => ("app_user", vec![&user.id, &user.email, &user.name]),
-        RowWrite::InsertAccessToken(token) => ("access_token", vec![&token.id, &token.hash, &token.hint, &token.name]),
+        RowWrite::InsertAccessToken(token) => ("access_token", vec![&token.id, &token.hash]),
         RowWrite::SetPassword { user_id, password_hash } => ("app_user", vec![user_id, password_hash]),
         RowWrite::UpsertMembership(membership) => ("membership", vec![&membership.tenant_id, &membership.user_id]),
         RowWrite::DeleteMembership { tenant_id, user_id } => ("membership", vec![tenant_id, user_id]),

@@ -103,14 +103,7 @@ fn write(key: &str, body: &str) -> DocumentWrite {
 }
 
 async fn make_project(url: &str) {
-    let tenant = Tenant {
-        id: "tnt_1".into(),
-        key: "t".into(),
-        name: "T".into(),
-        requires_second_factor: false,
-        requires_sso: false,
-        created_at: 0,
-    };
+    let tenant = Tenant { id: "tnt_1".into(), key: "t".into(), name: "T".into(), created_at: 0 };
     let scope = Scope {
         id: "prj_1".into(),
         kind: ScopeKind::Project,

@@ -109,14 +109,7 @@ fn commit(body: &str) -> Commit {
 }
 
 async fn make_project(url: &str) {
-    let tenant = Tenant {
-        id: "tnt_1".into(),
-        key: "t".into(),
-        name: "T".into(),
-        requires_second_factor: false,
-        requires_sso: false,
-        created_at: 0,
-    };
+    let tenant = Tenant { id: "tnt_1".into(), key: "t".into(), name: "T".into(), created_at: 0 };
     let (tenant_id, key, epoch) = ("tnt_1".into(), "p".into(), "e".into());
     let scope = Scope { id: "prj_1".into(), kind: ScopeKind::Project, tenant_id, key, epoch, rev: 0 };
     let rows = vec![RowWrite::InsertTenant(tenant), RowWrite::InsertScope(scope)];

@@ -167,14 +167,7 @@ async fn it_may_be_away_and_come_back() {
     // Migrated when it first answers.
     proxy.set(Way::Open);
     back(&store).await;
-    let tenant = Tenant {
-        id: "tnt_1".into(),
-        key: "t".into(),
-        name: "T".into(),
-        requires_second_factor: false,
-        requires_sso: false,
-        created_at: 0,
-    };
+    let tenant = Tenant { id: "tnt_1".into(), key: "t".into(), name: "T".into(), created_at: 0 };
     let (tenant_id, key, epoch) = ("tnt_1".into(), "t".into(), "e".into());
     let scope = Scope { id: "tnt_1".into(), kind: ScopeKind::Tenant, tenant_id, key, epoch, rev: 0 };
     let made = commit(vec![RowWrite::InsertTenant(tenant), RowWrite::InsertScope(scope)]);

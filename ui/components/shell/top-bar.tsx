@@ -205,7 +205,7 @@ function AccountMenu({ session }: { session: Session }) {
           <div className="truncate font-medium">{session.user.name}</div>
           <div className="truncate text-ink-3 text-xs">{session.user.email}</div>
           <div className="mt-1 text-ink-3 text-xs">
-            {session.role} of {session.tenant.name}
+            {session.roles.join(", ") || "member"} of {session.tenant.name}
           </div>
         </div>
         {session.tenants.length > 1 ? (

@@ -8,12 +8,15 @@ export type Audience = "server" | "client";
 export type Version = { epoch: string | number; rev: number };
 export type List<T> = { items: T[]; next: string | null; total?: number };
 
-export type Tenant = { id: string; key: string; name: string; role?: Role };
+export type Tenant = { id: string; key: string; name: string; role?: Role | null; roles?: string[] };
 export type User = { id: string; name: string; email: string };
 export type Session = {
   user: User;
   tenant: Tenant;
-  role: Role;
+  /** The greatest built-in role that they hold all of. */
+  role: Role | null;
+  roles: string[];
+  permissions: string[];
   tenants: Tenant[];
   via: "session" | "token";
   /** What the tenant demands and this session has not shown. */
@@ -185,7 +188,7 @@ export type SdkKey = {
 export type AccessToken = {
   id: string;
   name: string;
-  role?: Role;
+  role?: string | null;
   hint?: string;
   created_at: number;
   expires_at?: number | null;
@@ -194,7 +197,7 @@ export type AccessToken = {
   token?: string;
 };
 
-export type Member = { user: User; role: Role };
+export type Member = { user: User; roles: string[]; groups: string[] };
 
 export type DocumentKind =
   | "project"

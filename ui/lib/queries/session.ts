@@ -53,5 +53,5 @@ export function useRevokeToken() {
 }
 
 const RANK: Record<Role, number> = { viewer: 0, editor: 1, admin: 2, owner: 3 };
-/** Roles hold the rights of those below them. */
-export const atLeast = (role: Role, needed: Role): boolean => RANK[role] >= RANK[needed];
+/** Roles hold the permissions of those below them; `null` is none of them. */
+export const atLeast = (role: Role | null, needed: Role): boolean => role !== null && RANK[role] >= RANK[needed];

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use yardarm_model::authority::{AccessTokenDocument, Grant, tenant_kind};
 use yardarm_model::command::{Command, Inputs};
 use yardarm_model::document::State;
 use yardarm_server::keys::{self, KeyKind, NewKey};
-use yardarm_store::{AccessToken, Commit, DocumentWrite, Role, RowWrite, Store};
+use yardarm_store::{AccessToken, Commit, DocumentWrite, RowWrite, Store};
 
 use super::seed::{Seeded, by_the_demo, commit_failure, document, fresh_id};
 use crate::clock::now_ms;
@@ -62,27 +63,31 @@ fn opens(state: &State, key: &str) -> bool {
 
 async fn make_token(store: &dyn Store, seeded: &Seeded, now: i64) -> Result<String, Failure> {
     let NewKey { text, hash, hint } = keys::make(KeyKind::Access, &random());
+    let entry = AccessTokenDocument {
+        name: "Demo".to_owned(),
+        user: seeded.user_id.clone(),
+        role: None,
+        grants: Some(vec![Grant::everything()]),
+        hint,
+        created_at: now,
+        expires_at: None,
+        revoked_at: None,
+    };
     let token = AccessToken {
         id: fresh_id("tok"),
         hash,
-        hint: hint.clone(),
         tenant_id: seeded.tenant_id.clone(),
         user_id: seeded.user_id.clone(),
-        name: "Demo".to_owned(),
-        role: Role::Owner,
-        created_at: now,
         expires_at: None,
         last_used_at: None,
         revoked_at: None,
     };
-    let entry = json!({
-        "name": token.name, "user": token.user_id, "role": token.role, "hint": hint, "created_at": now,
-    });
+    let entry = serde_json::to_value(entry)?;
     let commit = Commit {
         scope_id: seeded.tenant_id.clone(),
         expected: None,
         attribution: by_the_demo("access_token.create", now),
-        documents: vec![document("access_token", &token.id, &entry)],
+        documents: vec![document(tenant_kind::ACCESS_TOKEN, &token.id, &entry)],
         rows: vec![RowWrite::InsertAccessToken(token)],
     };
     store.commit(commit).await.map_err(|error| commit_failure(&error))?;

@@ -3,8 +3,8 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use yardarm_model::authority::BuiltIn;
 use yardarm_model::command::Command;
-use yardarm_store::Role;
 
 const SHOP: &str = include_str!("shop.yaml");
 const STORY: &str = include_str!("story.yaml");
@@ -24,7 +24,7 @@ const LATER: (&str, f64) = ("production", 3.05);
 pub(super) struct Person {
     pub(super) name: String,
     pub(super) email: String,
-    pub(super) role: Role,
+    pub(super) role: BuiltIn,
 }
 
 #[derive(Deserialize)]

@@ -2,11 +2,13 @@
 //! was: each change of the plan is one revision.
 
 use serde_json::json;
+use yardarm_model::authority::{BuiltIn, tenant_kind};
 use yardarm_model::command::Inputs;
 use yardarm_model::document::State;
 use yardarm_server::keys;
 use yardarm_store::{
-    Attribution, Commit, CommitError, DocumentWrite, Membership, Role, RowWrite, Scope, ScopeKind, Store, Tenant, User,
+    Attribution, Commit, CommitError, DocumentWrite, Membership, RowWrite, Scope, ScopeKind, Store, Tenant, User,
+    UserKind,
 };
 
 use super::plan::{self, Person, Plan, Planned};
@@ -53,7 +55,7 @@ async fn seed_plan(store: &dyn Store, plan: Plan) -> Result<Seeded, Failure> {
         None => make_tenant(store, &plan.people, now).await?,
     };
     let members = store.members(&tenant_id).await.map_err(failed)?;
-    let user_of = |email: &str| members.iter().find(|(_, user)| user.email == email).map(|(_, user)| user.id.clone());
+    let user_of = |email: &str| members.iter().find(|user| user.email == email).map(|user| user.id.clone());
     let user_id = user_of(OWNER_EMAIL).ok_or_else(|| Failure::failed("the demo's owner is gone"))?;
 
     let project = scopes
@@ -126,31 +128,31 @@ fn commit_of(
 async fn make_tenant(store: &dyn Store, people: &[Person], now: i64) -> Result<String, Failure> {
     let scope = new_scope("tnt", ScopeKind::Tenant, None, TENANT);
     let tenant_id = scope.id.clone();
-    let owner = Person { name: OWNER_NAME.to_owned(), email: OWNER_EMAIL.to_owned(), role: Role::Owner };
+    let owner = Person { name: OWNER_NAME.to_owned(), email: OWNER_EMAIL.to_owned(), role: BuiltIn::Owner };
     let mut rows = vec![
         RowWrite::InsertTenant(Tenant {
             id: tenant_id.clone(),
             key: TENANT.to_owned(),
             name: TENANT_NAME.to_owned(),
-            requires_second_factor: false,
-            requires_sso: false,
             created_at: now,
         }),
         RowWrite::InsertScope(scope),
     ];
-    let mut documents = vec![document("tenant", TENANT, &json!({"name": TENANT_NAME}))];
+    let mut documents = vec![document(tenant_kind::TENANT, TENANT, &json!({"name": TENANT_NAME}))];
     for person in std::iter::once(&owner).chain(people) {
         let user_id = fresh_id("usr");
-        documents.push(document("member", &user_id, &json!({"name": person.name, "role": person.role})));
+        let member = json!({"name": person.name, "roles": [person.role]});
+        documents.push(document(tenant_kind::MEMBER, &user_id, &member));
         rows.push(RowWrite::InsertUser(User {
             id: user_id.clone(),
+            kind: UserKind::Person,
             email: person.email.clone(),
             name: person.name.clone(),
             password_hash: None,
-            operator: person.role == Role::Owner,
+            operator: person.role == BuiltIn::Owner,
             created_at: now,
         }));
-        rows.push(RowWrite::UpsertMembership(Membership { tenant_id: tenant_id.clone(), user_id, role: person.role }));
+        rows.push(RowWrite::UpsertMembership(Membership { tenant_id: tenant_id.clone(), user_id }));
     }
     let commit = Commit {
         scope_id: tenant_id.clone(),
@@ -258,16 +260,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = yardarm_store::open(&format!("sqlite:{}", folder.path().join("y.db").display())).await.unwrap();
         let scope = new_scope("tnt", ScopeKind::Tenant, None, "acme");
-        let tenant = Tenant {
-            id: scope.id.clone(),
-            key: "acme".to_owned(),
-            name: "Acme".to_owned(),
-            requires_second_factor: false,
-            requires_sso: false,
-            created_at: 1,
-        };
+        let tenant = Tenant { id: scope.id.clone(), key: "acme".to_owned(), name: "Acme".to_owned(), created_at: 1 };
         let user = User {
             id: fresh_id("usr"),
+            kind: UserKind::Person,
             email: "owner@acme.example".to_owned(),
             name: "Owner".to_owned(),
             password_hash: None,

@@ -33,14 +33,7 @@ impl Bench {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}/yardarm.db", directory.path().display());
         let store = open_patiently(&url).await;
-        let tenant = Tenant {
-            id: "tnt_1".into(),
-            key: "acme".into(),
-            name: "Acme".into(),
-            requires_second_factor: false,
-            requires_sso: false,
-            created_at: 0,
-        };
+        let tenant = Tenant { id: "tnt_1".into(), key: "acme".into(), name: "Acme".into(), created_at: 0 };
         let rows =
             vec![RowWrite::InsertTenant(tenant), RowWrite::InsertScope(scope(ScopeKind::Tenant, "tnt_1", "acme"))];
         store.commit(commit("tnt_1", Vec::new(), rows)).await.unwrap();

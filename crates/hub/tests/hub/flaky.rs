@@ -199,7 +199,7 @@ impl Store for Flaky {
         self.inner.memberships(user_id).await
     }
 
-    async fn members(&self, tenant_id: &str) -> Result<Vec<(Membership, User)>, StoreError> {
+    async fn members(&self, tenant_id: &str) -> Result<Vec<User>, StoreError> {
         self.ask()?;
         self.inner.members(tenant_id).await
     }

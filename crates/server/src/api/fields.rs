@@ -56,6 +56,11 @@ impl Fields {
         self.errors.push(wrong(&pointer, code, message));
     }
 
+    /// What a reader of documents found wrong, with pointers from the body's root.
+    pub(crate) fn problems(&mut self, problems: Vec<yardarm_model::command::Problem>) {
+        self.errors.extend(problems.into_iter().map(|problem| wrong(&problem.pointer, problem.code, problem.message)));
+    }
+
     /// An object inside; its errors are told with the others.
     pub(crate) fn object<T: Default>(&mut self, name: &str, known: &[&str], read: impl FnOnce(&mut Self) -> T) -> T {
         let Some(body) = self.members.remove(name) else {

@@ -12,6 +12,7 @@ mod counts;
 mod environments;
 mod fields;
 mod flags;
+mod grants;
 mod history;
 mod keys;
 mod members;
@@ -33,19 +34,16 @@ use axum::{Extension, Router};
 
 use crate::app::App;
 pub use crate::auth::Api;
-use crate::auth::{
-    Admin, Cost, Editor, OperatorAccess, Owner, Permission, ProjectAccess, Route, TenantAccess, Viewer, Visitor,
-    guarded,
-};
+use crate::auth::{Access, Cost, Member, OperatorAccess, ProjectAccess, Route, TenantAccess, Visitor, can, guarded};
 
 macro_rules! routes {
-    ($($method:ident $path:literal $permission:ty, $cost:ident, $action:expr => $module:ident::$endpoint:ident;)*) => {
+    ($($method:ident $path:literal $access:ty, $cost:ident, $action:expr => $module:ident::$endpoint:ident;)*) => {
         /// The route table.
         pub static ROUTES: &[Route] = &[$(Route {
             method: http::Method::$method,
             path: $path,
-            permission: <$permission as Permission>::NAME,
-            role: <$permission as Permission>::ROLE,
+            needs: <$access as Access>::NAME,
+            permission: <$access as Access>::PERMISSION,
             cost: Cost::$cost,
             action: $action,
         }),*];
@@ -55,7 +53,7 @@ macro_rules! routes {
             let mut router = Router::new();
             let mut lines = ROUTES.iter();
             $(if let Some(line) = lines.next() {
-                let handler = guarded::<$permission, _, _>($module::$endpoint::handler);
+                let handler = guarded::<$access, _, _>($module::$endpoint::handler);
                 router = router.route($path, on(MethodFilter::$method, handler).layer(Extension(line)));
             })*
             router
@@ -77,81 +75,81 @@ routes! {
 
     POST "/api/v1/session" Visitor, Password, None => session::sign_in;
     POST "/api/v1/session/link" Visitor, Write, None => session::link;
-    GET "/api/v1/session" Tenant<Viewer>, Read, None => session::read;
-    DELETE "/api/v1/session" Tenant<Viewer>, Write, None => session::sign_out;
-    POST "/api/v1/session/tenant" Tenant<Viewer>, Write, None => session::tenant;
+    GET "/api/v1/session" Tenant<Member>, Read, None => session::read;
+    DELETE "/api/v1/session" Tenant<Member>, Write, None => session::sign_out;
+    POST "/api/v1/session/tenant" Tenant<Member>, Write, None => session::tenant;
     POST "/api/v1/session/second-factor" Visitor, Password, None => session::second_factor;
     GET "/api/v1/session/sso" Visitor, Read, None => session::sso_choices;
     POST "/api/v1/session/sso" Visitor, Password, None => session::sso_leave;
     GET "/api/v1/session/sso/{connection}/callback" Visitor, Password, None => session::sso_callback;
 
-    GET "/api/v1/account/security" Tenant<Viewer>, Read, None => account::security;
-    PUT "/api/v1/account/password" Tenant<Viewer>, Password, Some("password.update") => account::password;
-    POST "/api/v1/account/totp/enrolment" Tenant<Viewer>, Read, None => account::enrol_totp;
-    PUT "/api/v1/account/totp" Tenant<Viewer>, Write, Some("totp.enable") => account::enable_totp;
-    DELETE "/api/v1/account/totp" Tenant<Viewer>, Write, Some("totp.disable") => account::disable_totp;
-    POST "/api/v1/account/recovery-codes" Tenant<Viewer>, Write, Some("recovery_codes.renew") => account::recovery_codes;
-    GET "/api/v1/account/sessions" Tenant<Viewer>, Read, None => account::sessions;
-    DELETE "/api/v1/account/sessions" Tenant<Viewer>, Write, Some("session.end_others") => account::end_other_sessions;
-    DELETE "/api/v1/account/sessions/{session}" Tenant<Viewer>, Write, Some("session.end") => account::end_session;
+    GET "/api/v1/account/security" Tenant<Member>, Read, None => account::security;
+    PUT "/api/v1/account/password" Tenant<Member>, Password, Some("password.update") => account::password;
+    POST "/api/v1/account/totp/enrolment" Tenant<Member>, Read, None => account::enrol_totp;
+    PUT "/api/v1/account/totp" Tenant<Member>, Write, Some("totp.enable") => account::enable_totp;
+    DELETE "/api/v1/account/totp" Tenant<Member>, Write, Some("totp.disable") => account::disable_totp;
+    POST "/api/v1/account/recovery-codes" Tenant<Member>, Write, Some("recovery_codes.renew") => account::recovery_codes;
+    GET "/api/v1/account/sessions" Tenant<Member>, Read, None => account::sessions;
+    DELETE "/api/v1/account/sessions" Tenant<Member>, Write, Some("session.end_others") => account::end_other_sessions;
+    DELETE "/api/v1/account/sessions/{session}" Tenant<Member>, Write, Some("session.end") => account::end_session;
 
-    GET "/api/v1/tenants" Tenant<Viewer>, Read, None => tenants::list;
+    GET "/api/v1/tenants" Tenant<Member>, Read, None => tenants::list;
     POST "/api/v1/tenants" OperatorAccess, Write, Some("tenant.create") => tenants::create;
-    GET "/api/v1/tenants/{tenant}" Tenant<Viewer>, Read, None => tenants::read;
-    PATCH "/api/v1/tenants/{tenant}" Tenant<Admin>, Write, Some("tenant.update") => tenants::update;
-    GET "/api/v1/members" Tenant<Viewer>, Read, None => members::list;
-    GET "/api/v1/tokens" Tenant<Viewer>, Read, None => tokens::list;
-    POST "/api/v1/tokens" Tenant<Viewer>, Write, Some("access_token.create") => tokens::create;
-    DELETE "/api/v1/tokens/{token}" Tenant<Viewer>, Write, Some("access_token.revoke") => tokens::revoke;
+    GET "/api/v1/tenants/{tenant}" Tenant<Member>, Read, None => tenants::read;
+    PATCH "/api/v1/tenants/{tenant}" Tenant<can::TenantUpdate>, Write, Some("tenant.update") => tenants::update;
+    GET "/api/v1/members" Tenant<can::MemberRead>, Read, None => members::list;
+    GET "/api/v1/tokens" Tenant<Member>, Read, None => tokens::list;
+    POST "/api/v1/tokens" Tenant<Member>, Write, Some("access_token.create") => tokens::create;
+    DELETE "/api/v1/tokens/{token}" Tenant<Member>, Write, Some("access_token.revoke") => tokens::revoke;
 
-    GET "/api/v1/sso-connections" Tenant<Owner>, Read, None => sso::list;
-    POST "/api/v1/sso-connections" Tenant<Owner>, Write, Some("sso_connection.create") => sso::create;
-    GET "/api/v1/sso-connections/{connection}" Tenant<Owner>, Read, None => sso::read;
-    PATCH "/api/v1/sso-connections/{connection}" Tenant<Owner>, Write, Some("sso_connection.update") => sso::update;
-    DELETE "/api/v1/sso-connections/{connection}" Tenant<Owner>, Write, Some("sso_connection.delete") => sso::remove;
+    GET "/api/v1/sso-connections" Tenant<can::SsoManage>, Read, None => sso::list;
+    POST "/api/v1/sso-connections" Tenant<can::SsoManage>, Write, Some("sso_connection.create") => sso::create;
+    GET "/api/v1/sso-connections/{connection}" Tenant<can::SsoManage>, Read, None => sso::read;
+    PATCH "/api/v1/sso-connections/{connection}" Tenant<can::SsoManage>, Write, Some("sso_connection.update") => sso::update;
+    DELETE "/api/v1/sso-connections/{connection}" Tenant<can::SsoManage>, Write, Some("sso_connection.delete") => sso::remove;
 
-    GET "/api/v1/projects" Tenant<Viewer>, Read, None => projects::list;
-    POST "/api/v1/projects" Tenant<Admin>, Write, Some("project.create") => projects::create;
-    GET "/api/v1/projects/{project}" Project<Viewer>, Read, None => projects::read;
-    PATCH "/api/v1/projects/{project}" Project<Admin>, Write, Some("project.update") => projects::update;
+    GET "/api/v1/projects" Tenant<Member>, Read, None => projects::list;
+    POST "/api/v1/projects" Tenant<can::ProjectCreate>, Write, Some("project.create") => projects::create;
+    GET "/api/v1/projects/{project}" Project<can::ProjectRead>, Read, None => projects::read;
+    PATCH "/api/v1/projects/{project}" Project<can::ProjectUpdate>, Write, Some("project.update") => projects::update;
 
-    GET "/api/v1/projects/{project}/environments" Project<Viewer>, Read, None => environments::list;
-    POST "/api/v1/projects/{project}/environments" Project<Admin>, Write, Some("environment.create") => environments::create;
-    GET "/api/v1/projects/{project}/environments/{environment}" Project<Viewer>, Read, None => environments::read;
-    PATCH "/api/v1/projects/{project}/environments/{environment}" Project<Admin>, Write, Some("environment.update") => environments::update;
-    DELETE "/api/v1/projects/{project}/environments/{environment}" Project<Admin>, Write, Some("environment.delete") => environments::remove;
-    POST "/api/v1/projects/{project}/environments/{environment}/evaluate" Project<Viewer>, Heavy, None => environments::evaluate;
+    GET "/api/v1/projects/{project}/environments" Project<can::ProjectRead>, Read, None => environments::list;
+    POST "/api/v1/projects/{project}/environments" Project<can::EnvironmentManage>, Write, Some("environment.create") => environments::create;
+    GET "/api/v1/projects/{project}/environments/{environment}" Project<can::ProjectRead>, Read, None => environments::read;
+    PATCH "/api/v1/projects/{project}/environments/{environment}" Project<can::EnvironmentManage>, Write, Some("environment.update") => environments::update;
+    DELETE "/api/v1/projects/{project}/environments/{environment}" Project<can::EnvironmentManage>, Write, Some("environment.delete") => environments::remove;
+    POST "/api/v1/projects/{project}/environments/{environment}/evaluate" Project<can::ProjectRead>, Heavy, None => environments::evaluate;
 
-    GET "/api/v1/projects/{project}/flags" Project<Viewer>, Read, None => flags::list;
-    POST "/api/v1/projects/{project}/flags" Project<Editor>, Write, Some("flag.create") => flags::create;
-    GET "/api/v1/projects/{project}/flags/{flag}" Project<Viewer>, Read, None => flags::read;
-    PATCH "/api/v1/projects/{project}/flags/{flag}" Project<Editor>, Write, Some("flag.update") => flags::update;
-    POST "/api/v1/projects/{project}/flags/{flag}/archive" Project<Editor>, Write, Some("flag.archive") => flags::archive;
-    POST "/api/v1/projects/{project}/flags/{flag}/restore" Project<Editor>, Write, Some("flag.restore") => flags::restore;
-    POST "/api/v1/projects/{project}/flags/{flag}/copy" Project<Editor>, Write, Some("configuration.copy") => flags::copy;
-    GET "/api/v1/projects/{project}/flags/{flag}/environments/{environment}" Project<Viewer>, Read, None => configurations::read;
-    PUT "/api/v1/projects/{project}/flags/{flag}/environments/{environment}" Project<Editor>, Write, Some("configuration.replace") => configurations::replace;
-    PATCH "/api/v1/projects/{project}/flags/{flag}/environments/{environment}" Project<Editor>, Write, Some("configuration.update") => configurations::update;
+    GET "/api/v1/projects/{project}/flags" Project<can::ProjectRead>, Read, None => flags::list;
+    POST "/api/v1/projects/{project}/flags" Project<can::FlagCreate>, Write, Some("flag.create") => flags::create;
+    GET "/api/v1/projects/{project}/flags/{flag}" Project<can::ProjectRead>, Read, None => flags::read;
+    PATCH "/api/v1/projects/{project}/flags/{flag}" Project<can::FlagUpdate>, Write, Some("flag.update") => flags::update;
+    POST "/api/v1/projects/{project}/flags/{flag}/archive" Project<can::FlagArchive>, Write, Some("flag.archive") => flags::archive;
+    POST "/api/v1/projects/{project}/flags/{flag}/restore" Project<can::FlagArchive>, Write, Some("flag.restore") => flags::restore;
+    POST "/api/v1/projects/{project}/flags/{flag}/copy" Project<can::ConfigurationUpdate>, Write, Some("configuration.copy") => flags::copy;
+    GET "/api/v1/projects/{project}/flags/{flag}/environments/{environment}" Project<can::ProjectRead>, Read, None => configurations::read;
+    PUT "/api/v1/projects/{project}/flags/{flag}/environments/{environment}" Project<can::ConfigurationUpdate>, Write, Some("configuration.replace") => configurations::replace;
+    PATCH "/api/v1/projects/{project}/flags/{flag}/environments/{environment}" Project<can::ConfigurationUpdate>, Write, Some("configuration.update") => configurations::update;
 
-    GET "/api/v1/projects/{project}/segments" Project<Viewer>, Read, None => segments::list;
-    POST "/api/v1/projects/{project}/segments" Project<Editor>, Write, Some("segment.create") => segments::create;
-    GET "/api/v1/projects/{project}/segments/{segment}" Project<Viewer>, Read, None => segments::read;
-    PATCH "/api/v1/projects/{project}/segments/{segment}" Project<Editor>, Write, Some("segment.update") => segments::update;
-    DELETE "/api/v1/projects/{project}/segments/{segment}" Project<Editor>, Write, Some("segment.delete") => segments::remove;
-    PATCH "/api/v1/projects/{project}/segments/{segment}/lists" Project<Editor>, Write, Some("segment.edit_lists") => segments::edit_lists;
-    GET "/api/v1/projects/{project}/segments/{segment}/lists/{list}" Project<Viewer>, Read, None => segments::list_keys;
+    GET "/api/v1/projects/{project}/segments" Project<can::ProjectRead>, Read, None => segments::list;
+    POST "/api/v1/projects/{project}/segments" Project<can::SegmentCreate>, Write, Some("segment.create") => segments::create;
+    GET "/api/v1/projects/{project}/segments/{segment}" Project<can::ProjectRead>, Read, None => segments::read;
+    PATCH "/api/v1/projects/{project}/segments/{segment}" Project<can::SegmentUpdate>, Write, Some("segment.update") => segments::update;
+    DELETE "/api/v1/projects/{project}/segments/{segment}" Project<can::SegmentDelete>, Write, Some("segment.delete") => segments::remove;
+    PATCH "/api/v1/projects/{project}/segments/{segment}/lists" Project<can::SegmentUpdate>, Write, Some("segment.edit_lists") => segments::edit_lists;
+    GET "/api/v1/projects/{project}/segments/{segment}/lists/{list}" Project<can::ProjectRead>, Read, None => segments::list_keys;
 
-    GET "/api/v1/projects/{project}/keys" Project<Viewer>, Read, None => keys::list;
-    POST "/api/v1/projects/{project}/keys" Project<Admin>, Write, Some("sdk_key.create") => keys::create;
-    DELETE "/api/v1/projects/{project}/keys/{key}" Project<Admin>, Write, Some("sdk_key.revoke") => keys::revoke;
+    GET "/api/v1/projects/{project}/keys" Project<can::ProjectRead>, Read, None => keys::list;
+    POST "/api/v1/projects/{project}/keys" Project<can::SdkKeyManage>, Write, Some("sdk_key.create") => keys::create;
+    DELETE "/api/v1/projects/{project}/keys/{key}" Project<can::SdkKeyManage>, Write, Some("sdk_key.revoke") => keys::revoke;
 
-    GET "/api/v1/projects/{project}/history" Project<Viewer>, Heavy, None => history::list;
-    GET "/api/v1/projects/{project}/history/{rev}" Project<Viewer>, Heavy, None => history::read;
-    POST "/api/v1/projects/{project}/history/{rev}/undo" Project<Editor>, Write, Some("change.undo") => history::undo;
-    POST "/api/v1/projects/{project}/revert" Project<Editor>, Write, Some("document.revert") => history::revert;
+    GET "/api/v1/projects/{project}/history" Project<can::ProjectRead>, Heavy, None => history::list;
+    GET "/api/v1/projects/{project}/history/{rev}" Project<can::ProjectRead>, Heavy, None => history::read;
+    POST "/api/v1/projects/{project}/history/{rev}/undo" Project<can::ChangeUndo>, Write, Some("change.undo") => history::undo;
+    POST "/api/v1/projects/{project}/revert" Project<can::ChangeUndo>, Write, Some("document.revert") => history::revert;
 
-    GET "/api/v1/projects/{project}/export" Project<Viewer>, Heavy, None => transfer::export;
-    POST "/api/v1/projects/{project}/import" Project<Editor>, Write, Some("project.import") => transfer::import;
-    GET "/api/v1/projects/{project}/counts" Project<Viewer>, Heavy, None => counts::list;
-    GET "/api/v1/projects/{project}/stream" Project<Viewer>, Stream, None => stream::open;
+    GET "/api/v1/projects/{project}/export" Project<can::ProjectRead>, Heavy, None => transfer::export;
+    POST "/api/v1/projects/{project}/import" Project<can::ProjectImport>, Write, Some("project.import") => transfer::import;
+    GET "/api/v1/projects/{project}/counts" Project<can::ProjectRead>, Heavy, None => counts::list;
+    GET "/api/v1/projects/{project}/stream" Project<can::ProjectRead>, Stream, None => stream::open;
 }

@@ -7,13 +7,15 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
 use yardarm_hub::LiveProject;
+use yardarm_model::authority::{Authority, BuiltIn, Permission, Place};
 use yardarm_model::document::State;
-use yardarm_store::{Role, Tenant, User};
+use yardarm_store::{Tenant, User};
 
 use super::authenticated::{Authenticated, Credential, Via};
 use super::refusal;
-use super::right::{Owner, Right, Viewer};
-use super::route::{Permission, Route};
+use super::right::{Member, Right};
+use super::route::{Access, Route};
+use super::tenant_state::TenantState;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::trace::{TRACEPARENT, Trace};
@@ -57,7 +59,7 @@ impl Request {
         })
     }
 
-    /// What the open tenant demands beyond a role.
+    /// What the open tenant demands beyond a permission.
     async fn keep_rules(&self, parts: &Parts) -> Result<(), Problem> {
         let path = parts.extensions.get::<&'static Route>().map_or("", |route| route.path);
         self.gate.keep_sign_in_rules(&self.who, path).await
@@ -96,7 +98,7 @@ async fn path_parameters(parts: &mut Parts) -> HashMap<String, String> {
     Path::<HashMap<String, String>>::from_request_parts(parts, &()).await.map(|Path(map)| map).unwrap_or_default()
 }
 
-/// A member of a tenant with at least the role `R`. Without a `{tenant}` in the path, the tenant that is open.
+/// A member of a tenant who holds the permission `R` in all of it. Without a `{tenant}` in the path, the tenant that is open.
 pub(crate) struct TenantAccess<R> {
     pub(super) request: Request,
     right: PhantomData<R>,
@@ -127,9 +129,13 @@ impl<R: Right> TenantAccess<R> {
     pub(crate) fn user(&self) -> &User {
         &self.request.who.user
     }
-    /// Their role in the tenant, as far as this credential goes.
-    pub(crate) fn role(&self) -> Role {
-        self.request.who.role
+    /// What they hold in the tenant, as far as this credential goes.
+    pub(crate) fn authority(&self) -> &Authority {
+        &self.request.who.authority
+    }
+    /// The tenant's documents as they were when the request came.
+    pub(crate) fn state(&self) -> &TenantState {
+        &self.request.who.state
     }
     /// What they showed.
     pub(crate) fn via(&self) -> &Via {
@@ -139,20 +145,17 @@ impl<R: Right> TenantAccess<R> {
     pub(crate) fn now(&self) -> i64 {
         self.request.gate.now()
     }
-    /// Projects of the tenant by key, as they are in memory.
+    /// Projects of the tenant that the caller may read, by key, as they are in memory.
     pub(crate) fn projects(&self) -> Vec<Arc<LiveProject>> {
-        self.request.gate.hub.projects(&self.request.who.tenant.id)
+        let mut projects = self.request.gate.hub.projects(&self.request.who.tenant.id);
+        projects.retain(|live| self.authority().allows(Permission::ProjectRead, Place::project(&live.scope.key)));
+        projects
     }
 }
 
-impl<R: Right> Permission for TenantAccess<R> {
-    const NAME: &'static str = match R::ROLE {
-        Role::Viewer => "tenant:viewer",
-        Role::Editor => "tenant:editor",
-        Role::Admin => "tenant:admin",
-        Role::Owner => "tenant:owner",
-    };
-    const ROLE: Option<Role> = Some(R::ROLE);
+impl<R: Right> Access for TenantAccess<R> {
+    const NAME: &'static str = R::NAME;
+    const PERMISSION: Option<Permission> = R::PERMISSION;
 }
 
 impl<R: Right> FromRequestParts<App> for TenantAccess<R> {
@@ -164,8 +167,10 @@ impl<R: Right> FromRequestParts<App> for TenantAccess<R> {
             open_tenant(&mut request, key).await?;
         }
         request.keep_rules(parts).await?;
-        if request.who.role < R::ROLE {
-            return Err(refusal::forbidden(R::ROLE, request.who.role));
+        if let Some(permission) = R::PERMISSION
+            && !request.who.authority.allows(permission, Place::TENANT)
+        {
+            return Err(refusal::forbidden(permission));
         }
         Ok(Self { request, right: PhantomData })
     }
@@ -173,21 +178,27 @@ impl<R: Right> FromRequestParts<App> for TenantAccess<R> {
 
 /// Another tenant of the same person. One they are not in is a missing one.
 async fn open_tenant(request: &mut Request, key: &str) -> Result<(), Problem> {
-    for membership in request.who.memberships.clone() {
+    if request.who.tenant.key == key {
+        return Ok(());
+    }
+    let who = request.who.clone();
+    for membership in &who.memberships {
         let tenant = request.gate.store.tenant(&membership.tenant_id).await?;
-        if let Some(tenant) = tenant.filter(|tenant| tenant.key == key) {
-            // A token opens one tenant only and may hold less than its maker.
-            if !matches!(request.who.via, Via::Token(_)) {
-                request.who.role = membership.role;
-            }
-            request.who.tenant = tenant;
+        if tenant.is_some_and(|tenant| tenant.key == key) {
+            // A token opens one tenant only, so this is a session.
+            let there = request
+                .gate
+                .as_member(who.user, who.memberships.clone(), &membership.tenant_id, who.via, who.session)
+                .await?;
+            request.who = there.ok_or_else(refusal::not_found)?;
             return Ok(());
         }
     }
     Err(refusal::not_found())
 }
 
-/// Inside one project of the open tenant, with at least the role `R`.
+/// Inside one project of the open tenant, holding the permission `R` there: in the environment that the path names, or, when
+/// it is about environments and the path names none, in one of them. What a change leaves is checked again by itself.
 pub(crate) struct ProjectAccess<R> {
     pub(super) request: Request,
     live: Arc<LiveProject>,
@@ -217,14 +228,9 @@ impl<R: Right> ProjectAccess<R> {
     }
 }
 
-impl<R: Right> Permission for ProjectAccess<R> {
-    const NAME: &'static str = match R::ROLE {
-        Role::Viewer => "project:viewer",
-        Role::Editor => "project:editor",
-        Role::Admin => "project:admin",
-        Role::Owner => "project:owner",
-    };
-    const ROLE: Option<Role> = Some(R::ROLE);
+impl<R: Right> Access for ProjectAccess<R> {
+    const NAME: &'static str = R::NAME;
+    const PERMISSION: Option<Permission> = R::PERMISSION;
 }
 
 impl<R: Right> FromRequestParts<App> for ProjectAccess<R> {
@@ -234,11 +240,20 @@ impl<R: Right> FromRequestParts<App> for ProjectAccess<R> {
         let request = Request::of(parts, app).await?;
         let parameters = path_parameters(parts).await;
         request.keep_rules(parts).await?;
-        // Looked up under the caller's tenant: the key of somebody else's project is the key of none.
+        // Looked up under the caller's tenant: the key of somebody else's project is the key of none. So is the key of one
+        // in which they can do nothing.
         let key = parameters.get("project").ok_or_else(refusal::not_found)?;
-        let live = request.gate.hub.project(&request.who.tenant.id, key).ok_or_else(refusal::not_found)?;
-        if request.who.role < R::ROLE {
-            return Err(refusal::forbidden(R::ROLE, request.who.role));
+        let live = request.gate.hub.project(&request.who.tenant.id, key);
+        let authority = &request.who.authority;
+        let live = live.filter(|_| authority.sees(key)).ok_or_else(refusal::not_found)?;
+        if let Some(permission) = R::PERMISSION {
+            let may = match parameters.get("environment") {
+                Some(environment) => authority.allows(permission, Place::environment(key, environment)),
+                None => authority.allows_somewhere(permission, Some(key)),
+            };
+            if !may {
+                return Err(refusal::forbidden(permission));
+            }
         }
         Ok(Self { request, live, right: PhantomData })
     }
@@ -251,17 +266,21 @@ pub(crate) struct OperatorAccess {
 
 impl OperatorAccess {
     /// The same person as a member of a tenant they have just become the owner of.
-    pub(super) fn into_owner_of(self, tenant: Tenant) -> TenantAccess<Viewer> {
+    pub(super) async fn into_owner_of(self, tenant_id: &str) -> Result<TenantAccess<Member>, Problem> {
         let mut request = self.request;
-        request.who.tenant = tenant;
-        request.who.role = Owner::ROLE;
-        TenantAccess { request, right: PhantomData }
+        let Authenticated { user, memberships, via, session, .. } = request.who;
+        let mut there =
+            request.gate.as_member(user, memberships, tenant_id, via, session).await?.ok_or_else(refusal::not_found)?;
+        // A token of the old tenant has no document in the new one, and was checked to be unlimited.
+        there.authority.limits = None;
+        request.who = there;
+        Ok(TenantAccess { request, right: PhantomData })
     }
 }
 
-impl Permission for OperatorAccess {
+impl Access for OperatorAccess {
     const NAME: &'static str = "operator";
-    const ROLE: Option<Role> = None;
+    const PERMISSION: Option<Permission> = None;
 }
 
 impl FromRequestParts<App> for OperatorAccess {
@@ -270,7 +289,8 @@ impl FromRequestParts<App> for OperatorAccess {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let request = Request::of(parts, app).await?;
         request.keep_rules(parts).await?;
-        if !request.who.user.operator || request.who.role < Role::Owner {
+        let limited = |authority: &Authority| !authority.covers(&BuiltIn::Owner.grants());
+        if !request.who.user.operator || limited(&request.who.authority) {
             return Err(refusal::not_operator());
         }
         Ok(Self { request })

@@ -1,10 +1,14 @@
 //! The credential of a request: a session cookie or an access token, checked against the database each time, so that
 //! what was revoked is refused at once.
 
+use std::sync::Arc;
+
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use yardarm_store::{Membership, Role, Session, Tenant, User};
+use yardarm_model::authority::Authority;
+use yardarm_store::{Membership, Session, Tenant, User, UserKind};
 
+use super::tenant_state::TenantState;
 use super::{cookie, csrf, refusal};
 use crate::app::App;
 use crate::keys;
@@ -19,13 +23,14 @@ pub(crate) enum Via {
     Token(String),
 }
 
-/// Somebody, with the tenant that is open and the role there.
+/// Somebody, with the tenant that is open and what they hold there.
 #[derive(Clone, Debug)]
 pub(super) struct Authenticated {
     pub(super) user: User,
     pub(super) memberships: Vec<Membership>,
     pub(super) tenant: Tenant,
-    pub(super) role: Role,
+    pub(super) state: Arc<TenantState>,
+    pub(super) authority: Authority,
     pub(super) via: Via,
     /// How a browser's owner signed in.
     pub(super) session: Option<Session>,
@@ -87,7 +92,7 @@ impl App {
     async fn by_session(&self, hash: &str) -> Result<Authenticated, Problem> {
         let session = self.store.session(hash, self.now()).await?;
         let session = session.ok_or_else(refusal::unauthenticated)?;
-        let user = self.store.user(&session.user_id).await?;
+        let user = self.store.user(&session.user_id).await?.filter(|user| user.kind == UserKind::Person);
         let mut user = user.ok_or_else(refusal::unauthenticated)?;
         let mut memberships = self.store.memberships(&user.id).await?;
         if session.connection_id.is_some() {
@@ -97,22 +102,38 @@ impl App {
         }
         // Somebody who was taken out of the open tenant goes on in another one of theirs.
         let open = memberships.iter().find(|membership| membership.tenant_id == session.tenant_id);
-        let membership = open.or(memberships.first()).cloned().ok_or_else(refusal::unauthenticated)?;
-        let tenant = self.store.tenant(&membership.tenant_id).await?;
-        let tenant = tenant.ok_or_else(refusal::unauthenticated)?;
+        let tenant_id = open.or(memberships.first()).ok_or_else(refusal::unauthenticated)?.tenant_id.clone();
         let via = Via::Session(session.hash.clone());
-        Ok(Authenticated { user, memberships, tenant, role: membership.role, via, session: Some(session) })
+        let found = self.as_member(user, memberships, &tenant_id, via, Some(session)).await?;
+        found.ok_or_else(refusal::unauthenticated)
+    }
+
+    /// Somebody in a tenant of theirs, with everything that they hold there at this moment.
+    pub(super) async fn as_member(
+        &self,
+        user: User,
+        memberships: Vec<Membership>,
+        tenant_id: &str,
+        via: Via,
+        session: Option<Session>,
+    ) -> Result<Option<Authenticated>, Problem> {
+        let Some(tenant) = self.store.tenant(tenant_id).await? else { return Ok(None) };
+        let Some(state) = self.tenant_state(tenant_id).await? else { return Ok(None) };
+        let limits = match &via {
+            Via::Session(_) => None,
+            Via::Token(id) => Some(state.limits_of(id)),
+        };
+        let authority = Authority { grants: state.grants_of(&user.id), limits };
+        Ok(Some(Authenticated { user, memberships, tenant, state, authority, via, session }))
     }
 
     async fn by_token(&self, hash: &str) -> Result<Authenticated, Problem> {
         let now = self.now();
+        // The store looks whether its user is a member still.
         let token = self.store.access_token(hash, now).await?;
         let token = token.ok_or_else(refusal::bad_token)?;
         let user = self.store.user(&token.user_id).await?.ok_or_else(refusal::bad_token)?;
-        let mut memberships = self.store.memberships(&user.id).await?;
-        memberships.retain(|membership| membership.tenant_id == token.tenant_id);
-        let tenant = self.store.tenant(&token.tenant_id).await?;
-        let tenant = tenant.ok_or_else(refusal::bad_token)?;
+        let memberships = vec![Membership { tenant_id: token.tenant_id.clone(), user_id: user.id.clone() }];
         if self.api.touch_due(&token.id, now) {
             let gate = self.clone();
             let id = token.id.clone();
@@ -122,7 +143,7 @@ impl App {
                 }
             });
         }
-        // The store has looked: the maker is a member still, and the token holds no more than they do now.
-        Ok(Authenticated { user, memberships, tenant, role: token.role, via: Via::Token(token.id), session: None })
+        let found = self.as_member(user, memberships, &token.tenant_id, Via::Token(token.id), None).await?;
+        found.ok_or_else(refusal::bad_token)
     }
 }

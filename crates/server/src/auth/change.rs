@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use serde_json::Value;
 use yardarm_hub::LiveProject;
+use yardarm_model::authority::{Permission, Place};
 use yardarm_model::command::{Command, Documents, Inputs, decide};
 use yardarm_model::document::{Kind, State};
-use yardarm_store::{Attribution, Change, Commit, CommitError, DocumentWrite, Role};
+use yardarm_store::{Attribution, Change, Commit, CommitError, DocumentWrite};
 
 use super::access::{ProjectAccess, Request};
+use super::needed::needed;
 use super::recent::ChangeNote;
-use super::right::{Admin, Writes};
+use super::right::{Writes, can};
 use super::{fresh, refusal};
 use crate::keys::KeyKind;
 use crate::problem::Problem;
@@ -45,14 +47,6 @@ pub(crate) struct Changed {
 pub(crate) struct Decision {
     pub(crate) live: Arc<LiveProject>,
     pub(crate) documents: Documents,
-}
-
-/// The least role that may write a kind of document, whatever command does it: an editor cannot undo what took an admin.
-fn role_for(kind: Kind) -> Role {
-    match kind {
-        Kind::Flag | Kind::Configuration | Kind::Segment | Kind::SegmentList => Role::Editor,
-        Kind::Project | Kind::Environment | Kind::SdkKey => Role::Admin,
-    }
 }
 
 pub(super) fn writes(documents: Documents) -> Vec<DocumentWrite> {
@@ -120,11 +114,20 @@ impl<R: Writes> ProjectAccess<R> {
         // An import of thousands of flags is compiled here: not on a runtime thread.
         let decided = tokio::task::spawn_blocking(move || decide(&state, &command, &inputs));
         let documents = decided.await.map_err(refusal::internal)??;
-        let mine = request.who.role;
-        if let Some(needed) = documents.iter().map(|(kind, ..)| role_for(*kind)).find(|needed| mine < *needed) {
-            return Err(refusal::forbidden(needed, mine));
+        if let Some(permission) = self.missing(&live.state, &documents) {
+            return Err(refusal::forbidden(permission));
         }
         Ok(Decision { live, documents })
+    }
+
+    /// A permission that the documents need and the caller does not hold.
+    fn missing(&self, state: &State, documents: &Documents) -> Option<Permission> {
+        let authority = &self.request.who.authority;
+        let missing = needed(state, documents).into_iter().find(|(permission, environment)| {
+            let project = Place::project(self.key());
+            !authority.allows(*permission, environment.map_or(project, |key| Place::environment(self.key(), key)))
+        });
+        missing.map(|(permission, _)| permission)
     }
 
     /// Decides a command and commits what it leaves: refresh, check `If-Match`, decide, commit on exactly that state; when
@@ -172,7 +175,7 @@ impl<R: Writes> ProjectAccess<R> {
     }
 }
 
-impl ProjectAccess<Admin> {
+impl ProjectAccess<can::SdkKeyManage> {
     /// Makes an SDK key; gives its id and its secret, of which only the hash is kept.
     pub(crate) async fn create_sdk_key(&self, body: Value) -> Result<(String, String, Changed), Problem> {
         let kind = match body.get("audience").and_then(Value::as_str) {

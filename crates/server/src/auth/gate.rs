@@ -9,6 +9,7 @@ use yardarm_store::Millis;
 use super::attempts::Attempts;
 use super::recent::RecentChanges;
 use super::sign_in::sso::Providers;
+use super::tenant_state::Tenants;
 use crate::settings::Settings;
 
 /// Password hashes computed at the same time: each takes 19 MiB for some 20 ms.
@@ -22,6 +23,7 @@ pub struct Api {
     pub(super) hashing: Semaphore,
     pub(super) setup: tokio::sync::Mutex<()>,
     pub(super) recent: RecentChanges,
+    pub(super) tenants: Tenants,
     pub(super) providers: Providers,
     touched: Mutex<HashMap<String, Millis>>,
     commits: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
@@ -35,6 +37,7 @@ impl Api {
             hashing: Semaphore::new(HASHES_AT_ONCE),
             setup: tokio::sync::Mutex::new(()),
             recent: RecentChanges::default(),
+            tenants: Tenants::default(),
             providers: Providers::default(),
             touched: Mutex::default(),
             commits: Mutex::default(),

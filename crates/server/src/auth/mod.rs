@@ -2,10 +2,10 @@
 //!
 //! The store and the hub are private to this module. An endpoint gets documents, commits and rows only as methods of an
 //! *access* value, and access values are made only by the extractors here, after the credential, the tenant, the
-//! project and the role were checked, in that order. So a handler that forgot to check does not compile.
+//! project and the permission were checked, in that order. So a handler that forgot to check does not compile.
 //!
 //! - [`Visitor`]: nobody yet (setup, sign-in).
-//! - [`TenantAccess`]: a member of a tenant with at least the role `R`.
+//! - [`TenantAccess`]: a member of a tenant who holds the permission `R`.
 //! - [`ProjectAccess`]: the same, inside one project of that tenant; [`ProjectAccess::change`] is the only write path.
 //! - [`OperatorAccess`]: may make tenants.
 
@@ -18,6 +18,7 @@ mod cookie;
 mod csrf;
 mod fresh;
 mod gate;
+mod needed;
 mod password;
 mod past;
 mod people;
@@ -28,18 +29,21 @@ mod route;
 mod session;
 mod sign_in;
 mod tenant_change;
+mod tenant_state;
+mod tokens;
 mod watch;
 
 pub(crate) use access::{OperatorAccess, ProjectAccess, TenantAccess};
 pub(crate) use authenticated::Via;
 pub(crate) use change::{Precondition, revision};
 pub use gate::Api;
-pub(crate) use people::NewToken;
+pub(crate) use people::{Belonging, Standing};
 pub(crate) use recent::ChangeNote;
-pub(crate) use right::{Admin, Editor, Owner, Right, Viewer};
+pub(crate) use right::{Member, Right, Writes, can};
+pub(crate) use route::{Access, guarded};
 pub use route::{Cost, Route};
-pub(crate) use route::{Permission, guarded};
 pub(crate) use session::{SetupRequest, SignedIn, Visitor};
-pub(crate) use sign_in::{Entered, sso};
+pub(crate) use sign_in::{Entered, SignInRules, sso};
 pub(crate) use tenant_change::TenantChange;
+pub(crate) use tokens::{NewToken, TokenItem, TokenScope};
 pub(crate) use watch::{ConsoleWatch, Heard};

@@ -1,49 +1,78 @@
-//! Rows of a tenant: its people, its tokens, and the tenants of one person.
+//! Rows of a tenant: its people, and the tenants of one person.
 
-use yardarm_store::{AccessToken, Membership, Role, Tenant, User};
+use yardarm_model::authority::{Authority, BuiltIn, MemberDocument, tenant_kind};
+use yardarm_store::{Tenant, User, UserKind};
 
 use super::access::TenantAccess;
 use super::authenticated::Via;
-use super::right::Right;
+use super::right::{Right, can};
+use super::sign_in::SignInRules;
 use crate::problem::Problem;
 
-/// The body of a new access token.
-pub(crate) struct NewToken {
-    /// For people.
-    pub(crate) name: String,
-    /// Without one, the maker's.
-    pub(crate) role: Option<Role>,
-    /// Milliseconds since 1970.
-    pub(crate) expires_at: Option<i64>,
+/// A tenant somebody belongs to, and what they are there.
+pub(crate) struct Belonging {
+    pub(crate) tenant: Tenant,
+    pub(crate) standing: Standing,
+    pub(crate) rules: SignInRules,
+}
+
+/// What somebody is in a tenant, in the words of its roles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// The greatest built-in role that they hold all of.
+    pub(crate) role: Option<BuiltIn>,
+    /// Keys of their own roles; not those of groups.
+    pub(crate) roles: Vec<String>,
+}
+
+/// The greatest built-in role that an authority holds all of.
+pub(crate) fn greatest_role(authority: &Authority) -> Option<BuiltIn> {
+    BuiltIn::ALL.into_iter().rev().find(|role| authority.covers(&role.grants()))
 }
 
 impl<R: Right> TenantAccess<R> {
-    /// People of the tenant.
-    pub(crate) async fn members(&self) -> Result<Vec<(Membership, User)>, Problem> {
-        self.request.gate.store.members(&self.tenant().id).await.map_err(Problem::from)
+    /// What the caller is here, as far as this credential goes.
+    pub(crate) fn standing(&self) -> Standing {
+        let roles = self.state().roles_of(&self.user().id);
+        Standing { role: greatest_role(self.authority()), roles }
     }
 
-    /// Tenants the caller belongs to, as far as this credential goes, with their role there.
-    pub(crate) async fn tenants(&self) -> Result<Vec<(Tenant, Role)>, Problem> {
+    /// Tenants the caller belongs to, as far as this credential goes.
+    pub(crate) async fn tenants(&self) -> Result<Vec<Belonging>, Problem> {
         let who = &self.request.who;
         if matches!(who.via, Via::Token(_)) {
-            return Ok(vec![(who.tenant.clone(), who.role)]);
+            return Ok(vec![Belonging {
+                tenant: who.tenant.clone(),
+                standing: self.standing(),
+                rules: SignInRules::of(self.state()),
+            }]);
         }
+        let gate = &self.request.gate;
         let mut tenants = Vec::new();
         for membership in &who.memberships {
-            let tenant = self.request.gate.store.tenant(&membership.tenant_id).await?;
-            tenants.extend(tenant.map(|tenant| (tenant, membership.role)));
+            let id = &membership.tenant_id;
+            let (Some(tenant), Some(state)) = (gate.store.tenant(id).await?, gate.tenant_state(id).await?) else {
+                continue;
+            };
+            let authority = Authority { grants: state.grants_of(&who.user.id), limits: None };
+            let standing = Standing { role: greatest_role(&authority), roles: state.roles_of(&who.user.id) };
+            tenants.push(Belonging { tenant, standing, rules: SignInRules::of(&state) });
         }
-        tenants.sort_by(|(a, _), (b, _)| a.key.cmp(&b.key));
+        tenants.sort_by(|a, b| a.tenant.key.cmp(&b.tenant.key));
         Ok(tenants)
     }
+}
 
-    /// Access tokens that the caller may see: their own, and for an owner everybody's. Newest first.
-    pub(crate) async fn tokens(&self) -> Result<Vec<AccessToken>, Problem> {
-        let mut tokens = self.request.gate.store.access_tokens(&self.tenant().id).await?;
-        if self.role() < Role::Owner {
-            tokens.retain(|token| token.user_id == self.user().id);
-        }
-        Ok(tokens)
+impl TenantAccess<can::MemberRead> {
+    /// People of the tenant, with what they were given.
+    pub(crate) async fn members(&self) -> Result<Vec<(User, MemberDocument)>, Problem> {
+        let users = self.request.gate.store.members(&self.tenant().id).await?;
+        let members = users.into_iter().filter(|user| user.kind == UserKind::Person);
+        Ok(members
+            .filter_map(|user| {
+                let member = self.state().read(tenant_kind::MEMBER, &user.id)?;
+                Some((user, member))
+            })
+            .collect())
     }
 }

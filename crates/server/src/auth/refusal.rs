@@ -2,19 +2,11 @@
 
 use http::header::{ETAG, HeaderValue, RETRY_AFTER};
 use http::{HeaderName, StatusCode};
+use yardarm_model::authority::{Level, Permission};
 use yardarm_model::command::Refusal;
-use yardarm_store::{CommitError, Role, StoreError};
+use yardarm_store::{CommitError, StoreError};
 
 use crate::problem::{Problem, ProblemError};
-
-fn word(role: Role) -> &'static str {
-    match role {
-        Role::Viewer => "viewer",
-        Role::Editor => "editor",
-        Role::Admin => "admin",
-        Role::Owner => "owner",
-    }
-}
 
 /// The same for what is missing and for what belongs to somebody else.
 pub(crate) fn not_found() -> Problem {
@@ -66,21 +58,27 @@ pub(super) fn not_json() -> Problem {
     )
 }
 
-pub(super) fn forbidden(needed: Role, held: Role) -> Problem {
-    Problem::forbidden(format!("This needs the role {}; you are {} here.", word(needed), word(held)))
+pub(crate) fn forbidden(permission: Permission) -> Problem {
+    let place = match permission.level() {
+        Level::Tenant => "in the tenant",
+        Level::Project => "in this project",
+        Level::Environment => "in this environment",
+    };
+    Problem::forbidden(format!(
+        "This needs the permission `{}` {place}, which you or your token do not hold. The role {} has it, and custom roles may.",
+        permission.as_str(),
+        permission.least().as_str(),
+    ))
 }
 
 pub(super) fn not_operator() -> Problem {
     Problem::forbidden("Only operators of this installation make tenants.")
 }
 
-pub(super) fn grants_too_much(role: Role, held: Role) -> Problem {
-    let detail = format!("You can grant only what you hold: a token of yours is {} at most.", word(held));
-    Problem::forbidden(detail.clone()).error(
-        "/role",
-        "grants_too_much",
-        format!("{} is more than {}", word(role), word(held)),
-    )
+/// `what` at `pointer` allows more than the caller holds.
+pub(crate) fn grants_too_much(pointer: &str, what: &str) -> Problem {
+    let detail = "You can grant, change and take away only what you hold yourself. Ask somebody who holds more.";
+    Problem::forbidden(detail).error(pointer, "grants_too_much", format!("{what} allows more than you hold"))
 }
 
 pub(super) fn not_a_session() -> Problem {
@@ -163,6 +161,17 @@ pub(crate) fn nothing_to_put_back() -> Problem {
         "nothing_to_put_back",
         "This is so already, or is something that is not taken back, such as the end of an SDK key. Nothing was changed.",
     )
+}
+
+/// A key or id in a body that names nothing of the tenant: foreign and missing are the same.
+pub(crate) fn unknown(pointer: &str, what: &str, key: &str) -> Problem {
+    let (code, hint) = match what {
+        "role" => ("role_unknown", "; built in are viewer, editor, admin and owner"),
+        "group" => ("group_unknown", ""),
+        "person" => ("person_unknown", ""),
+        _ => ("service_account_unknown", ""),
+    };
+    invalid(vec![wrong(pointer, code, format!("there is no {what} {key:?} in this tenant{hint}"))])
 }
 
 /// The body is not acceptable.

@@ -1,41 +1,99 @@
-//! Roles as types, so that what a handler needs is written in its signature.
+//! Permissions as types, so that what a handler needs is written in its signature.
 
-use yardarm_store::Role;
+use yardarm_model::authority::Permission;
 
-/// The least role an access value was made with.
+/// What an access value was made with.
 pub(crate) trait Right: Send + Sync + 'static {
-    /// At least this.
-    const ROLE: Role;
+    /// Held; `None`: to be a member was enough.
+    const PERMISSION: Option<Permission>;
+    /// Shown name.
+    const NAME: &'static str;
 }
 
-/// Roles that may ask for changes.
+/// Rights that may ask for changes.
 pub(crate) trait Writes: Right {}
-impl Writes for Editor {}
-impl Writes for Admin {}
-impl Writes for Owner {}
 
-/// Reads.
+/// Being in the tenant is enough: for what is one's own.
 #[derive(Debug)]
-pub(crate) struct Viewer;
-/// Changes flags and segments.
-#[derive(Debug)]
-pub(crate) struct Editor;
-/// Also projects, environments, keys.
-#[derive(Debug)]
-pub(crate) struct Admin;
-/// Also people and the tokens of others.
-#[derive(Debug)]
-pub(crate) struct Owner;
+pub(crate) struct Member;
 
-impl Right for Viewer {
-    const ROLE: Role = Role::Viewer;
+impl Right for Member {
+    const PERMISSION: Option<Permission> = None;
+    const NAME: &'static str = "member";
 }
-impl Right for Editor {
-    const ROLE: Role = Role::Editor;
+
+macro_rules! rights {
+    ($(read $reads:ident;)* $(write $writes:ident;)*) => {
+        $(impl Right for can::$reads {
+            const PERMISSION: Option<Permission> = Some(Permission::$reads);
+            const NAME: &'static str = Permission::$reads.as_str();
+        })*
+        $(impl Right for can::$writes {
+            const PERMISSION: Option<Permission> = Some(Permission::$writes);
+            const NAME: &'static str = Permission::$writes.as_str();
+        }
+        impl Writes for can::$writes {})*
+
+        /// One type for each [`Permission`], of the same name.
+        pub(crate) mod can {
+            $(#[derive(Debug)] pub(crate) struct $reads;)*
+            $(#[derive(Debug)] pub(crate) struct $writes;)*
+        }
+
+        /// Names all of them, used by a route or not.
+        const _: &[&str] = &[$(<can::$reads as Right>::NAME,)* $(<can::$writes as Right>::NAME,)*];
+
+        #[cfg(test)]
+        const LISTED: &[Permission] = &[$(Permission::$reads,)* $(Permission::$writes,)*];
+    };
 }
-impl Right for Admin {
-    const ROLE: Role = Role::Admin;
+
+rights! {
+    read MemberRead;
+    read AuditRead;
+    read SecurityLogRead;
+    read ProjectRead;
+
+    write TenantUpdate;
+    write MemberManage;
+    write GroupManage;
+    write RoleManage;
+    write ServiceAccountManage;
+    write TokenManage;
+    write SsoManage;
+    write ScimManage;
+    write AuditManage;
+    write WebhookManage;
+    write QuotaManage;
+    write ProjectCreate;
+    write ProjectUpdate;
+    write ProjectImport;
+    write EnvironmentManage;
+    write FlagCreate;
+    write FlagUpdate;
+    write FlagArchive;
+    write SegmentCreate;
+    write SegmentUpdate;
+    write SegmentDelete;
+    write PolicyManage;
+    write ConfigurationUpdate;
+    write ChangeUndo;
+    write ChangeRequestCreate;
+    write ChangeRequestApprove;
+    write ChangeRequestBypass;
+    write ScheduleManage;
+    write SdkKeyManage;
 }
-impl Right for Owner {
-    const ROLE: Role = Role::Owner;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_permission_is_a_right() {
+        let listed: BTreeSet<_> = LISTED.iter().collect();
+        assert_eq!(listed, Permission::ALL.iter().collect());
+    }
 }

@@ -1,7 +1,7 @@
 //! One line of the route table: what a path needs, what it costs and how it is called in the audit log.
 
 use http::Method;
-use yardarm_store::Role;
+use yardarm_model::authority::Permission;
 
 /// Rate-limit class of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,10 +25,10 @@ pub struct Route {
     pub method: Method,
     /// Path with `{parameters}`.
     pub path: &'static str,
-    /// Shown name of what is needed: `project:editor`.
-    pub permission: &'static str,
-    /// The role needed, when a role is.
-    pub role: Option<Role>,
+    /// Shown name of what is needed: a permission's, `member`, `operator` or `public`.
+    pub needs: &'static str,
+    /// The permission needed, when one is.
+    pub permission: Option<Permission>,
     /// Rate-limit class.
     pub cost: Cost,
     /// Action in the audit log; routes without one cannot commit.
@@ -36,11 +36,11 @@ pub struct Route {
 }
 
 /// Something a route can require: the first argument of its handler.
-pub(crate) trait Permission {
-    /// `project:editor`, `tenant:viewer`, `operator`, `public`.
+pub(crate) trait Access {
+    /// The name of a permission, `member`, `operator`, `public`.
     const NAME: &'static str;
-    /// The role, when there is one.
-    const ROLE: Option<Role>;
+    /// The permission, when there is one.
+    const PERMISSION: Option<Permission>;
 }
 
 /// Handlers whose first argument is `P`.
@@ -57,7 +57,7 @@ guarded!(A, B);
 guarded!(A, B, C);
 guarded!(A, B, C, D);
 
-/// Gives the handler back, and compiles only when it takes the permission that the table says.
+/// Gives the handler back, and compiles only when it takes the access value that the table says.
 pub(crate) const fn guarded<P, Arguments, F: Guarded<P, Arguments> + Copy>(handler: F) -> F {
     handler
 }

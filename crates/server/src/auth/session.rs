@@ -3,18 +3,18 @@
 use axum::extract::FromRequestParts;
 use http::header::USER_AGENT as USER_AGENT_HEADER;
 use http::request::Parts;
-use serde_json::json;
+use yardarm_model::authority::{BuiltIn, MemberDocument, Permission, tenant_kind};
 use yardarm_store::{
-    Commit, CommitError, DocumentWrite, LinkPurpose, Membership, OneTimeLink, Role, RowWrite, Scope, ScopeKind,
-    Session, SignInMethod, Tenant, User,
+    Commit, CommitError, DocumentWrite, LinkPurpose, Membership, OneTimeLink, RowWrite, Scope, ScopeKind, Session,
+    SignInMethod, Tenant, User, UserKind,
 };
 
 use super::access::{OperatorAccess, TenantAccess, trace_id};
-use super::authenticated::{Authenticated, Via};
+use super::authenticated::Via;
 use super::client::ClientAddress;
-use super::right::{Right, Viewer};
-use super::route::{Permission, Route};
-use super::sign_in::Entered;
+use super::right::{Member, Right};
+use super::route::{Access, Route};
+use super::sign_in::{Entered, SignInRules};
 use super::tenant_change::tenant_document;
 use super::{cookie, csrf, fresh, password, refusal};
 use crate::app::App;
@@ -83,9 +83,9 @@ impl Proof {
     }
 }
 
-impl Permission for Visitor {
+impl Access for Visitor {
     const NAME: &'static str = "public";
-    const ROLE: Option<Role> = None;
+    const PERMISSION: Option<Permission> = None;
 }
 
 impl FromRequestParts<App> for Visitor {
@@ -124,7 +124,7 @@ pub(crate) struct SetupRequest {
 /// A session that was opened.
 pub(crate) struct SignedIn {
     /// As its owner.
-    pub(crate) access: TenantAccess<Viewer>,
+    pub(crate) access: TenantAccess<Member>,
     /// `Set-Cookie`.
     pub(crate) cookie: String,
     /// `Set-Cookie` that forgets the steps that led here, when there were any.
@@ -156,14 +156,16 @@ impl Visitor {
         }
         let user = User {
             id: fresh::id("usr"),
+            kind: UserKind::Person,
             email: request.email.to_lowercase(),
             name: request.name,
             password_hash: Some(gate.hash_password(request.password).await?),
             operator: true,
             created_at: now,
         };
-        let tenant = tenant(request.tenant_key, request.tenant_name, now);
-        let mut commit = new_tenant(gate, &tenant, &user, self.action, &self.trace_id, now);
+        let tenant =
+            Tenant { id: fresh::id("tnt"), key: request.tenant_key, name: request.tenant_name, created_at: now };
+        let mut commit = new_tenant(gate, &tenant, &user, self.action, &self.trace_id, now)?;
         commit.rows.insert(0, RowWrite::UseLink { hash: link_hash, at: now });
         let position = commit.rows.iter().position(|row| matches!(row, RowWrite::UpsertMembership(_)));
         commit.rows.insert(position.unwrap_or(0), RowWrite::InsertUser(user.clone()));
@@ -219,7 +221,8 @@ impl Visitor {
         let mut tenant_id = memberships.first().ok_or_else(refusal::sign_in_failed)?.tenant_id.clone();
         for membership in memberships.iter().rev() {
             let here = chosen.as_ref() == Some(&membership.tenant_id);
-            let open = store.tenant(&membership.tenant_id).await?.is_some_and(|tenant| !tenant.requires_sso);
+            let state = self.gate.tenant_state(&membership.tenant_id).await?;
+            let open = state.is_some_and(|state| !SignInRules::of(&state).sso);
             if here || (open && chosen.is_none()) {
                 tenant_id.clone_from(&membership.tenant_id);
             }
@@ -282,13 +285,13 @@ async fn open_session(gate: &App, user: User, mut session: Session, trace_id: &s
     if session.connection_id.is_some() {
         memberships.retain(|membership| membership.tenant_id == session.tenant_id);
     }
-    let membership = memberships.iter().find(|membership| membership.tenant_id == session.tenant_id);
-    let role = membership.ok_or_else(refusal::sign_in_failed)?.role;
-    let tenant = gate.store.tenant(&session.tenant_id).await?.ok_or_else(refusal::sign_in_failed)?;
+    memberships.iter().find(|there| there.tenant_id == session.tenant_id).ok_or_else(refusal::sign_in_failed)?;
     gate.store.insert_session(&session).await?;
     let via = Via::Session(session.hash.clone());
     let seconds = (session.expires_at - gate.now()) / 1_000;
-    let who = Authenticated { user, memberships, tenant, role, via, session: Some(session) };
+    let tenant_id = session.tenant_id.clone();
+    let who = gate.as_member(user, memberships, &tenant_id, via, Some(session)).await?;
+    let who = who.ok_or_else(refusal::sign_in_failed)?;
     let cookie = cookie::open(&secret, seconds, gate.settings.secure());
     Ok(SignedIn { access: TenantAccess::opened(gate, who, trace_id), cookie, step_over: None })
 }
@@ -307,7 +310,8 @@ impl<R: Right> TenantAccess<R> {
     /// Opens another tenant of the same person in a fresh session; the old one ends.
     pub(crate) async fn switch_tenant(&self, key: &str) -> Result<SignedIn, Problem> {
         let old = self.session()?;
-        for (tenant, _) in self.tenants().await? {
+        for there in self.tenants().await? {
+            let tenant = there.tenant;
             if tenant.key == key {
                 return reopen(self, &Session { tenant_id: tenant.id, ..old.clone() }, Proof::of(old)).await;
             }
@@ -318,17 +322,17 @@ impl<R: Right> TenantAccess<R> {
 
 impl OperatorAccess {
     /// Makes a tenant; the operator becomes its owner.
-    pub(crate) async fn create_tenant(self, key: String, name: String) -> Result<TenantAccess<Viewer>, Problem> {
+    pub(crate) async fn create_tenant(self, key: String, name: String) -> Result<TenantAccess<Member>, Problem> {
         let gate = &self.request.gate;
         let now = gate.now();
-        let tenant = tenant(key, name, now);
+        let tenant = Tenant { id: fresh::id("tnt"), key, name, created_at: now };
         let action = self.request.action.ok_or_else(refusal::no_action)?;
-        let mut commit = new_tenant(gate, &tenant, &self.request.who.user, action, &self.request.trace_id, now);
+        let mut commit = new_tenant(gate, &tenant, &self.request.who.user, action, &self.request.trace_id, now)?;
         commit.attribution.actor = self.request.who.actor();
         commit.attribution.via = self.request.who.came_with();
         commit.attribution.reason.clone_from(&self.request.reason);
         gate.store.commit(commit).await.map_err(taken_tenant)?;
-        Ok(self.into_owner_of(tenant))
+        self.into_owner_of(&tenant.id).await
     }
 }
 
@@ -340,13 +344,15 @@ fn taken_tenant(error: CommitError) -> Problem {
     }
 }
 
-/// A tenant that demands nothing.
-fn tenant(key: String, name: String, now: i64) -> Tenant {
-    Tenant { id: fresh::id("tnt"), key, name, requires_second_factor: false, requires_sso: false, created_at: now }
-}
-
 /// The first change of a tenant's log.
-fn new_tenant(gate: &App, tenant: &Tenant, owner: &User, action: &str, trace_id: &str, now: i64) -> Commit {
+fn new_tenant(
+    gate: &App,
+    tenant: &Tenant,
+    owner: &User,
+    action: &str,
+    trace_id: &str,
+    now: i64,
+) -> Result<Commit, Problem> {
     let scope = Scope {
         id: tenant.id.clone(),
         kind: ScopeKind::Tenant,
@@ -355,8 +361,10 @@ fn new_tenant(gate: &App, tenant: &Tenant, owner: &User, action: &str, trace_id:
         epoch: fresh::epoch(gate),
         rev: 0,
     };
-    let membership = Membership { tenant_id: tenant.id.clone(), user_id: owner.id.clone(), role: Role::Owner };
-    Commit {
+    let membership = Membership { tenant_id: tenant.id.clone(), user_id: owner.id.clone() };
+    let roles = [BuiltIn::Owner.as_str().to_owned()].into();
+    let member = MemberDocument { name: owner.name.clone(), roles, groups: [].into() };
+    Ok(Commit {
         scope_id: tenant.id.clone(),
         expected: None,
         attribution: yardarm_store::Attribution {
@@ -370,14 +378,14 @@ fn new_tenant(gate: &App, tenant: &Tenant, owner: &User, action: &str, trace_id:
         },
         documents: vec![
             DocumentWrite {
-                kind: "tenant".to_owned(),
+                kind: tenant_kind::TENANT.to_owned(),
                 key: tenant.key.clone(),
-                body: Some(tenant_document(tenant).to_string()),
+                body: Some(tenant_document(&tenant.name, SignInRules::default()).to_string()),
             },
             DocumentWrite {
-                kind: "member".to_owned(),
+                kind: tenant_kind::MEMBER.to_owned(),
                 key: owner.id.clone(),
-                body: Some(json!({ "name": owner.name, "role": Role::Owner }).to_string()),
+                body: Some(serde_json::to_string(&member).map_err(refusal::internal)?),
             },
         ],
         rows: vec![
@@ -385,7 +393,7 @@ fn new_tenant(gate: &App, tenant: &Tenant, owner: &User, action: &str, trace_id:
             RowWrite::InsertScope(scope),
             RowWrite::UpsertMembership(membership),
         ],
-    }
+    })
 }
 
 impl App {

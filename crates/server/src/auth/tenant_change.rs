@@ -2,97 +2,129 @@
 //! transaction; what the log says never holds a secret or the hash of one.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use yardarm_hub::LiveProject;
+use yardarm_model::authority::{Authority, Permission, Place, tenant_kind};
 use yardarm_model::command::{Command, Documents, decide};
 use yardarm_model::document::{Kind, State};
-use yardarm_store::{
-    AccessToken, Commit, CommitError, DocumentWrite, Role, RowWrite, Scope, ScopeKind, SignInRow, Tenant,
-};
+use yardarm_store::{Commit, CommitError, DocumentWrite, RowWrite, Scope, ScopeKind};
 
 use super::access::TenantAccess;
+use super::authenticated::Via;
 use super::change::writes;
-use super::people::NewToken;
-use super::right::{Admin, Right, Writes};
-use super::sign_in::refusal::operators_token;
+use super::right::{Right, Writes, can};
+use super::sign_in::SignInRules;
+use super::tenant_state::TenantState;
 use super::{fresh, refusal};
-use crate::keys;
 use crate::problem::Problem;
 
+/// Times that a decision is made anew because somebody was faster.
+const TRIES: usize = 8;
+/// How long a writer waits for the writers before it.
+const QUEUE: Duration = Duration::from_secs(10);
+
+/// What a decision leaves in a tenant: documents by kind and key, `None` removes, and the rows that go with them.
+#[derive(Default)]
+pub(super) struct TenantWrite {
+    pub(super) documents: Vec<(&'static str, String, Option<Value>)>,
+    pub(super) rows: Vec<RowWrite>,
+}
+
+impl TenantWrite {
+    /// One document with its rows.
+    pub(super) fn one(kind: &'static str, key: &str, body: Option<Value>, rows: Vec<RowWrite>) -> Self {
+        Self { documents: vec![(kind, key.to_owned(), body)], rows }
+    }
+}
+
+/// What is decided on: the newest documents, and what the caller holds by them.
+pub(super) struct TenantNow<'s> {
+    pub(super) state: &'s TenantState,
+    pub(super) authority: Authority,
+}
+
+/// The entry of a project in its tenant's log.
+fn project_entry(id: &str, project: &Value) -> Value {
+    json!({ "id": id, "name": project.get("name") })
+}
+
 impl<R: Right> TenantAccess<R> {
+    /// Decides on the newest documents and commits on exactly those; when somebody was faster, all of it again. The caller's
+    /// right is looked at again, too: whoever lost it meanwhile changes nothing. Documents that stay as they are are left
+    /// out, and where nothing is left nothing is written. Gives the tenant's revision and what the decision gave.
+    pub(super) async fn decide<T>(
+        &self,
+        decide: impl Fn(&TenantNow<'_>) -> Result<(TenantWrite, T), Problem> + Send,
+    ) -> Result<(u64, T), Problem> {
+        let request = &self.request;
+        let gate = &request.gate;
+        let id = &self.tenant().id;
+        let lock = gate.api.commit_lock(id);
+        let _turn = tokio::time::timeout(QUEUE, lock.lock()).await.map_err(|_| refusal::busy())?;
+        for _ in 0..TRIES {
+            let state = gate.tenant_state(id).await?.ok_or_else(refusal::not_found)?;
+            let limits = match self.via() {
+                Via::Session(_) => None,
+                Via::Token(token) => Some(state.limits_of(token)),
+            };
+            let now =
+                TenantNow { authority: Authority { grants: state.grants_of(&self.user().id), limits }, state: &state };
+            if let Some(permission) = R::PERMISSION
+                && !now.authority.allows(permission, Place::TENANT)
+            {
+                return Err(refusal::forbidden(permission));
+            }
+            let (TenantWrite { documents, rows }, made) = decide(&now)?;
+            let differs = |(kind, key, body): &(&'static str, String, Option<Value>)| {
+                state.document(kind, key).map(|document| &document.body) != body.as_ref()
+            };
+            let documents: Vec<DocumentWrite> = documents
+                .into_iter()
+                .filter(differs)
+                .map(|(kind, key, body)| DocumentWrite {
+                    kind: kind.to_owned(),
+                    key,
+                    body: body.map(|body| body.to_string()),
+                })
+                .collect();
+            if documents.is_empty() && rows.is_empty() {
+                return Ok((state.scope.rev, made));
+            }
+            let commit = Commit {
+                scope_id: id.clone(),
+                expected: Some((state.scope.epoch.clone(), state.scope.rev)),
+                attribution: request.attribution()?,
+                documents,
+                rows,
+            };
+            match gate.store.commit(commit).await {
+                Ok(change) => return Ok((change.rev, made)),
+                Err(CommitError::Stale { .. }) => {}
+                Err(error) => return Err(refusal::commit(error)),
+            }
+        }
+        Err(refusal::busy())
+    }
+
+    /// Writes one document, whatever the others say.
     pub(super) async fn commit(
         &self,
-        kind: &str,
+        kind: &'static str,
         key: &str,
         body: Option<Value>,
         rows: Vec<RowWrite>,
     ) -> Result<u64, Problem> {
-        let commit = Commit {
-            scope_id: self.tenant().id.clone(),
-            expected: None,
-            attribution: self.request.attribution()?,
-            documents: vec![DocumentWrite {
-                kind: kind.to_owned(),
-                key: key.to_owned(),
-                body: body.map(|body| body.to_string()),
-            }],
-            rows,
-        };
-        let change = self.request.gate.store.commit(commit).await.map_err(refusal::commit)?;
-        Ok(change.rev)
+        let decide = |_: &TenantNow<'_>| Ok((TenantWrite::one(kind, key, body.clone(), rows.clone()), ()));
+        Ok(self.decide(decide).await?.0)
     }
 
     /// Revision of the tenant document: its `ETag`.
     pub(crate) async fn tenant_revision(&self) -> Result<u64, Problem> {
         let tenant = self.tenant();
-        let document = self.request.gate.store.document(&tenant.id, "tenant", &tenant.key).await;
-        Ok(document?.map_or(0, |document| document.rev))
-    }
-
-    /// Makes a token of the caller's own, holding at most what they hold now.
-    pub(crate) async fn create_token(&self, new: NewToken) -> Result<(AccessToken, String), Problem> {
-        // Another tenant's provider must not get at what an operator may do; nor may this tenant's.
-        if self.request.who.session.as_ref().is_some_and(|session| session.connection_id.is_some())
-            && self.request.gate.store.user(&self.user().id).await?.is_some_and(|user| user.operator)
-        {
-            return Err(operators_token());
-        }
-        let mine = self.role();
-        let role = new.role.unwrap_or(mine);
-        if role > mine {
-            return Err(refusal::grants_too_much(role, mine));
-        }
-        let key = fresh::key(&self.request.gate, keys::KeyKind::Access);
-        let token = AccessToken {
-            id: fresh::id("tok"),
-            hash: key.hash,
-            hint: key.hint,
-            tenant_id: self.tenant().id.clone(),
-            user_id: self.user().id.clone(),
-            name: new.name,
-            role,
-            created_at: self.now(),
-            expires_at: new.expires_at,
-            last_used_at: None,
-            revoked_at: None,
-        };
-        let rows = vec![RowWrite::InsertAccessToken(token.clone())];
-        self.commit("access_token", &token.id, Some(token_document(&token)), rows).await?;
-        Ok((token, key.text))
-    }
-
-    /// Ends a token: one's own, or as an owner anybody's of the tenant. Doing it twice changes nothing.
-    pub(crate) async fn revoke_token(&self, id: &str) -> Result<(), Problem> {
-        let mut token = self.tokens().await?.into_iter().find(|token| token.id == id).ok_or_else(refusal::not_found)?;
-        if token.revoked_at.is_some() {
-            return Ok(());
-        }
-        let at = self.now();
-        token.revoked_at = Some(at);
-        let rows = vec![RowWrite::RevokeAccessToken { id: id.to_owned(), at }];
-        self.commit("access_token", id, Some(token_document(&token)), rows).await?;
-        Ok(())
+        let state = self.request.gate.tenant_state(&tenant.id).await?.ok_or_else(refusal::not_found)?;
+        Ok(state.revision(tenant_kind::TENANT, &tenant.key))
     }
 }
 
@@ -104,56 +136,42 @@ pub(crate) struct TenantChange {
 }
 
 /// A tenant as its log tells it.
-pub(super) fn tenant_document(tenant: &Tenant) -> Value {
-    json!({
-        "name": tenant.name, "requires_second_factor": tenant.requires_second_factor,
-        "requires_sso": tenant.requires_sso,
-    })
+pub(super) fn tenant_document(name: &str, rules: SignInRules) -> Value {
+    json!({ "name": name, "requires_second_factor": rules.second_factor, "requires_sso": rules.sso })
 }
 
 impl<R: Writes> TenantAccess<R> {
-    /// Changes the tenant's name, and what it demands of sign-ins.
+    /// Changes the tenant's name, and what it demands of sign-ins: that takes the permission to say so.
     pub(crate) async fn update_tenant(&mut self, change: TenantChange) -> Result<u64, Problem> {
         let current = self.tenant_revision().await?;
         self.request.check_revision(current)?;
-        let mut tenant = self.tenant().clone();
-        tenant.name = change.name.unwrap_or(tenant.name);
-        tenant.requires_second_factor = change.requires_second_factor.unwrap_or(tenant.requires_second_factor);
-        tenant.requires_sso = change.requires_sso.unwrap_or(tenant.requires_sso);
-        if tenant == *self.tenant() {
-            return Ok(current);
+        let old = SignInRules::of(self.state());
+        let rules = SignInRules {
+            second_factor: change.requires_second_factor.unwrap_or(old.second_factor),
+            sso: change.requires_sso.unwrap_or(old.sso),
+        };
+        let name = change.name.unwrap_or_else(|| self.tenant().name.clone());
+        if rules != old && !self.authority().allows(Permission::SsoManage, Place::TENANT) {
+            return Err(refusal::forbidden(Permission::SsoManage));
         }
-        if tenant.requires_sso && !self.tenant().requires_sso && self.sso_connections().await?.is_empty() {
+        if rules.sso && !old.sso && self.sso_connections().await?.is_empty() {
             let text = "there is no SSO connection to come by yet; make one and try it first";
             return Err(refusal::invalid(vec![refusal::wrong("/requires_sso", "no_sso", text)]));
         }
-        let rows = vec![
-            RowWrite::RenameTenant { id: tenant.id.clone(), name: tenant.name.clone() },
-            RowWrite::SignIn(SignInRow::SetSignInRules {
-                tenant_id: tenant.id.clone(),
-                second_factor: tenant.requires_second_factor,
-                sso: tenant.requires_sso,
-            }),
-        ];
-        let rev = self.commit("tenant", &tenant.key, Some(tenant_document(&tenant)), rows).await?;
-        self.request.who.tenant = tenant;
+        if rules == old && name == self.tenant().name {
+            return Ok(current);
+        }
+        let rows = vec![RowWrite::RenameTenant { id: self.tenant().id.clone(), name: name.clone() }];
+        let key = self.tenant().key.clone();
+        let rev = self.commit(tenant_kind::TENANT, &key, Some(tenant_document(&name, rules)), rows).await?;
+        let id = self.tenant().id.clone();
+        self.request.who.state = self.request.gate.tenant_state(&id).await?.ok_or_else(refusal::not_found)?;
+        self.request.who.tenant.name = name;
         Ok(rev)
     }
 }
 
-/// The role of a key.
-pub(super) fn role_of(key: &str) -> Option<Role> {
-    serde_json::from_value(Value::String(key.to_owned())).ok()
-}
-
-fn token_document(token: &AccessToken) -> Value {
-    json!({
-        "name": token.name, "user": token.user_id, "role": token.role, "hint": token.hint,
-        "created_at": token.created_at, "expires_at": token.expires_at, "revoked_at": token.revoked_at,
-    })
-}
-
-impl TenantAccess<Admin> {
+impl TenantAccess<can::ProjectCreate> {
     /// Makes a project with its environments: one commit, in its own log and in the tenant's.
     pub(crate) async fn create_project(
         &self,
@@ -175,7 +193,7 @@ impl TenantAccess<Admin> {
         let entry = DocumentWrite {
             kind: Kind::Project.as_str().to_owned(),
             key: key.to_owned(),
-            body: Some(json!({ "id": id, "name": project.get("name") }).to_string()),
+            body: Some(project_entry(&id, &project).to_string()),
         };
         let in_tenant = RowWrite::AlsoLog { scope_id: self.tenant().id.clone(), documents: vec![entry] };
         let commit = Commit {

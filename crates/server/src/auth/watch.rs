@@ -8,6 +8,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use yardarm_eval::ruleset::Version;
+use yardarm_model::authority::{Permission, Place};
 
 use super::access::{ProjectAccess, Request};
 use super::recent::ChangeNote;
@@ -34,7 +35,7 @@ pub(crate) enum Heard {
 /// One console's ear. Holds no lock and at most [`BATCH`] changes.
 pub(crate) struct ConsoleWatch {
     request: Request,
-    least: yardarm_store::Role,
+    permission: Option<Permission>,
     scope_id: String,
     project: String,
     epoch: String,
@@ -68,7 +69,7 @@ impl<R: Right> ProjectAccess<R> {
             beat,
             draining: self.request.gate.draining.clone(),
             request: self.request.clone(),
-            least: R::ROLE,
+            permission: R::PERMISSION,
             scope_id: scope.id.clone(),
             project: scope.key.clone(),
             epoch: scope.epoch.clone(),
@@ -156,8 +157,9 @@ impl ConsoleWatch {
     async fn still_allowed(&self) -> bool {
         match self.request.gate.authenticate(&self.request.credential).await {
             Ok(who) => {
+                let place = Place::project(&self.project);
                 who.tenant.id == self.request.who.tenant.id
-                    && who.role >= self.least
+                    && self.permission.is_none_or(|permission| who.authority.allows(permission, place))
                     && self.request.gate.keep_sign_in_rules(&who, "").await.is_ok()
             }
             Err(problem) => problem.status == http::StatusCode::SERVICE_UNAVAILABLE,

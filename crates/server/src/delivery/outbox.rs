@@ -150,14 +150,7 @@ mod tests {
         let store = yardarm_store::open_with(&url, &patient).await.unwrap();
         let away = yardarm_store::open("postgres://nobody:nothing@127.0.0.1:1/none").await.unwrap();
         let (id, key, epoch) = (String::from("tnt_1"), String::from("acme"), String::from("e1"));
-        let tenant = Tenant {
-            id: id.clone(),
-            key: key.clone(),
-            name: key.clone(),
-            requires_second_factor: false,
-            requires_sso: false,
-            created_at: 0,
-        };
+        let tenant = Tenant { id: id.clone(), key: key.clone(), name: key.clone(), created_at: 0 };
         let scope = Scope { id: id.clone(), kind: ScopeKind::Tenant, tenant_id: id.clone(), key, epoch, rev: 0 };
         let attribution = Attribution {
             actor: "system:test".into(),

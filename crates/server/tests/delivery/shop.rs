@@ -73,14 +73,7 @@ impl Shop {
         // A test machine can be very busy; how long a commit takes is not what is tested.
         let patient = StoreOptions { deadline: Duration::from_mins(1), ..StoreOptions::default() };
         let store = yardarm_store::open_with(&url, &patient).await.unwrap();
-        let tenant = Tenant {
-            id: "tnt_1".into(),
-            key: "acme".into(),
-            name: "Acme".into(),
-            requires_second_factor: false,
-            requires_sso: false,
-            created_at: NOW,
-        };
+        let tenant = Tenant { id: "tnt_1".into(), key: "acme".into(), name: "Acme".into(), created_at: NOW };
         let scope = |id: &str, kind, key: &str| Scope {
             id: id.into(),
             kind,

@@ -273,7 +273,7 @@ impl Store for Database {
         self.within(async { people::memberships(&mut *self.reader().await?, user_id).await }).await
     }
 
-    async fn members(&self, tenant_id: &str) -> Result<Vec<(Membership, User)>, StoreError> {
+    async fn members(&self, tenant_id: &str) -> Result<Vec<User>, StoreError> {
         self.within(async { people::members(&mut *self.reader().await?, tenant_id).await }).await
     }
 

@@ -2,7 +2,8 @@
 
 use super::{Connection, dialect, sign_in};
 use crate::{
-    AccessToken, CommitError, LinkPurpose, Membership, Millis, OneTimeLink, Role, RowWrite, StoreError, Tenant, User,
+    AccessToken, CommitError, LinkPurpose, Membership, Millis, OneTimeLink, RowWrite, StoreError, Tenant, User,
+    UserKind,
 };
 
 /// A row written inside a commit, `tenant_id` being the tenant of the commit's scope.
@@ -83,31 +84,30 @@ pub(super) fn taken(what: &'static str, error: sqlx::Error) -> CommitError {
 }
 
 pub(super) async fn insert_tenant(connection: &mut Connection, tenant: &Tenant) -> Result<(), CommitError> {
-    let Tenant { id, key, name, requires_second_factor, requires_sso, created_at } = tenant;
-    sqlx::query(
-        "INSERT INTO tenant (id, key, name, requires_second_factor, requires_sso, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
-    )
-    .bind(id)
-    .bind(key)
-    .bind(name)
-    .bind(requires_second_factor)
-    .bind(requires_sso)
-    .bind(created_at)
-    .execute(connection)
-    .await
-    .map_err(|error| taken("tenant.key", error))?;
+    let Tenant { id, key, name, created_at } = tenant;
+    sqlx::query("INSERT INTO tenant (id, key, name, created_at) VALUES ($1, $2, $3, $4)")
+        .bind(id)
+        .bind(key)
+        .bind(name)
+        .bind(created_at)
+        .execute(connection)
+        .await
+        .map_err(|error| taken("tenant.key", error))?;
     Ok(())
 }
 
 async fn insert_user(connection: &mut Connection, user: &User) -> Result<(), CommitError> {
-    let User { id, email, name, password_hash, operator, created_at } = user;
+    let User { id, kind, email, name, password_hash, operator, created_at } = user;
     sqlx::query(
-        "INSERT INTO app_user (id, email, name, password_hash, operator, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO app_user (id, kind, email, name, password_hash, operator, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(id)
-    .bind(email.to_lowercase())
+    .bind(match kind {
+        UserKind::Person => "person",
+        UserKind::ServiceAccount => "service_account",
+    })
+    .bind(Some(email.to_lowercase()).filter(|email| !email.is_empty()))
     .bind(name)
     .bind(password_hash)
     .bind(operator)
@@ -119,14 +119,13 @@ async fn insert_user(connection: &mut Connection, user: &User) -> Result<(), Com
 }
 
 async fn upsert_membership(connection: &mut Connection, membership: &Membership) -> Result<(), StoreError> {
-    let Membership { tenant_id, user_id, role } = membership;
+    let Membership { tenant_id, user_id } = membership;
     sqlx::query(
-        "INSERT INTO membership (tenant_id, user_id, role) VALUES ($1, $2, $3)
-         ON CONFLICT (tenant_id, user_id) DO UPDATE SET role = excluded.role",
+        "INSERT INTO membership (tenant_id, user_id) VALUES ($1, $2)
+         ON CONFLICT (tenant_id, user_id) DO NOTHING",
     )
     .bind(tenant_id)
     .bind(user_id)
-    .bind(role_text(*role))
     .execute(connection)
     .await
     .map_err(dialect::error)?;
@@ -148,32 +147,15 @@ async fn delete_membership(connection: &mut Connection, tenant_id: &str, user_id
 }
 
 async fn insert_access_token(connection: &mut Connection, token: &AccessToken) -> Result<(), CommitError> {
-    let AccessToken {
-        id,
-        hash,
-        hint,
-        tenant_id,
-        user_id,
-        name,
-        role,
-        created_at,
-        expires_at,
-        last_used_at,
-        revoked_at,
-    } = token;
+    let AccessToken { id, hash, tenant_id, user_id, expires_at, last_used_at, revoked_at } = token;
     sqlx::query(
-        "INSERT INTO access_token (id, hash, hint, tenant_id, user_id, name, role, created_at, expires_at,
-                                   last_used_at, revoked_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO access_token (id, hash, tenant_id, user_id, expires_at, last_used_at, revoked_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(id)
     .bind(hash)
-    .bind(hint)
     .bind(tenant_id)
     .bind(user_id)
-    .bind(name)
-    .bind(role_text(*role))
-    .bind(created_at)
     .bind(expires_at)
     .bind(last_used_at)
     .bind(revoked_at)
@@ -183,53 +165,50 @@ async fn insert_access_token(connection: &mut Connection, token: &AccessToken) -
     Ok(())
 }
 
-fn role_text(role: Role) -> &'static str {
-    match role {
-        Role::Viewer => "viewer",
-        Role::Editor => "editor",
-        Role::Admin => "admin",
-        Role::Owner => "owner",
-    }
+#[derive(sqlx::FromRow)]
+struct UserRow {
+    id: String,
+    kind: String,
+    email: Option<String>,
+    name: String,
+    password_hash: Option<String>,
+    operator: bool,
+    created_at: i64,
 }
 
-fn role_from(table: &'static str, text: &str) -> Result<Role, StoreError> {
-    match text {
-        "viewer" => Ok(Role::Viewer),
-        "editor" => Ok(Role::Editor),
-        "admin" => Ok(Role::Admin),
-        "owner" => Ok(Role::Owner),
-        other => Err(StoreError::Damaged { table, what: format!("{other:?} is not a role") }),
-    }
-}
-
-type UserRow = (String, String, String, Option<String>, bool, i64);
-
-fn user_from((id, email, name, password_hash, operator, created_at): UserRow) -> User {
-    User { id, email, name, password_hash, operator, created_at }
+fn user_from(row: UserRow) -> Result<User, StoreError> {
+    let UserRow { id, kind, email, name, password_hash, operator, created_at } = row;
+    let kind = match kind.as_str() {
+        "person" => UserKind::Person,
+        "service_account" => UserKind::ServiceAccount,
+        other => return Err(StoreError::Damaged { table: "app_user", what: format!("{other:?} is not a kind") }),
+    };
+    Ok(User { id, kind, email: email.unwrap_or_default(), name, password_hash, operator, created_at })
 }
 
 pub(super) async fn user(connection: &mut Connection, id: &str) -> Result<Option<User>, StoreError> {
     let row: Option<UserRow> =
-        sqlx::query_as("SELECT id, email, name, password_hash, operator, created_at FROM app_user WHERE id = $1")
+        sqlx::query_as("SELECT id, kind, email, name, password_hash, operator, created_at FROM app_user WHERE id = $1")
             .bind(id)
             .fetch_optional(connection)
             .await
             .map_err(dialect::error)?;
-    Ok(row.map(user_from))
+    row.map(user_from).transpose()
 }
 
 pub(super) async fn user_by_email(connection: &mut Connection, email: &str) -> Result<Option<User>, StoreError> {
-    let row: Option<UserRow> =
-        sqlx::query_as("SELECT id, email, name, password_hash, operator, created_at FROM app_user WHERE email = $1")
-            .bind(email.to_lowercase())
-            .fetch_optional(connection)
-            .await
-            .map_err(dialect::error)?;
-    Ok(row.map(user_from))
+    let row: Option<UserRow> = sqlx::query_as(
+        "SELECT id, kind, email, name, password_hash, operator, created_at FROM app_user WHERE email = $1",
+    )
+    .bind(email.to_lowercase())
+    .fetch_optional(connection)
+    .await
+    .map_err(dialect::error)?;
+    row.map(user_from).transpose()
 }
 
 pub(super) async fn any_user(connection: &mut Connection) -> Result<bool, StoreError> {
-    let row: Option<String> = sqlx::query_scalar("SELECT id FROM app_user LIMIT 1")
+    let row: Option<String> = sqlx::query_scalar("SELECT id FROM app_user WHERE kind = 'person' LIMIT 1")
         .fetch_optional(connection)
         .await
         .map_err(dialect::error)?;
@@ -237,28 +216,18 @@ pub(super) async fn any_user(connection: &mut Connection) -> Result<bool, StoreE
 }
 
 pub(super) async fn memberships(connection: &mut Connection, user_id: &str) -> Result<Vec<Membership>, StoreError> {
-    let rows: Vec<(String, String)> = sqlx::query_as("SELECT tenant_id, role FROM membership WHERE user_id = $1")
+    let mut tenants: Vec<String> = sqlx::query_scalar("SELECT tenant_id FROM membership WHERE user_id = $1")
         .bind(user_id)
         .fetch_all(connection)
         .await
         .map_err(dialect::error)?;
-    let mut memberships = rows
-        .into_iter()
-        .map(|(tenant_id, role)| {
-            Ok(Membership { tenant_id, user_id: user_id.to_owned(), role: role_from("membership", &role)? })
-        })
-        .collect::<Result<Vec<_>, StoreError>>()?;
-    memberships.sort_by(|a, b| a.tenant_id.cmp(&b.tenant_id));
-    Ok(memberships)
+    tenants.sort();
+    Ok(tenants.into_iter().map(|tenant_id| Membership { tenant_id, user_id: user_id.to_owned() }).collect())
 }
 
-pub(super) async fn members(
-    connection: &mut Connection,
-    tenant_id: &str,
-) -> Result<Vec<(Membership, User)>, StoreError> {
-    type Joined = (String, String, String, String, Option<String>, bool, i64);
-    let rows: Vec<Joined> = sqlx::query_as(
-        "SELECT m.role, u.id, u.email, u.name, u.password_hash, u.operator, u.created_at
+pub(super) async fn members(connection: &mut Connection, tenant_id: &str) -> Result<Vec<User>, StoreError> {
+    let rows: Vec<UserRow> = sqlx::query_as(
+        "SELECT u.id, u.kind, u.email, u.name, u.password_hash, u.operator, u.created_at
            FROM membership m
            JOIN app_user u ON u.id = m.user_id
           WHERE m.tenant_id = $1",
@@ -267,104 +236,64 @@ pub(super) async fn members(
     .fetch_all(connection)
     .await
     .map_err(dialect::error)?;
-    let mut members = rows
-        .into_iter()
-        .map(|(role, id, email, name, password_hash, operator, created_at)| {
-            let role = role_from("membership", &role)?;
-            let membership = Membership { tenant_id: tenant_id.to_owned(), user_id: id.clone(), role };
-            Ok((membership, User { id, email, name, password_hash, operator, created_at }))
-        })
-        .collect::<Result<Vec<_>, StoreError>>()?;
-    members.sort_by(|(_, a), (_, b)| a.email.cmp(&b.email));
+    let mut members = rows.into_iter().map(user_from).collect::<Result<Vec<_>, StoreError>>()?;
+    members.sort_by(|a, b| (&a.email, &a.id).cmp(&(&b.email, &b.id)));
     Ok(members)
 }
 
-#[derive(sqlx::FromRow)]
-struct TenantRow {
-    id: String,
-    key: String,
-    name: String,
-    requires_second_factor: bool,
-    requires_sso: bool,
-    created_at: i64,
-}
-
-fn tenant_from(row: TenantRow) -> Tenant {
-    let TenantRow { id, key, name, requires_second_factor, requires_sso, created_at } = row;
-    Tenant { id, key, name, requires_second_factor, requires_sso, created_at }
-}
-
 pub(super) async fn tenant(connection: &mut Connection, id: &str) -> Result<Option<Tenant>, StoreError> {
-    let row: Option<TenantRow> = sqlx::query_as(
-        "SELECT id, key, name, requires_second_factor, requires_sso, created_at FROM tenant WHERE id = $1",
-    )
-    .bind(id)
-    .fetch_optional(connection)
-    .await
-    .map_err(dialect::error)?;
-    Ok(row.map(tenant_from))
+    let row: Option<(String, String, String, i64)> =
+        sqlx::query_as("SELECT id, key, name, created_at FROM tenant WHERE id = $1")
+            .bind(id)
+            .fetch_optional(connection)
+            .await
+            .map_err(dialect::error)?;
+    Ok(row.map(|(id, key, name, created_at)| Tenant { id, key, name, created_at }))
 }
 
 pub(super) async fn tenant_by_key(connection: &mut Connection, key: &str) -> Result<Option<Tenant>, StoreError> {
-    let row: Option<TenantRow> = sqlx::query_as(
-        "SELECT id, key, name, requires_second_factor, requires_sso, created_at FROM tenant WHERE key = $1",
-    )
-    .bind(key)
-    .fetch_optional(connection)
-    .await
-    .map_err(dialect::error)?;
-    Ok(row.map(tenant_from))
+    let row: Option<(String, String, i64)> = sqlx::query_as("SELECT id, name, created_at FROM tenant WHERE key = $1")
+        .bind(key)
+        .fetch_optional(connection)
+        .await
+        .map_err(dialect::error)?;
+    Ok(row.map(|(id, name, created_at)| Tenant { id, key: key.to_owned(), name, created_at }))
 }
 
 #[derive(sqlx::FromRow)]
 struct AccessTokenRow {
     id: String,
     hash: String,
-    hint: String,
     tenant_id: String,
     user_id: String,
-    name: String,
-    role: String,
-    created_at: i64,
     expires_at: Option<i64>,
     last_used_at: Option<i64>,
     revoked_at: Option<i64>,
 }
 
-fn access_token_from(row: AccessTokenRow) -> Result<AccessToken, StoreError> {
-    let role = role_from("access_token", &row.role)?;
-    let AccessTokenRow { id, hash, hint, tenant_id, user_id, name, .. } = row;
-    let AccessTokenRow { created_at, expires_at, last_used_at, revoked_at, .. } = row;
-    Ok(AccessToken { id, hash, hint, tenant_id, user_id, name, role, created_at, expires_at, last_used_at, revoked_at })
+fn access_token_from(row: AccessTokenRow) -> AccessToken {
+    let AccessTokenRow { id, hash, tenant_id, user_id, expires_at, last_used_at, revoked_at } = row;
+    AccessToken { id, hash, tenant_id, user_id, expires_at, last_used_at, revoked_at }
 }
 
-/// Joined with the membership: a token dies with it, and never holds more than its maker does now.
+/// Joined with the membership: a token dies with it.
 pub(super) async fn access_token(
     connection: &mut Connection,
     hash: &str,
     now: Millis,
 ) -> Result<Option<AccessToken>, StoreError> {
     let row: Option<AccessTokenRow> = sqlx::query_as(
-        "SELECT id, hash, hint, tenant_id, user_id, name, role, created_at, expires_at, last_used_at, revoked_at
-           FROM access_token
-          WHERE hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)",
+        "SELECT t.id, t.hash, t.tenant_id, t.user_id, t.expires_at, t.last_used_at, t.revoked_at
+           FROM access_token t
+           JOIN membership m ON m.tenant_id = t.tenant_id AND m.user_id = t.user_id
+          WHERE t.hash = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2)",
     )
     .bind(hash)
     .bind(now)
-    .fetch_optional(&mut *connection)
+    .fetch_optional(connection)
     .await
     .map_err(dialect::error)?;
-    let Some(mut token) = row.map(access_token_from).transpose()? else { return Ok(None) };
-    let makers: Option<String> =
-        sqlx::query_scalar("SELECT role FROM membership WHERE tenant_id = $1 AND user_id = $2")
-            .bind(&token.tenant_id)
-            .bind(&token.user_id)
-            .fetch_optional(connection)
-            .await
-            .map_err(dialect::error)?;
-    let Some(makers) = makers else { return Ok(None) };
-    token.role = token.role.min(role_from("membership", &makers)?);
-    Ok(Some(token))
+    Ok(row.map(access_token_from))
 }
 
 pub(super) async fn access_tokens(
@@ -372,7 +301,7 @@ pub(super) async fn access_tokens(
     tenant_id: &str,
 ) -> Result<Vec<AccessToken>, StoreError> {
     let rows: Vec<AccessTokenRow> = sqlx::query_as(
-        "SELECT id, hash, hint, tenant_id, user_id, name, role, created_at, expires_at, last_used_at, revoked_at
+        "SELECT id, hash, tenant_id, user_id, expires_at, last_used_at, revoked_at
            FROM access_token
           WHERE tenant_id = $1",
     )
@@ -380,8 +309,8 @@ pub(super) async fn access_tokens(
     .fetch_all(connection)
     .await
     .map_err(dialect::error)?;
-    let mut tokens = rows.into_iter().map(access_token_from).collect::<Result<Vec<_>, _>>()?;
-    tokens.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
+    let mut tokens: Vec<AccessToken> = rows.into_iter().map(access_token_from).collect();
+    tokens.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(tokens)
 }
 

@@ -41,15 +41,6 @@ pub(super) async fn write(connection: &mut Connection, row: &SignInRow) -> Resul
             let keep = keep.as_deref().unwrap_or_default();
             run(connection, "DELETE FROM session WHERE user_id = $1 AND hash <> $2", &[user_id, keep]).await?;
         }
-        SignInRow::SetSignInRules { tenant_id, second_factor, sso } => {
-            sqlx::query("UPDATE tenant SET requires_second_factor = $2, requires_sso = $3 WHERE id = $1")
-                .bind(tenant_id)
-                .bind(second_factor)
-                .bind(sso)
-                .execute(connection)
-                .await
-                .map_err(dialect::error)?;
-        }
         SignInRow::SetSsoSecret { tenant_id, connection_id, secret } => {
             let upsert = "INSERT INTO sso_secret (tenant_id, connection_id, secret) VALUES ($1, $2, $3)
                           ON CONFLICT (tenant_id, connection_id) DO UPDATE SET secret = excluded.secret";

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use yardarm_store::scratch::Scratch;
 use yardarm_store::{
-    Attribution, Commit, DocumentWrite, RowWrite, Scope, ScopeKind, Store, StoreOptions, Tenant, User, open_with,
+    Attribution, Commit, DocumentWrite, RowWrite, Scope, ScopeKind, Store, StoreOptions, Tenant, User, UserKind,
+    open_with,
 };
 
 /// An instant that tests call "now".
@@ -84,14 +85,7 @@ pub(crate) fn rows(scope_id: &str, rows: Vec<RowWrite>) -> Commit {
 }
 
 pub(crate) fn tenant(id: &str) -> Tenant {
-    Tenant {
-        id: id.into(),
-        key: format!("{id}-key"),
-        name: "A tenant".into(),
-        requires_second_factor: false,
-        requires_sso: false,
-        created_at: NOW,
-    }
+    Tenant { id: id.into(), key: format!("{id}-key"), name: "A tenant".into(), created_at: NOW }
 }
 
 pub(crate) fn scope(kind: ScopeKind, id: &str, tenant_id: &str) -> Scope {
@@ -108,6 +102,7 @@ pub(crate) fn scope(kind: ScopeKind, id: &str, tenant_id: &str) -> Scope {
 pub(crate) fn user(id: &str) -> User {
     User {
         id: id.into(),
+        kind: UserKind::Person,
         email: format!("{id}@example.com"),
         name: "Somebody".into(),
         password_hash: Some("$argon2id$".into()),

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use yardarm_store::{
-    AccessToken, CommitError, LinkPurpose, Membership, OneTimeLink, Role, RowWrite, ScopeKind, Session, SignInMethod,
-    Store,
+    AccessToken, CommitError, LinkPurpose, Membership, OneTimeLink, RowWrite, ScopeKind, Session, SignInMethod, Store,
+    User, UserKind,
 };
 
 use crate::bench::{NOW, make_tenant, rows, scope, tenant, user};
 
-fn member(tenant_id: &str, user_id: &str, role: Role) -> RowWrite {
-    RowWrite::UpsertMembership(Membership { tenant_id: tenant_id.into(), user_id: user_id.into(), role })
+fn member(tenant_id: &str, user_id: &str) -> RowWrite {
+    RowWrite::UpsertMembership(Membership { tenant_id: tenant_id.into(), user_id: user_id.into() })
 }
 
 pub(crate) fn session(hash: &str, tenant_id: &str, expires_at: i64) -> Session {
@@ -30,16 +30,12 @@ pub(crate) fn session(hash: &str, tenant_id: &str, expires_at: i64) -> Session {
     }
 }
 
-fn token(id: &str, role: Role, created_at: i64) -> AccessToken {
+fn token(id: &str) -> AccessToken {
     AccessToken {
         id: id.into(),
         hash: format!("{id}-hash"),
-        hint: "yd_pat_abc".into(),
         tenant_id: "tnt_1".into(),
         user_id: "usr_1".into(),
-        name: "CI".into(),
-        role,
-        created_at,
         expires_at: None,
         last_used_at: None,
         revoked_at: None,
@@ -50,10 +46,10 @@ fn link(hash: &str, expires_at: i64) -> OneTimeLink {
     OneTimeLink { hash: hash.into(), purpose: LinkPurpose::Setup, user_id: None, tenant_id: None, expires_at }
 }
 
-/// `usr_1` is an admin of `tnt_1`.
-pub(crate) async fn one_admin(store: &dyn Store) {
+/// `usr_1` is in `tnt_1`.
+pub(crate) async fn one_member(store: &dyn Store) {
     make_tenant(store, "tnt_1").await;
-    let made = vec![RowWrite::InsertUser(user("usr_1")), member("tnt_1", "usr_1", Role::Admin)];
+    let made = vec![RowWrite::InsertUser(user("usr_1")), member("tnt_1", "usr_1")];
     store.commit(rows("tnt_1", made)).await.unwrap();
 }
 
@@ -63,7 +59,7 @@ pub(crate) async fn the_first_owner(store: Arc<dyn Store>) {
     store.insert_link(&link("setup", NOW + 1)).await.unwrap();
     let setup = || {
         vec![
-            member("tnt_1", "usr_1", Role::Owner),
+            member("tnt_1", "usr_1"),
             RowWrite::InsertUser(user("usr_1")),
             RowWrite::InsertScope(scope(ScopeKind::Tenant, "tnt_1", "tnt_1")),
             RowWrite::InsertTenant(tenant("tnt_1")),
@@ -75,15 +71,27 @@ pub(crate) async fn the_first_owner(store: Arc<dyn Store>) {
     assert_eq!(store.user("usr_1").await.unwrap(), Some(user("usr_1")));
     assert_eq!(store.user("usr_2").await.unwrap(), None);
     assert_eq!(store.tenant("tnt_1").await.unwrap(), Some(tenant("tnt_1")));
-    let owner = Membership { tenant_id: "tnt_1".into(), user_id: "usr_1".into(), role: Role::Owner };
-    assert_eq!(store.memberships("usr_1").await.unwrap(), std::slice::from_ref(&owner));
-    assert_eq!(store.members("tnt_1").await.unwrap(), [(owner, user("usr_1"))]);
+    let owner = Membership { tenant_id: "tnt_1".into(), user_id: "usr_1".into() };
+    assert_eq!(store.memberships("usr_1").await.unwrap(), [owner]);
+    assert_eq!(store.members("tnt_1").await.unwrap(), [user("usr_1")]);
     assert!(store.members("tnt_2").await.unwrap().is_empty());
     assert!(store.commit(rows("tnt_1", setup())).await.is_err(), "a second time");
 }
 
+/// They have no address, and having none is nothing two of them share.
+pub(crate) async fn service_accounts_are_nobody_who_could_sign_in(store: Arc<dyn Store>) {
+    make_tenant(&*store, "tnt_1").await;
+    let account =
+        |id: &str| User { kind: UserKind::ServiceAccount, email: String::new(), password_hash: None, ..user(id) };
+    let made = ["svc_1", "svc_2"].map(|id| RowWrite::InsertUser(account(id)));
+    store.commit(rows("tnt_1", made.into())).await.unwrap();
+    assert_eq!(store.user("svc_2").await.unwrap(), Some(account("svc_2")));
+    assert_eq!(store.user_by_email("").await.unwrap(), None);
+    assert!(!store.any_user().await.unwrap(), "no person yet");
+}
+
 pub(crate) async fn addresses_are_unique_in_any_case(store: Arc<dyn Store>) {
-    one_admin(&*store).await;
+    one_member(&*store).await;
     let found = store.user_by_email("USR_1@Example.com").await.unwrap();
     assert_eq!(found, Some(user("usr_1")));
     assert_eq!(store.user_by_email("usr_2@example.com").await.unwrap(), None);
@@ -94,7 +102,7 @@ pub(crate) async fn addresses_are_unique_in_any_case(store: Arc<dyn Store>) {
 }
 
 pub(crate) async fn sessions_end(store: Arc<dyn Store>) {
-    one_admin(&*store).await;
+    one_member(&*store).await;
     store.insert_session(&session("s1", "tnt_1", NOW + 10)).await.unwrap();
     assert_eq!(store.session("s1", NOW).await.unwrap(), Some(session("s1", "tnt_1", NOW + 10)));
     assert_eq!(store.session("s1", NOW + 10).await.unwrap(), None, "expired");
@@ -110,10 +118,9 @@ pub(crate) async fn sessions_end(store: Arc<dyn Store>) {
 }
 
 pub(crate) async fn leaving_a_tenant_ends_sessions_and_tokens(store: Arc<dyn Store>) {
-    one_admin(&*store).await;
+    one_member(&*store).await;
     make_tenant(&*store, "tnt_2").await;
-    let made =
-        vec![member("tnt_2", "usr_1", Role::Viewer), RowWrite::InsertAccessToken(token("tok_1", Role::Editor, NOW))];
+    let made = vec![member("tnt_2", "usr_1"), RowWrite::InsertAccessToken(token("tok_1"))];
     store.commit(rows("tnt_1", made)).await.unwrap();
     store.insert_session(&session("here", "tnt_1", NOW + 10)).await.unwrap();
     store.insert_session(&session("there", "tnt_2", NOW + 10)).await.unwrap();
@@ -127,7 +134,7 @@ pub(crate) async fn leaving_a_tenant_ends_sessions_and_tokens(store: Arc<dyn Sto
 }
 
 pub(crate) async fn a_new_password_ends_sessions(store: Arc<dyn Store>) {
-    one_admin(&*store).await;
+    one_member(&*store).await;
     store.insert_session(&session("s1", "tnt_1", NOW + 10)).await.unwrap();
     let set = |user_id: &str| RowWrite::SetPassword { user_id: user_id.into(), password_hash: "$new".into() };
     assert!(store.commit(rows("tnt_1", vec![set("usr_none")])).await.is_err());
@@ -138,25 +145,18 @@ pub(crate) async fn a_new_password_ends_sessions(store: Arc<dyn Store>) {
 }
 
 pub(crate) async fn access_tokens(store: Arc<dyn Store>) {
-    one_admin(&*store).await;
-    let mut short = token("tok_short", Role::Owner, NOW + 1);
+    one_member(&*store).await;
+    let mut short = token("tok_short");
     short.expires_at = Some(NOW + 5);
-    let made = vec![
-        RowWrite::InsertAccessToken(token("tok_1", Role::Editor, NOW)),
-        RowWrite::InsertAccessToken(short.clone()),
-    ];
+    let made = vec![RowWrite::InsertAccessToken(token("tok_1")), RowWrite::InsertAccessToken(short.clone())];
     store.commit(rows("tnt_1", made)).await.unwrap();
     let again = store.commit(rows("tnt_1", vec![RowWrite::InsertAccessToken(short.clone())])).await;
     assert!(matches!(again, Err(CommitError::Taken("token"))), "{again:?}");
 
-    assert_eq!(store.access_token("tok_1-hash", NOW).await.unwrap(), Some(token("tok_1", Role::Editor, NOW)));
+    assert_eq!(store.access_token("tok_1-hash", NOW).await.unwrap(), Some(token("tok_1")));
     assert_eq!(store.access_token("nobody", NOW).await.unwrap(), None);
-    // Never more than its maker holds.
-    let capped = store.access_token("tok_short-hash", NOW + 4).await.unwrap().unwrap();
-    assert_eq!(capped.role, Role::Admin);
+    assert!(store.access_token("tok_short-hash", NOW + 4).await.unwrap().is_some());
     assert_eq!(store.access_token("tok_short-hash", NOW + 5).await.unwrap(), None, "expired");
-    store.commit(rows("tnt_1", vec![member("tnt_1", "usr_1", Role::Viewer)])).await.unwrap();
-    assert_eq!(store.access_token("tok_1-hash", NOW).await.unwrap().unwrap().role, Role::Viewer);
 
     store.touch_access_token("tok_1", NOW + 7).await.unwrap();
     // Another tenant's commit does not reach it.
@@ -168,14 +168,13 @@ pub(crate) async fn access_tokens(store: Arc<dyn Store>) {
     store.commit(rows("tnt_1", vec![revoke(NOW + 9)])).await.unwrap();
     assert_eq!(store.access_token("tok_1-hash", NOW).await.unwrap(), None);
     let listed = store.access_tokens("tnt_1").await.unwrap();
-    let expected =
-        AccessToken { last_used_at: Some(NOW + 7), revoked_at: Some(NOW + 8), ..token("tok_1", Role::Editor, NOW) };
-    assert_eq!(listed, [short, expected], "newest first, as they were made");
+    let expected = AccessToken { last_used_at: Some(NOW + 7), revoked_at: Some(NOW + 8), ..token("tok_1") };
+    assert_eq!(listed, [expected, short]);
     assert!(store.access_tokens("tnt_2").await.unwrap().is_empty());
 }
 
 pub(crate) async fn a_link_works_once(store: Arc<dyn Store>) {
-    one_admin(&*store).await;
+    one_member(&*store).await;
     let signs_in = OneTimeLink {
         purpose: LinkPurpose::SignIn,
         user_id: Some("usr_1".into()),

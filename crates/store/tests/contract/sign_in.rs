@@ -5,7 +5,7 @@ use std::sync::Arc;
 use yardarm_store::{CommitError, Identity, Passkey, RowWrite, SecondFactors, SignInRow, Store, Totp};
 
 use crate::bench::{NOW, make_tenant, rows, tenant, user};
-use crate::people::{one_admin, session};
+use crate::people::{one_member, session};
 
 async fn write(store: &dyn Store, row: SignInRow) -> Result<(), CommitError> {
     store.commit(rows("tnt_1", vec![RowWrite::SignIn(row)])).await.map(|_| ())
@@ -16,7 +16,7 @@ fn me() -> String {
 }
 
 pub(crate) async fn sessions_are_listed_and_ended(store: Arc<dyn Store>) {
-    one_admin(&*store).await;
+    one_member(&*store).await;
     write(&*store, SignInRow::EndOtherSessions { user_id: me(), keep: None }).await.unwrap();
     for (hash, at) in [("s1", 1), ("s2", 2), ("s3", 3)] {
         let mut made = session(hash, "tnt_1", NOW + 10);
@@ -38,19 +38,15 @@ pub(crate) async fn sessions_are_listed_and_ended(store: Arc<dyn Store>) {
     assert_eq!(listed(NOW).await, ["s2"]);
 }
 
-pub(crate) async fn a_tenant_demands_and_says_so(store: Arc<dyn Store>) {
+pub(crate) async fn a_tenant_is_found_by_its_key(store: Arc<dyn Store>) {
     make_tenant(&*store, "tnt_1").await;
     assert_eq!(store.sign_in().tenant_by_key("tnt_1-key").await.unwrap(), Some(tenant("tnt_1")));
     assert_eq!(store.sign_in().tenant_by_key("tnt_1").await.unwrap(), None);
     assert_eq!(store.sign_in().tenant_by_key("a\0b").await.unwrap(), None);
-    let rules = SignInRow::SetSignInRules { tenant_id: "tnt_1".into(), second_factor: true, sso: false };
-    write(&*store, rules).await.unwrap();
-    let found = store.tenant("tnt_1").await.unwrap().unwrap();
-    assert!(found.requires_second_factor && !found.requires_sso);
 }
 
 pub(crate) async fn a_one_time_code_counts_once(store: Arc<dyn Store>) {
-    one_admin(&*store).await;
+    one_member(&*store).await;
     assert!(!store.sign_in().use_totp_step("usr_1", 7).await.unwrap(), "there is no app");
     let totp = Totp { user_id: me(), secret: "v1.sealed".into(), last_step: 7, created_at: NOW };
     write(&*store, SignInRow::SetTotp(totp.clone())).await.unwrap();
@@ -66,7 +62,7 @@ pub(crate) async fn a_one_time_code_counts_once(store: Arc<dyn Store>) {
 }
 
 pub(crate) async fn a_recovery_code_counts_once(store: Arc<dyn Store>) {
-    one_admin(&*store).await;
+    one_member(&*store).await;
     let set = |hashes: &[&str]| {
         let hashes = hashes.iter().map(|hash| (*hash).to_owned()).collect();
         SignInRow::SetRecoveryCodes { user_id: me(), hashes }
@@ -85,7 +81,7 @@ pub(crate) async fn a_recovery_code_counts_once(store: Arc<dyn Store>) {
 }
 
 pub(crate) async fn tries_at_a_second_factor_are_counted(store: Arc<dyn Store>) {
-    one_admin(&*store).await;
+    one_member(&*store).await;
     let attempt = async |now: i64| store.sign_in().try_second_factor("usr_1", now, 100, 3).await.unwrap();
     for _ in 0..3 {
         assert!(attempt(NOW).await);
@@ -100,7 +96,7 @@ pub(crate) async fn tries_at_a_second_factor_are_counted(store: Arc<dyn Store>) 
 }
 
 pub(crate) async fn passkeys(store: Arc<dyn Store>) {
-    one_admin(&*store).await;
+    one_member(&*store).await;
     let passkey = Passkey {
         id: "pky_1".into(),
         user_id: me(),
@@ -150,7 +146,7 @@ pub(crate) async fn a_ticket_is_used_once(store: Arc<dyn Store>) {
 }
 
 pub(crate) async fn identities_end_with_their_connection(store: Arc<dyn Store>) {
-    one_admin(&*store).await;
+    one_member(&*store).await;
     make_tenant(&*store, "tnt_2").await;
     store.commit(rows("tnt_1", vec![RowWrite::InsertUser(user("usr_2"))])).await.unwrap();
     let identity = Identity {

@@ -35,12 +35,14 @@ function Members() {
   if (!members.data) return <SkeletonRows label="Loading members" count={3} />;
   return (
     <SimpleTable label="Members" head={["Name", "E-mail", "Role"]}>
-      {members.data.items.map(({ user, role }) => (
+      {members.data.items.map(({ user, roles }) => (
         <tr key={user.id}>
           <td className="font-medium">{user.name}</td>
           <td className="text-ink-2">{user.email}</td>
           <td>
-            <Badge>{role}</Badge>
+            {roles.map((role) => (
+              <Badge key={role}>{role}</Badge>
+            ))}
           </td>
         </tr>
       ))}

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::api::answer::Answer;
 use crate::api::fields::Fields;
-use crate::auth::{TenantAccess, Viewer};
+use crate::auth::{Member, TenantAccess};
 use crate::json::Body;
 use crate::problem::Problem;
 
@@ -29,7 +29,7 @@ pub(crate) struct RecoveryCodes {
 /// From now on the caller's sign-ins ask for a code. The session goes on under a new id.
 #[utoipa::path(put, path = "/api/v1/account/totp", operation_id = "enableTotp", tag = "account",
     request_body = EnableTotp, responses((status = 200, body = RecoveryCodes)))]
-pub(crate) async fn handler(access: TenantAccess<Viewer>, Body(body): Body) -> Result<Answer, Problem> {
+pub(crate) async fn handler(access: TenantAccess<Member>, Body(body): Body) -> Result<Answer, Problem> {
     let mut fields = Fields::of(body, &["ticket", "code"])?;
     let ticket = fields.text("ticket", 4_096);
     let code = fields.text("code", 64);

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::answer::Answer;
-use crate::auth::{TenantAccess, Viewer};
+use crate::auth::{Member, TenantAccess};
 use crate::problem::Problem;
 
 /// A secret for an authenticator app.
@@ -21,7 +21,7 @@ pub(crate) struct TotpEnrolment {
 /// Draws a secret for an authenticator app. Nothing changes until the app's first code comes back with `enableTotp`.
 #[utoipa::path(post, path = "/api/v1/account/totp/enrolment", operation_id = "enrolTotp", tag = "account",
     responses((status = 200, body = TotpEnrolment)))]
-pub(crate) async fn handler(access: TenantAccess<Viewer>) -> Result<Answer, Problem> {
+pub(crate) async fn handler(access: TenantAccess<Member>) -> Result<Answer, Problem> {
     let enrolment = access.enrol_totp()?;
     Ok(Answer::ok(&TotpEnrolment { secret: enrolment.secret, uri: enrolment.uri, ticket: enrolment.ticket }))
 }

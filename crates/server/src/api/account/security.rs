@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::answer::Answer;
-use crate::auth::{TenantAccess, Viewer};
+use crate::auth::{Member, TenantAccess};
 use crate::problem::Problem;
 
 /// How somebody signs in.
@@ -21,7 +21,7 @@ pub(crate) struct SecurityAnswer {
 /// How the caller signs in.
 #[utoipa::path(get, path = "/api/v1/account/security", operation_id = "getSecurity", tag = "account",
     responses((status = 200, body = SecurityAnswer)))]
-pub(crate) async fn handler(access: TenantAccess<Viewer>) -> Result<Answer, Problem> {
+pub(crate) async fn handler(access: TenantAccess<Member>) -> Result<Answer, Problem> {
     let factors = access.second_factors().await?;
     Ok(Answer::ok(&SecurityAnswer {
         password: access.user().password_hash.is_some(),

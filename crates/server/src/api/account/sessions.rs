@@ -5,7 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::api::answer::Answer;
 use crate::api::page::{Page, Placed, page};
-use crate::auth::{TenantAccess, Viewer};
+use crate::auth::{Member, TenantAccess};
 use crate::json::Query;
 use crate::problem::Problem;
 
@@ -45,7 +45,7 @@ pub(crate) struct OpenSession {
 #[utoipa::path(get, path = "/api/v1/account/sessions", operation_id = "listSessions", tag = "account",
     params(SessionQuery), responses((status = 200, body = Page<OpenSession>)))]
 pub(crate) async fn handler(
-    access: TenantAccess<Viewer>,
+    access: TenantAccess<Member>,
     Query(query): Query<SessionQuery>,
 ) -> Result<Answer, Problem> {
     let sessions = access.sessions().await?.into_iter();

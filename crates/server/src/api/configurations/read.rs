@@ -4,7 +4,7 @@ use super::answered;
 use crate::api::answer::Answer;
 use crate::api::names::OfConfiguration;
 use crate::api::schema::ConfigurationAnswer;
-use crate::auth::{ProjectAccess, Viewer};
+use crate::auth::{ProjectAccess, can};
 use crate::json::Path;
 use crate::problem::Problem;
 
@@ -13,7 +13,7 @@ use crate::problem::Problem;
     operation_id = "getConfiguration", tag = "flags", params(OfConfiguration),
     responses((status = 200, body = ConfigurationAnswer)))]
 pub(crate) async fn handler(
-    access: ProjectAccess<Viewer>,
+    access: ProjectAccess<can::ProjectRead>,
     Path(name): Path<OfConfiguration>,
 ) -> Result<Answer, Problem> {
     answered(access.state(), &name.environment, &name.flag)

@@ -8,7 +8,7 @@ use super::answered;
 use crate::api::answer::Answer;
 use crate::api::names::OfConfiguration;
 use crate::api::schema::{ConfigurationAnswer, ConfigurationPatch};
-use crate::auth::{Editor, Precondition, ProjectAccess};
+use crate::auth::{Precondition, ProjectAccess, can};
 use crate::json::{Body, Path};
 use crate::problem::Problem;
 
@@ -17,7 +17,7 @@ use crate::problem::Problem;
     operation_id = "updateConfiguration", tag = "flags", params(OfConfiguration), request_body = ConfigurationPatch,
     responses((status = 200, body = ConfigurationAnswer)))]
 pub(crate) async fn handler(
-    access: ProjectAccess<Editor>,
+    access: ProjectAccess<can::ConfigurationUpdate>,
     Path(name): Path<OfConfiguration>,
     Body(patch): Body,
 ) -> Result<Answer, Problem> {

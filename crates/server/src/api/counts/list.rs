@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::answer::Answer;
-use crate::auth::{ProjectAccess, Viewer};
+use crate::auth::{ProjectAccess, can};
 use crate::json::Query;
 use crate::problem::Problem;
 
@@ -54,7 +54,7 @@ const WEEK: i64 = 7 * 24 * 60 * 60 * 1_000;
 #[utoipa::path(get, path = "/api/v1/projects/{project}/counts", operation_id = "listCounts", tag = "counts",
     params(CountsQuery), responses((status = 200, body = CountList)))]
 pub(crate) async fn handler(
-    access: ProjectAccess<Viewer>,
+    access: ProjectAccess<can::ProjectRead>,
     Query(query): Query<CountsQuery>,
 ) -> Result<Answer, Problem> {
     let since = query.since.unwrap_or_else(|| access.now() - WEEK);

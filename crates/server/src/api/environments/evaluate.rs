@@ -10,7 +10,7 @@ use crate::api::answer::Answer;
 use crate::api::fields::Fields;
 use crate::api::names::OfEnvironment;
 use crate::api::projects::VersionAnswer;
-use crate::auth::{ProjectAccess, Viewer, refusal};
+use crate::auth::{ProjectAccess, can, refusal};
 use crate::json::{Body, Path};
 use crate::problem::Problem;
 
@@ -69,7 +69,7 @@ pub(crate) struct Evaluation {
     operation_id = "evaluateFlags", tag = "environments", params(OfEnvironment), request_body = Evaluate,
     responses((status = 200, body = EvaluationPage)))]
 pub(crate) async fn handler(
-    access: ProjectAccess<Viewer>,
+    access: ProjectAccess<can::ProjectRead>,
     Path(name): Path<OfEnvironment>,
     Body(body): Body,
 ) -> Result<Answer, Problem> {

@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 use super::EnvironmentAnswer;
 use crate::api::answer::Answer;
 use crate::api::page::{Page, Placed, page};
-use crate::auth::{ProjectAccess, Viewer};
+use crate::auth::{ProjectAccess, can};
 use crate::json::Query;
 use crate::problem::Problem;
 
@@ -27,7 +27,7 @@ pub(crate) struct EnvironmentQuery {
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments", operation_id = "listEnvironments",
     tag = "environments", params(EnvironmentQuery), responses((status = 200, body = Page<EnvironmentAnswer>)))]
 pub(crate) async fn handler(
-    access: ProjectAccess<Viewer>,
+    access: ProjectAccess<can::ProjectRead>,
     Query(query): Query<EnvironmentQuery>,
 ) -> Result<Answer, Problem> {
     let search = query.search.unwrap_or_default().to_lowercase();

@@ -8,7 +8,7 @@ use yardarm_model::document::Kind;
 use super::{EnvironmentAnswer, answered};
 use crate::api::answer::Answer;
 use crate::api::names::OfEnvironment;
-use crate::auth::{Admin, Precondition, ProjectAccess};
+use crate::auth::{Precondition, ProjectAccess, can};
 use crate::json::{Body, Path};
 use crate::problem::Problem;
 
@@ -31,7 +31,7 @@ pub(crate) struct EnvironmentPatch {
     operation_id = "updateEnvironment", tag = "environments", params(OfEnvironment), request_body = EnvironmentPatch,
     responses((status = 200, body = EnvironmentAnswer)))]
 pub(crate) async fn handler(
-    access: ProjectAccess<Admin>,
+    access: ProjectAccess<can::EnvironmentManage>,
     Path(name): Path<OfEnvironment>,
     Body(patch): Body,
 ) -> Result<Answer, Problem> {

@@ -11,7 +11,7 @@ use crate::api::configurations::answered;
 use crate::api::fields::Fields;
 use crate::api::names::OfFlag;
 use crate::api::schema::ConfigurationAnswer;
-use crate::auth::{Editor, Precondition, ProjectAccess};
+use crate::auth::{Precondition, ProjectAccess, can};
 use crate::json::{Body, Path};
 use crate::problem::Problem;
 
@@ -30,7 +30,7 @@ pub(crate) struct CopyConfiguration {
     tag = "flags", params(OfFlag), request_body = CopyConfiguration,
     responses((status = 200, body = ConfigurationAnswer)))]
 pub(crate) async fn handler(
-    access: ProjectAccess<Editor>,
+    access: ProjectAccess<can::ConfigurationUpdate>,
     Path(name): Path<OfFlag>,
     Body(body): Body,
 ) -> Result<Answer, Problem> {

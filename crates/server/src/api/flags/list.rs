@@ -7,7 +7,7 @@ use yardarm_model::document::{Flag, State, ValueType};
 use super::item::{self, FlagItem};
 use crate::api::answer::Answer;
 use crate::api::page::{Page, Placed, page};
-use crate::auth::{ProjectAccess, Viewer, refusal};
+use crate::auth::{ProjectAccess, can, refusal};
 use crate::json::Query;
 use crate::problem::Problem;
 
@@ -69,7 +69,10 @@ pub(crate) enum Serving {
 /// Flags, from memory.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/flags", operation_id = "listFlags", tag = "flags",
     params(FlagQuery), responses((status = 200, body = Page<FlagItem>)))]
-pub(crate) async fn handler(access: ProjectAccess<Viewer>, Query(query): Query<FlagQuery>) -> Result<Answer, Problem> {
+pub(crate) async fn handler(
+    access: ProjectAccess<can::ProjectRead>,
+    Query(query): Query<FlagQuery>,
+) -> Result<Answer, Problem> {
     let state = access.state();
     let serving = match (&query.serves, &query.environment) {
         (None, _) => None,

@@ -7,7 +7,7 @@ use super::item::FlagAnswer;
 use crate::api::answer::Answer;
 use crate::api::names::OfFlag;
 use crate::api::schema::FlagPatch;
-use crate::auth::{Editor, ProjectAccess};
+use crate::auth::{ProjectAccess, can};
 use crate::json::{Body, Path};
 use crate::problem::Problem;
 
@@ -15,7 +15,7 @@ use crate::problem::Problem;
 #[utoipa::path(patch, path = "/api/v1/projects/{project}/flags/{flag}", operation_id = "updateFlag", tag = "flags",
     params(OfFlag), request_body = FlagPatch, responses((status = 200, body = FlagAnswer)))]
 pub(crate) async fn handler(
-    access: ProjectAccess<Editor>,
+    access: ProjectAccess<can::FlagUpdate>,
     Path(name): Path<OfFlag>,
     Body(patch): Body,
 ) -> Result<Answer, Problem> {

@@ -7,7 +7,7 @@ use yardarm_store::HistoryQuery;
 use super::ChangeItem;
 use crate::api::answer::Answer;
 use crate::api::page::{cursor, limit, read_cursor};
-use crate::auth::{ProjectAccess, Viewer, refusal};
+use crate::auth::{ProjectAccess, can, refusal};
 use crate::json::Query;
 use crate::problem::Problem;
 
@@ -47,7 +47,7 @@ pub(crate) struct ChangePage {
 #[utoipa::path(get, path = "/api/v1/projects/{project}/history", operation_id = "listHistory", tag = "history",
     params(ChangeQuery), responses((status = 200, body = ChangePage)))]
 pub(crate) async fn handler(
-    access: ProjectAccess<Viewer>,
+    access: ProjectAccess<can::ProjectRead>,
     Query(query): Query<ChangeQuery>,
 ) -> Result<Answer, Problem> {
     let size = limit(query.limit)?;

@@ -10,7 +10,7 @@ use yardarm_store::Past;
 use super::{ChangeHead, shown};
 use crate::api::answer::Answer;
 use crate::api::names::OfRevision;
-use crate::auth::{ProjectAccess, Viewer};
+use crate::auth::{ProjectAccess, can};
 use crate::json::Path;
 use crate::problem::Problem;
 
@@ -69,7 +69,10 @@ fn sentences(kind: &str, before: Option<&str>, after: Option<&str>) -> Option<Ve
 /// One change with before and after.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/history/{rev}", operation_id = "getChange", tag = "history",
     params(OfRevision), responses((status = 200, body = ChangeDetail)))]
-pub(crate) async fn handler(access: ProjectAccess<Viewer>, Path(name): Path<OfRevision>) -> Result<Answer, Problem> {
+pub(crate) async fn handler(
+    access: ProjectAccess<can::ProjectRead>,
+    Path(name): Path<OfRevision>,
+) -> Result<Answer, Problem> {
     let change = access.past_change(name.rev).await?;
     let written = change
         .documents

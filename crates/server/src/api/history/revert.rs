@@ -9,7 +9,7 @@ use yardarm_model::document::Kind;
 use super::{ChangeItem, put_back};
 use crate::api::answer::Answer;
 use crate::api::fields::Fields;
-use crate::auth::{Editor, Precondition, ProjectAccess, refusal};
+use crate::auth::{Precondition, ProjectAccess, can, refusal};
 use crate::json::Body;
 use crate::problem::Problem;
 
@@ -28,7 +28,7 @@ pub(crate) struct Revert {
 /// Puts one document back as it was at a revision, in a new change.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/revert", operation_id = "revertDocument", tag = "history",
     request_body = Revert, responses((status = 200, body = ChangeItem)))]
-pub(crate) async fn handler(access: ProjectAccess<Editor>, Body(body): Body) -> Result<Answer, Problem> {
+pub(crate) async fn handler(access: ProjectAccess<can::ChangeUndo>, Body(body): Body) -> Result<Answer, Problem> {
     let mut fields = Fields::of(body, &["kind", "key", "rev"])?;
     let kind = fields.text("kind", 32);
     let key = fields.text("key", 300);

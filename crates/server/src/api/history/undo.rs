@@ -9,7 +9,7 @@ use yardarm_model::document::Kind;
 use super::{ChangeItem, put_back};
 use crate::api::answer::Answer;
 use crate::api::names::OfRevision;
-use crate::auth::{Editor, Precondition, ProjectAccess, refusal};
+use crate::auth::{Precondition, ProjectAccess, can, refusal};
 use crate::json::{Path, Query};
 use crate::problem::Problem;
 
@@ -26,7 +26,7 @@ pub(crate) struct UndoQuery {
 #[utoipa::path(post, path = "/api/v1/projects/{project}/history/{rev}/undo", operation_id = "undoChange",
     tag = "history", params(OfRevision, UndoQuery), responses((status = 200, body = ChangeItem)))]
 pub(crate) async fn handler(
-    access: ProjectAccess<Editor>,
+    access: ProjectAccess<can::ChangeUndo>,
     Path(name): Path<OfRevision>,
     Query(query): Query<UndoQuery>,
 ) -> Result<Answer, Problem> {

@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 use super::KeyAnswer;
 use crate::api::answer::Answer;
 use crate::api::page::{Page, Placed, page};
-use crate::auth::{ProjectAccess, Viewer};
+use crate::auth::{ProjectAccess, can};
 use crate::json::Query;
 use crate::problem::Problem;
 
@@ -28,7 +28,10 @@ pub(crate) struct KeyQuery {
 /// SDK keys, newest first, revoked ones too.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/keys", operation_id = "listKeys", tag = "keys",
     params(KeyQuery), responses((status = 200, body = Page<KeyAnswer>)))]
-pub(crate) async fn handler(access: ProjectAccess<Viewer>, Query(query): Query<KeyQuery>) -> Result<Answer, Problem> {
+pub(crate) async fn handler(
+    access: ProjectAccess<can::ProjectRead>,
+    Query(query): Query<KeyQuery>,
+) -> Result<Answer, Problem> {
     let search = query.search.unwrap_or_default().to_lowercase();
     let keys = access.state().sdk_keys.iter();
     let items = keys

@@ -1,13 +1,14 @@
 //! `GET /api/v1/members`
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use yardarm_store::Role;
 
 use crate::api::answer::Answer;
 use crate::api::page::{Page, Placed, page};
 use crate::api::session::UserAnswer;
-use crate::auth::{TenantAccess, Viewer};
+use crate::auth::{TenantAccess, can};
 use crate::json::Query;
 use crate::problem::Problem;
 
@@ -16,9 +17,10 @@ use crate::problem::Problem;
 pub(crate) struct Member {
     /// Who.
     user: UserAnswer,
-    /// Right.
-    #[schema(value_type = crate::api::tenants::RoleName)]
-    role: Role,
+    /// Keys of the roles that they were given.
+    roles: BTreeSet<String>,
+    /// Keys of the groups that they are in, whose roles they hold, too.
+    groups: BTreeSet<String>,
 }
 
 /// Which page.
@@ -37,17 +39,21 @@ pub(crate) struct MemberQuery {
 /// People of the open tenant, by name.
 #[utoipa::path(get, path = "/api/v1/members", operation_id = "listMembers", tag = "tenants", params(MemberQuery),
     responses((status = 200, body = Page<Member>)))]
-pub(crate) async fn handler(access: TenantAccess<Viewer>, Query(query): Query<MemberQuery>) -> Result<Answer, Problem> {
+pub(crate) async fn handler(
+    access: TenantAccess<can::MemberRead>,
+    Query(query): Query<MemberQuery>,
+) -> Result<Answer, Problem> {
     let search = query.search.unwrap_or_default().to_lowercase();
     let members = access.members().await?.into_iter();
     let items = members
-        .filter(|(_, user)| user.name.to_lowercase().contains(&search) || user.email.contains(&search))
-        .map(|(membership, user)| Placed {
+        .filter(|(user, _)| user.name.to_lowercase().contains(&search) || user.email.contains(&search))
+        .map(|(user, member)| Placed {
             primary: user.name.to_lowercase(),
             key: user.id.clone(),
             item: Member {
                 user: UserAnswer { id: user.id, name: user.name, email: user.email },
-                role: membership.role,
+                roles: member.roles,
+                groups: member.groups,
             },
         })
         .collect();

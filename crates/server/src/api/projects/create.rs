@@ -8,7 +8,7 @@ use super::{ProjectAnswer, answered};
 use crate::api::answer::Answer;
 use crate::api::environments::create::NewEnvironment;
 use crate::api::fields::Fields;
-use crate::auth::{Admin, TenantAccess};
+use crate::auth::{TenantAccess, can};
 use crate::json::Body;
 use crate::problem::Problem;
 
@@ -29,7 +29,7 @@ pub(crate) struct NewProject {
 /// Makes a project with its environments.
 #[utoipa::path(post, path = "/api/v1/projects", operation_id = "createProject", tag = "projects",
     request_body = NewProject, responses((status = 201, body = ProjectAnswer)))]
-pub(crate) async fn handler(access: TenantAccess<Admin>, Body(body): Body) -> Result<Answer, Problem> {
+pub(crate) async fn handler(access: TenantAccess<can::ProjectCreate>, Body(body): Body) -> Result<Answer, Problem> {
     // The body's own members are `model`'s to judge; the environments are documents of their own.
     let (mut project, environments) = match body {
         Value::Object(mut members) => {

@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 use super::ProjectAnswer;
 use crate::api::answer::Answer;
 use crate::api::page::{Page, Placed, page};
-use crate::auth::{TenantAccess, Viewer};
+use crate::auth::{Member, TenantAccess};
 use crate::json::Query;
 use crate::problem::Problem;
 
@@ -27,7 +27,7 @@ pub(crate) struct ProjectQuery {
 #[utoipa::path(get, path = "/api/v1/projects", operation_id = "listProjects", tag = "projects", params(ProjectQuery),
     responses((status = 200, body = Page<ProjectAnswer>)))]
 pub(crate) async fn handler(
-    access: TenantAccess<Viewer>,
+    access: TenantAccess<Member>,
     Query(query): Query<ProjectQuery>,
 ) -> Result<Answer, Problem> {
     let search = query.search.unwrap_or_default().to_lowercase();

@@ -2,12 +2,12 @@
 
 use super::{ProjectAnswer, answered};
 use crate::api::answer::Answer;
-use crate::auth::{ProjectAccess, Viewer};
+use crate::auth::{ProjectAccess, can};
 use crate::problem::Problem;
 
 /// One project.
 #[utoipa::path(get, path = "/api/v1/projects/{project}", operation_id = "getProject", tag = "projects",
     responses((status = 200, body = ProjectAnswer)))]
-pub(crate) async fn handler(access: ProjectAccess<Viewer>) -> Result<Answer, Problem> {
+pub(crate) async fn handler(access: ProjectAccess<can::ProjectRead>) -> Result<Answer, Problem> {
     Ok(answered(access.live(), Answer::ok))
 }

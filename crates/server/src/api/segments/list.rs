@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 use super::SegmentAnswer;
 use crate::api::answer::Answer;
 use crate::api::page::{Page, Placed, page};
-use crate::auth::{ProjectAccess, Viewer};
+use crate::auth::{ProjectAccess, can};
 use crate::json::Query;
 use crate::problem::Problem;
 
@@ -27,7 +27,7 @@ pub(crate) struct SegmentQuery {
 #[utoipa::path(get, path = "/api/v1/projects/{project}/segments", operation_id = "listSegments", tag = "segments",
     params(SegmentQuery), responses((status = 200, body = Page<SegmentAnswer>)))]
 pub(crate) async fn handler(
-    access: ProjectAccess<Viewer>,
+    access: ProjectAccess<can::ProjectRead>,
     Query(query): Query<SegmentQuery>,
 ) -> Result<Answer, Problem> {
     let search = query.search.unwrap_or_default().to_lowercase();

@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 use crate::api::answer::Answer;
 use crate::api::names::OfList;
 use crate::api::page::{Page, cursor, limit, read_cursor};
-use crate::auth::{ProjectAccess, Viewer, refusal};
+use crate::auth::{ProjectAccess, can, refusal};
 use crate::json::{Path, Query};
 use crate::problem::Problem;
 
@@ -28,7 +28,7 @@ pub(crate) struct SegmentKeyQuery {
     operation_id = "listSegmentKeys", tag = "segments", params(OfList, SegmentKeyQuery),
     responses((status = 200, body = Page<String>)))]
 pub(crate) async fn handler(
-    access: ProjectAccess<Viewer>,
+    access: ProjectAccess<can::ProjectRead>,
     Path(name): Path<OfList>,
     Query(query): Query<SegmentKeyQuery>,
 ) -> Result<Answer, Problem> {

@@ -5,14 +5,17 @@ use yardarm_model::document::Kind;
 
 use crate::api::answer::Answer;
 use crate::api::names::OfSegment;
-use crate::auth::{Editor, Precondition, ProjectAccess};
+use crate::auth::{Precondition, ProjectAccess, can};
 use crate::json::Path;
 use crate::problem::Problem;
 
 /// Deletes a segment. Refused while a flag or another segment uses it.
 #[utoipa::path(delete, path = "/api/v1/projects/{project}/segments/{segment}", operation_id = "deleteSegment",
     tag = "segments", params(OfSegment), responses((status = 204)))]
-pub(crate) async fn handler(access: ProjectAccess<Editor>, Path(name): Path<OfSegment>) -> Result<Answer, Problem> {
+pub(crate) async fn handler(
+    access: ProjectAccess<can::SegmentDelete>,
+    Path(name): Path<OfSegment>,
+) -> Result<Answer, Problem> {
     let key = name.segment;
     let precondition = Precondition::Optional(Kind::Segment, key.clone());
     let changed = access.change(Command::DeleteSegment { key }, precondition).await?;

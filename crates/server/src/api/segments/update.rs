@@ -7,7 +7,7 @@ use super::{SegmentAnswer, answered};
 use crate::api::answer::Answer;
 use crate::api::names::OfSegment;
 use crate::api::schema::SegmentPatch;
-use crate::auth::{Editor, Precondition, ProjectAccess};
+use crate::auth::{Precondition, ProjectAccess, can};
 use crate::json::{Body, Path};
 use crate::problem::Problem;
 
@@ -15,7 +15,7 @@ use crate::problem::Problem;
 #[utoipa::path(patch, path = "/api/v1/projects/{project}/segments/{segment}", operation_id = "updateSegment",
     tag = "segments", params(OfSegment), request_body = SegmentPatch, responses((status = 200, body = SegmentAnswer)))]
 pub(crate) async fn handler(
-    access: ProjectAccess<Editor>,
+    access: ProjectAccess<can::SegmentUpdate>,
     Path(name): Path<OfSegment>,
     Body(patch): Body,
 ) -> Result<Answer, Problem> {

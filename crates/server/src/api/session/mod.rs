@@ -12,9 +12,11 @@ pub(crate) mod tenant;
 
 use serde::Serialize;
 use utoipa::ToSchema;
+use yardarm_model::authority::Permission;
 
 use crate::api::answer::Answer;
-use crate::auth::{Entered, Right, SignedIn, TenantAccess, Via};
+use crate::api::grants::StandingAnswer;
+use crate::auth::{Belonging, Entered, Right, SignedIn, TenantAccess, Via};
 use crate::problem::Problem;
 
 /// Who is signed in, and where.
@@ -24,9 +26,11 @@ pub(crate) struct SessionAnswer {
     user: UserAnswer,
     /// The open tenant.
     tenant: TenantSummary,
-    /// Role in the open tenant: `viewer`, `editor`, `admin` or `owner`.
-    #[schema(value_type = crate::api::tenants::RoleName)]
-    role: yardarm_store::Role,
+    /// What they are in the open tenant.
+    #[serde(flatten)]
+    standing: StandingAnswer,
+    /// Names of the permissions that they hold somewhere in the open tenant.
+    permissions: Vec<&'static str>,
     /// Everywhere they can go.
     tenants: Vec<TenantMembership>,
     /// `session` or `token`.
@@ -74,7 +78,7 @@ pub(crate) struct UserAnswer {
     pub(crate) id: String,
     /// For people.
     pub(crate) name: String,
-    /// Lower case.
+    /// Lower case; empty for service accounts.
     pub(crate) email: String,
 }
 
@@ -98,9 +102,9 @@ pub(crate) struct TenantMembership {
     pub(crate) key: String,
     /// For people.
     pub(crate) name: String,
-    /// Role there.
-    #[schema(value_type = crate::api::tenants::RoleName)]
-    pub(crate) role: yardarm_store::Role,
+    /// What they are there.
+    #[serde(flatten)]
+    pub(crate) standing: StandingAnswer,
 }
 
 impl SessionAnswer {
@@ -111,10 +115,20 @@ impl SessionAnswer {
         Ok(Self {
             user: UserAnswer { id: user.id.clone(), name: user.name.clone(), email: user.email.clone() },
             tenant: TenantSummary { id: tenant.id.clone(), key: tenant.key.clone(), name: tenant.name.clone() },
-            role: access.role(),
+            standing: access.standing().into(),
+            permissions: Permission::ALL
+                .iter()
+                .filter(|permission| access.authority().allows_somewhere(**permission, None))
+                .map(|permission| permission.as_str())
+                .collect(),
             tenants: tenants
                 .into_iter()
-                .map(|(tenant, role)| TenantMembership { id: tenant.id, key: tenant.key, name: tenant.name, role })
+                .map(|Belonging { tenant, standing, .. }| TenantMembership {
+                    id: tenant.id,
+                    key: tenant.key,
+                    name: tenant.name,
+                    standing: standing.into(),
+                })
                 .collect(),
             via: match access.via() {
                 Via::Session(_) => "session",

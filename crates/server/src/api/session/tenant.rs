@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::{SessionAnswer, signed_in_answer};
 use crate::api::answer::Answer;
 use crate::api::fields::Fields;
-use crate::auth::{TenantAccess, Viewer};
+use crate::auth::{Member, TenantAccess};
 use crate::json::Body;
 use crate::problem::Problem;
 
@@ -21,7 +21,7 @@ pub(crate) struct OpenTenant {
 /// Opens another tenant in a fresh session.
 #[utoipa::path(post, path = "/api/v1/session/tenant", operation_id = "openTenant", tag = "session",
     request_body = OpenTenant, responses((status = 200, body = SessionAnswer)))]
-pub(crate) async fn handler(access: TenantAccess<Viewer>, Body(body): Body) -> Result<Answer, Problem> {
+pub(crate) async fn handler(access: TenantAccess<Member>, Body(body): Body) -> Result<Answer, Problem> {
     let mut fields = Fields::of(body, &["tenant"])?;
     let key = fields.text("tenant", 128);
     fields.done()?;

@@ -9,7 +9,7 @@ use super::{MEMBERS, Said, SsoConnectionAnswer, SsoMapped};
 use crate::api::answer::Answer;
 use crate::api::fields::Fields;
 use crate::auth::sso::Connection;
-use crate::auth::{Owner, TenantAccess};
+use crate::auth::{TenantAccess, can};
 use crate::json::Body;
 use crate::problem::Problem;
 
@@ -42,9 +42,9 @@ pub(crate) struct NewSsoConnection {
 /// Makes an SSO connection. Owners only: who chooses the identity provider can become anybody in the tenant.
 #[utoipa::path(post, path = "/api/v1/sso-connections", operation_id = "createSsoConnection", tag = "sso",
     request_body = NewSsoConnection, responses((status = 201, body = SsoConnectionAnswer)))]
-pub(crate) async fn handler(access: TenantAccess<Owner>, Body(body): Body) -> Result<Answer, Problem> {
+pub(crate) async fn handler(access: TenantAccess<can::SsoManage>, Body(body): Body) -> Result<Answer, Problem> {
     let mut fields = Fields::of(body, &MEMBERS)?;
-    let said = Said::read(&mut fields);
+    let said = Said::read(&mut fields, &access);
     for (name, there) in
         [("name", said.name.is_some()), ("issuer", said.issuer.is_some()), ("client_id", said.client_id.is_some())]
     {

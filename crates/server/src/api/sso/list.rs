@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 use super::SsoConnectionAnswer;
 use crate::api::answer::Answer;
 use crate::api::page::{Page, Placed, page};
-use crate::auth::{Owner, TenantAccess};
+use crate::auth::{TenantAccess, can};
 use crate::json::Query;
 use crate::problem::Problem;
 
@@ -27,7 +27,7 @@ pub(crate) struct SsoConnectionQuery {
 #[utoipa::path(get, path = "/api/v1/sso-connections", operation_id = "listSsoConnections", tag = "sso",
     params(SsoConnectionQuery), responses((status = 200, body = Page<SsoConnectionAnswer>)))]
 pub(crate) async fn handler(
-    access: TenantAccess<Owner>,
+    access: TenantAccess<can::SsoManage>,
     Query(query): Query<SsoConnectionQuery>,
 ) -> Result<Answer, Problem> {
     let search = query.search.unwrap_or_default().to_lowercase();

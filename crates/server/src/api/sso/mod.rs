@@ -13,7 +13,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::api::fields::Fields;
-use crate::auth::sso::{Connection, Listed, Mapped, unknown_roles};
+use crate::auth::sso::{Connection, Listed, Mapped};
+use crate::auth::{TenantAccess, can};
 
 /// Members of a body.
 const MEMBERS: [&str; 10] = [
@@ -120,7 +121,7 @@ struct Said {
 }
 
 impl Said {
-    fn read(fields: &mut Fields) -> Self {
+    fn read(fields: &mut Fields, access: &TenantAccess<can::SsoManage>) -> Self {
         let mut said = Self {
             name: fields.optional_text("name", 256).map(|name| name.trim().to_owned()),
             issuer: fields.optional_text("issuer", 2_000),
@@ -137,9 +138,13 @@ impl Said {
         if said.domains.iter().flatten().any(|domain| domain.is_empty() || domain.contains(['@', '*', ' '])) {
             fields.wrong("domains", "domain_invalid", "a domain is what stands after the @: example.com");
         }
-        let given = said.groups.iter().flatten().map(|(_, mapped)| &mapped.roles).chain(&said.default_roles);
-        if let Some(role) = given.clone().find_map(unknown_roles) {
-            fields.wrong("default_roles", "role_unknown", format!("there is no role {role:?}"));
+        let default = Mapped { roles: said.default_roles.clone().unwrap_or_default(), ..Mapped::default() };
+        for (name, mapped) in
+            said.groups.iter().flatten().map(|(_, mapped)| ("groups", mapped)).chain([("default_roles", &default)])
+        {
+            if let Some(missing) = access.unknown_in(mapped) {
+                fields.wrong(name, "role_unknown", format!("there is no role or group {missing:?} here"));
+            }
         }
         for (name, value) in [("name", &said.name), ("issuer", &said.issuer), ("client_id", &said.client_id)] {
             if value.as_deref() == Some("") {

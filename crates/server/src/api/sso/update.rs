@@ -9,7 +9,7 @@ use super::{MEMBERS, Said, SsoConnectionAnswer, SsoMapped};
 use crate::api::answer::Answer;
 use crate::api::fields::Fields;
 use crate::api::names::OfConnection;
-use crate::auth::{Owner, TenantAccess};
+use crate::auth::{TenantAccess, can};
 use crate::json::{Body, Path};
 use crate::problem::Problem;
 
@@ -43,12 +43,12 @@ pub(crate) struct SsoConnectionPatch {
 #[utoipa::path(patch, path = "/api/v1/sso-connections/{connection}", operation_id = "updateSsoConnection", tag = "sso",
     params(OfConnection), request_body = SsoConnectionPatch, responses((status = 200, body = SsoConnectionAnswer)))]
 pub(crate) async fn handler(
-    access: TenantAccess<Owner>,
+    access: TenantAccess<can::SsoManage>,
     Path(name): Path<OfConnection>,
     Body(body): Body,
 ) -> Result<Answer, Problem> {
     let mut fields = Fields::of(body, &MEMBERS)?;
-    let said = Said::read(&mut fields);
+    let said = Said::read(&mut fields, &access);
     fields.done()?;
     let secret = said.client_secret.clone();
     let changed =

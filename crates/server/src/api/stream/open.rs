@@ -11,14 +11,14 @@ use http::{HeaderMap, HeaderValue};
 use serde_json::json;
 use yardarm_eval::ruleset::Version;
 
-use crate::auth::{ConsoleWatch, Heard, ProjectAccess, Viewer};
+use crate::auth::{ConsoleWatch, Heard, ProjectAccess, can};
 use crate::problem::Problem;
 
 /// Changes as they happen: `event: change`, `id: epoch:rev`. `event: resync` means: read everything again. A comment is
 /// sent every 15 seconds. `Last-Event-ID` goes on after that change. It ends when the session ends.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/stream", operation_id = "streamProject", tag = "history",
     responses((status = 200, content_type = "text/event-stream", body = String)))]
-pub(crate) async fn handler(access: ProjectAccess<Viewer>, headers: HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn handler(access: ProjectAccess<can::ProjectRead>, headers: HeaderMap) -> Result<Response, Problem> {
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| {
         let (epoch, rev) = text.split_once(':')?;
         Some(Version { epoch: epoch.to_owned(), rev: rev.parse().ok()? })

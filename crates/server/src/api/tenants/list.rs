@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 use super::TenantAnswer;
 use crate::api::answer::Answer;
 use crate::api::page::{Page, Placed, page};
-use crate::auth::{TenantAccess, Viewer};
+use crate::auth::{Belonging, Member, TenantAccess};
 use crate::json::Query;
 use crate::problem::Problem;
 
@@ -26,14 +26,16 @@ pub(crate) struct TenantQuery {
 /// Tenants the caller belongs to, by key.
 #[utoipa::path(get, path = "/api/v1/tenants", operation_id = "listTenants", tag = "tenants", params(TenantQuery),
     responses((status = 200, body = Page<TenantAnswer>)))]
-pub(crate) async fn handler(access: TenantAccess<Viewer>, Query(query): Query<TenantQuery>) -> Result<Answer, Problem> {
+pub(crate) async fn handler(access: TenantAccess<Member>, Query(query): Query<TenantQuery>) -> Result<Answer, Problem> {
     let search = query.search.unwrap_or_default().to_lowercase();
     let tenants = access.tenants().await?.into_iter();
     let items = tenants
-        .filter(|(tenant, _)| {
+        .filter(|Belonging { tenant, .. }| {
             tenant.key.to_lowercase().contains(&search) || tenant.name.to_lowercase().contains(&search)
         })
-        .map(|(tenant, role)| Placed::by_key(tenant.key.clone(), TenantAnswer::new(&tenant, role)))
+        .map(|Belonging { tenant, standing, rules }| {
+            Placed::by_key(tenant.key.clone(), TenantAnswer::new(&tenant, standing, rules))
+        })
         .collect();
     Ok(Answer::ok(&page(items, false, query.limit, query.cursor.as_deref())?))
 }

@@ -5,25 +5,11 @@ pub(crate) mod list;
 pub(crate) mod read;
 pub(crate) mod update;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
-use yardarm_store::Role;
 
-use crate::auth::{Right, TenantAccess};
-
-/// Built-in roles, each holding the rights of those before it.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum RoleName {
-    /// Reads.
-    Viewer,
-    /// Changes flags and segments.
-    Editor,
-    /// Also projects, environments, keys.
-    Admin,
-    /// Also people and tokens of others.
-    Owner,
-}
+use crate::api::grants::StandingAnswer;
+use crate::auth::{Right, SignInRules, Standing, TenantAccess};
 
 /// A tenant.
 #[derive(Serialize, ToSchema)]
@@ -34,9 +20,9 @@ pub(crate) struct TenantAnswer {
     key: String,
     /// For people.
     name: String,
-    /// The caller's role there.
-    #[schema(value_type = RoleName)]
-    role: Role,
+    /// What the caller is there.
+    #[serde(flatten)]
+    standing: StandingAnswer,
     /// Members must have shown a second factor; those without one can only add one.
     requires_second_factor: bool,
     /// Members other than owners must come from the tenant's identity provider.
@@ -47,17 +33,17 @@ pub(crate) struct TenantAnswer {
 
 impl TenantAnswer {
     pub(crate) fn of<R: Right>(access: &TenantAccess<R>) -> Self {
-        Self::new(access.tenant(), access.role())
+        Self::new(access.tenant(), access.standing(), SignInRules::of(access.state()))
     }
 
-    pub(crate) fn new(tenant: &yardarm_store::Tenant, role: Role) -> Self {
+    pub(crate) fn new(tenant: &yardarm_store::Tenant, standing: Standing, rules: SignInRules) -> Self {
         Self {
             id: tenant.id.clone(),
             key: tenant.key.clone(),
             name: tenant.name.clone(),
-            role,
-            requires_second_factor: tenant.requires_second_factor,
-            requires_sso: tenant.requires_sso,
+            standing: standing.into(),
+            requires_second_factor: rules.second_factor,
+            requires_sso: rules.sso,
             created_at: tenant.created_at,
         }
     }

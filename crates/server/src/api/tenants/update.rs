@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::TenantAnswer;
 use crate::api::answer::Answer;
 use crate::api::fields::Fields;
-use crate::auth::{Admin, TenantAccess, TenantChange};
+use crate::auth::{TenantAccess, TenantChange, can};
 use crate::json::Body;
 use crate::problem::Problem;
 
@@ -22,10 +22,11 @@ pub(crate) struct TenantPatch {
     requires_sso: Option<bool>,
 }
 
-/// Changes a tenant's name, and what it demands of sign-ins. A demand holds at once, for open sessions and streams, too.
+/// Changes a tenant's name, and what it demands of sign-ins. A demand takes `sso.manage`, and holds
+/// at once, for open sessions and streams, too.
 #[utoipa::path(patch, path = "/api/v1/tenants/{tenant}", operation_id = "updateTenant", tag = "tenants",
     request_body = TenantPatch, responses((status = 200, body = TenantAnswer)))]
-pub(crate) async fn handler(mut access: TenantAccess<Admin>, Body(body): Body) -> Result<Answer, Problem> {
+pub(crate) async fn handler(mut access: TenantAccess<can::TenantUpdate>, Body(body): Body) -> Result<Answer, Problem> {
     let mut fields = Fields::of(body, &["name", "requires_second_factor", "requires_sso"])?;
     let name = fields.optional_text("name", 256).map(|name| name.trim().to_owned());
     if name.as_deref() == Some("") {

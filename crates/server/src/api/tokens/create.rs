@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use yardarm_model::authority::read_grants;
 
 use super::TokenAnswer;
 use crate::api::answer::Answer;
 use crate::api::fields::Fields;
-use crate::auth::{NewToken, TenantAccess, Viewer};
+use crate::api::grants::GrantBody;
+use crate::auth::{Member, NewToken, TenantAccess, TokenScope};
 use crate::json::Body;
 use crate::problem::Problem;
 
@@ -16,8 +18,12 @@ use crate::problem::Problem;
 pub(crate) struct CreateToken {
     /// For people.
     name: String,
-    /// At most the caller's role, which is the default.
-    role: Option<crate::api::tenants::RoleName>,
+    /// Key of a role to limit it to: built in or the tenant's own. Without a role and grants it may do what its user may.
+    role: Option<String>,
+    /// What to limit it to, instead of a role.
+    grants: Option<Vec<GrantBody>>,
+    /// Id of the service account that it is for: `svc_…`. Without it, the token is the caller's own.
+    service_account: Option<String>,
     /// Milliseconds since 1970; never, by default.
     expires_at: Option<i64>,
 }
@@ -31,20 +37,28 @@ pub(crate) struct CreatedToken {
     token: String,
 }
 
-/// Makes a token of the caller's own.
+/// Makes a token of the caller's own, or for a service account. Nobody makes a token that holds more than they do.
 #[utoipa::path(post, path = "/api/v1/tokens", operation_id = "createToken", tag = "tenants", request_body = CreateToken,
     responses((status = 201, body = CreatedToken)))]
-pub(crate) async fn handler(access: TenantAccess<Viewer>, Body(body): Body) -> Result<Answer, Problem> {
-    let mut fields = Fields::of(body, &["name", "role", "expires_at"])?;
+pub(crate) async fn handler(access: TenantAccess<Member>, Body(body): Body) -> Result<Answer, Problem> {
+    let mut fields = Fields::of(body, &["name", "role", "grants", "service_account", "expires_at"])?;
     let name = fields.text("name", 256);
-    let role = match fields.any("role").map(serde_json::from_value) {
-        None => None,
-        Some(Ok(role)) => Some(role),
-        Some(Err(_)) => {
-            fields.wrong("role", "role_unknown", "must be viewer, editor, admin or owner");
-            None
+    let scope = match (fields.optional_text("role", 128), fields.any("grants")) {
+        (None, None) => TokenScope::Everything,
+        (Some(role), None) => TokenScope::Role(role),
+        (None, Some(grants)) => match read_grants(&grants, "/grants") {
+            Ok(grants) => TokenScope::Grants(grants),
+            Err(problems) => {
+                fields.problems(problems);
+                TokenScope::Grants(Vec::new())
+            }
+        },
+        (Some(_), Some(_)) => {
+            fields.wrong("grants", "role_or_grants", "give a role or grants, not both");
+            TokenScope::Grants(Vec::new())
         }
     };
+    let service_account = fields.optional_text("service_account", 128);
     let expires_at = match fields.any("expires_at").map(|value| value.as_i64()) {
         None => None,
         Some(Some(at)) if at > access.now() => Some(at),
@@ -58,6 +72,6 @@ pub(crate) async fn handler(access: TenantAccess<Viewer>, Body(body): Body) -> R
         }
     };
     fields.done()?;
-    let (token, secret) = access.create_token(NewToken { name, role, expires_at }).await?;
+    let (token, secret) = access.create_token(NewToken { name, scope, expires_at, service_account }).await?;
     Ok(Answer::created(&CreatedToken { meta: token.into(), token: secret }))
 }

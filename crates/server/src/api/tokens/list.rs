@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 use super::TokenAnswer;
 use crate::api::answer::Answer;
 use crate::api::page::{Page, Placed, page};
-use crate::auth::{TenantAccess, Viewer};
+use crate::auth::{Member, TenantAccess};
 use crate::json::Query;
 use crate::problem::Problem;
 
@@ -23,16 +23,19 @@ pub(crate) struct TokenQuery {
     search: Option<String>,
 }
 
-/// The caller's tokens, newest first; an owner sees everybody's in the tenant.
+/// The caller's tokens, newest first; with `service_account.manage` those of service accounts, too, and with `token.manage`
+/// everybody's.
 #[utoipa::path(get, path = "/api/v1/tokens", operation_id = "listTokens", tag = "tenants", params(TokenQuery),
     responses((status = 200, body = Page<TokenAnswer>)))]
-pub(crate) async fn handler(access: TenantAccess<Viewer>, Query(query): Query<TokenQuery>) -> Result<Answer, Problem> {
+pub(crate) async fn handler(access: TenantAccess<Member>, Query(query): Query<TokenQuery>) -> Result<Answer, Problem> {
     let search = query.search.unwrap_or_default().to_lowercase();
     let tokens = access.tokens().await?.into_iter();
     let items = tokens
-        .filter(|token| token.name.to_lowercase().contains(&search) || token.hint.to_lowercase().contains(&search))
+        .filter(|token| {
+            [&token.document.name, &token.document.hint].iter().any(|text| text.to_lowercase().contains(&search))
+        })
         .map(|token| Placed {
-            primary: format!("{:020}", token.created_at),
+            primary: format!("{:020}", token.document.created_at),
             key: token.id.clone(),
             item: TokenAnswer::from(token),
         })

@@ -6,9 +6,11 @@ pub(crate) mod revoke;
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use yardarm_store::{AccessToken, Role};
 
-/// An access token, without its secret.
+use super::grants::{GrantBody, Grants};
+use crate::auth::TokenItem;
+
+/// An access token, without its secret. It may do what its user may at that moment, as far as its role or its grants go.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TokenAnswer {
     /// `tok_…`.
@@ -17,10 +19,12 @@ pub(crate) struct TokenAnswer {
     name: String,
     /// First characters, to recognise it by.
     hint: String,
-    /// At most this; never more than its maker's role at any time.
-    #[schema(value_type = crate::api::tenants::RoleName)]
-    role: Role,
-    /// Who made it.
+    /// Key of the role that it is limited to, if it is to one.
+    role: Option<String>,
+    /// What it is limited to otherwise.
+    #[schema(value_type = Option<Vec<GrantBody>>)]
+    grants: Option<Grants>,
+    /// Whose it is: a person's or a service account's id.
     user: String,
     /// Milliseconds since 1970.
     created_at: i64,
@@ -32,18 +36,19 @@ pub(crate) struct TokenAnswer {
     revoked_at: Option<i64>,
 }
 
-impl From<AccessToken> for TokenAnswer {
-    fn from(token: AccessToken) -> Self {
+impl From<TokenItem> for TokenAnswer {
+    fn from(TokenItem { id, document, last_used_at }: TokenItem) -> Self {
         Self {
-            id: token.id,
-            name: token.name,
-            hint: token.hint,
-            role: token.role,
-            user: token.user_id,
-            created_at: token.created_at,
-            expires_at: token.expires_at,
-            last_used_at: token.last_used_at,
-            revoked_at: token.revoked_at,
+            id,
+            name: document.name,
+            hint: document.hint,
+            role: document.role,
+            grants: document.grants,
+            user: document.user,
+            created_at: document.created_at,
+            expires_at: document.expires_at,
+            last_used_at,
+            revoked_at: document.revoked_at,
         }
     }
 }

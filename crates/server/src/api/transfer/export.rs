@@ -5,7 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 use yardarm_model::export::export;
 
 use crate::api::answer::Answer;
-use crate::auth::{ProjectAccess, Viewer, refusal};
+use crate::auth::{ProjectAccess, can, refusal};
 use crate::json::Query;
 use crate::problem::Problem;
 
@@ -31,7 +31,7 @@ pub(crate) enum Format {
 #[utoipa::path(get, path = "/api/v1/projects/{project}/export", operation_id = "exportProject", tag = "transfer",
     params(ExportQuery), responses((status = 200, body = Object)))]
 pub(crate) async fn handler(
-    access: ProjectAccess<Viewer>,
+    access: ProjectAccess<can::ProjectRead>,
     Query(query): Query<ExportQuery>,
 ) -> Result<Answer, Problem> {
     let Format::Json = query.format.unwrap_or(Format::Json);

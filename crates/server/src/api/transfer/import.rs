@@ -13,7 +13,7 @@ use yardarm_model::limits;
 use crate::api::answer::Answer;
 use crate::api::projects::VersionAnswer;
 use crate::app::App;
-use crate::auth::{Editor, Precondition, ProjectAccess, revision};
+use crate::auth::{Precondition, ProjectAccess, can, revision};
 use crate::json::{self, Query};
 use crate::problem::Problem;
 
@@ -68,7 +68,7 @@ impl FromRequest<App> for ImportBody {
 #[utoipa::path(post, path = "/api/v1/projects/{project}/import", operation_id = "importProject", tag = "transfer",
     params(ImportQuery), request_body = Object, responses((status = 200, body = Imported)))]
 pub(crate) async fn handler(
-    access: ProjectAccess<Editor>,
+    access: ProjectAccess<can::ProjectImport>,
     Query(query): Query<ImportQuery>,
     ImportBody(body): ImportBody,
 ) -> Result<Answer, Problem> {

@@ -270,6 +270,7 @@ impl crate::app::App {
         let attribution = yardarm_store::Attribution {
             actor: "system:operator".to_owned(),
             actor_name: "operator".to_owned(),
+            via: "command line".to_owned(),
             action: "second_factors.reset".to_owned(),
             reason: String::new(),
             trace_id: fresh::trace_id(self),

@@ -12,4 +12,5 @@ pub(crate) mod sso;
 pub(super) mod ticket;
 mod totp;
 
+pub(crate) use rules::SignInRules;
 pub(crate) use second_factor::Entered;

@@ -170,7 +170,7 @@ impl Visitor {
             return Err(SsoFailure::Denied(error));
         }
         let code = returned.code.ok_or(SsoFailure::State)?;
-        let tenant = gate.store.sign_in().tenant_by_key(&going.tenant_key).await.map_err(Problem::from)?;
+        let tenant = gate.store.sign_in().tenant_by_key(&going.tenant_key).await?;
         let tenant = tenant.ok_or(SsoFailure::Over)?;
         let (_, connection) = connection_of(gate, &tenant.id, id).await?.ok_or(SsoFailure::Over)?;
         if connection.issuer != going.issuer {

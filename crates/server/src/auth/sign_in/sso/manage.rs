@@ -1,17 +1,16 @@
 //! Connections of a tenant, made and changed by its owners: whoever chooses the identity provider can become anybody in
 //! the tenant.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
+use yardarm_model::authority::{BuiltIn, Permission, tenant_kind};
 use yardarm_store::{RowWrite, SignInRow};
 
-use super::connection::{Connection, KIND, secret_place};
+use super::connection::{Connection, KIND, Mapped, secret_place};
 use super::{Kept, connection_of, connections_of};
 use crate::auth::access::TenantAccess;
-use crate::auth::refusal::{internal, invalid, not_found, wrong};
-use crate::auth::right::{Owner, Right};
-use crate::auth::{fresh, tenant_change};
+use crate::auth::fresh;
+use crate::auth::refusal::{forbidden, internal, invalid, not_found, wrong};
+use crate::auth::right::{Right, can};
 use crate::problem::Problem;
 
 /// Connections of a tenant at most.
@@ -45,13 +44,14 @@ impl<R: Right> TenantAccess<R> {
     }
 }
 
-impl TenantAccess<Owner> {
+impl TenantAccess<can::SsoManage> {
     /// Makes a connection. Without a client secret it is a public client, kept safe by PKCE alone.
     pub(crate) async fn create_sso_connection(
         &self,
         connection: Connection,
         secret: Option<&str>,
     ) -> Result<Listed, Problem> {
+        self.may_be_anybody()?;
         let many = connections_of(&self.request.gate, &self.tenant().id).await?.len();
         if many >= MOST {
             let text = format!("a tenant has at most {MOST} connections; remove one first");
@@ -72,6 +72,7 @@ impl TenantAccess<Owner> {
         change: impl FnOnce(&mut Connection),
         secret: Option<&str>,
     ) -> Result<Listed, Problem> {
+        self.may_be_anybody()?;
         let Listed { rev, connection: old, .. } = self.sso_connection(id).await?;
         self.request.check_revision(rev)?;
         let mut connection = old.clone();
@@ -100,6 +101,18 @@ impl TenantAccess<Owner> {
         self.request.check_revision(rev)?;
         self.write_connection(id, None, vec![self.remove_row(id)]).await?;
         Ok(())
+    }
+
+    /// Who says which identity provider is asked can come as an owner, so it takes all that an owner holds.
+    fn may_be_anybody(&self) -> Result<(), Problem> {
+        if self.authority().covers(&BuiltIn::Owner.grants()) { Ok(()) } else { Err(forbidden(Permission::RoleManage)) }
+    }
+
+    /// A role or group that a mapping names and that is not there.
+    pub(crate) fn unknown_in(&self, mapped: &Mapped) -> Option<String> {
+        let role = mapped.roles.iter().find(|role| self.state().role(role).is_none());
+        let group = mapped.groups.iter().find(|group| self.state().document(tenant_kind::GROUP, group).is_none());
+        role.or(group).cloned()
     }
 
     fn remove_row(&self, id: &str) -> RowWrite {
@@ -132,9 +145,4 @@ impl TenantAccess<Owner> {
             Err(failure) => Err(invalid(vec![wrong("/issuer", "provider_unusable", failure.to_string())])),
         }
     }
-}
-
-/// Roles that people may be given by a connection.
-pub(crate) fn unknown_roles(roles: &BTreeSet<String>) -> Option<&String> {
-    roles.iter().find(|role| tenant_change::role_of(role).is_none())
 }

@@ -1,15 +1,16 @@
 //! Whom of the tenant an identity provider's person is.
 
-use serde_json::json;
+use yardarm_model::authority::{MemberDocument, tenant_kind};
 use yardarm_store::{
-    Attribution, Commit, CommitError, DocumentWrite, Identity, Membership, Role, RowWrite, SignInRow, Tenant, User,
+    Attribution, Commit, CommitError, DocumentWrite, Identity, Membership, RowWrite, SignInRow, Tenant, User, UserKind,
 };
 
 use super::SsoFailure;
-use super::connection::Connection;
+use super::connection::{Connection, Mapped};
 use super::person::Person;
+use crate::auth::fresh;
+use crate::auth::refusal::internal;
 use crate::auth::session::Visitor;
-use crate::auth::{fresh, tenant_change};
 use crate::problem::Problem;
 
 impl Visitor {
@@ -22,17 +23,16 @@ impl Visitor {
         person: Person,
     ) -> Result<User, SsoFailure> {
         let store = &self.gate.store;
-        let known =
-            store.sign_in().identity(&tenant.id, connection_id, &person.subject).await.map_err(Problem::from)?;
+        let known = store.sign_in().identity(&tenant.id, connection_id, &person.subject).await?;
         if let Some(identity) = known {
-            let user = store.user(&identity.user_id).await.map_err(Problem::from)?;
+            let user = store.user(&identity.user_id).await?;
             let user = user.ok_or(SsoFailure::NotAMember("the account is gone"))?;
             return self.still_member(tenant, user).await;
         }
         let email = person.email.clone().filter(|email| connection.covers(email));
         let email = email
             .ok_or(SsoFailure::NotAMember("the provider has verified no address of a domain that it may speak for"))?;
-        let found = store.user_by_email(&email).await.map_err(Problem::from)?;
+        let found = store.user_by_email(&email).await?;
         let user = match found {
             Some(user) => {
                 // Only who is in this tenant already: the provider of one tenant makes nobody a member whose account is
@@ -50,7 +50,7 @@ impl Visitor {
     }
 
     async fn still_member(&self, tenant: &Tenant, user: User) -> Result<User, SsoFailure> {
-        let memberships = self.gate.store.memberships(&user.id).await.map_err(Problem::from)?;
+        let memberships = self.gate.store.memberships(&user.id).await?;
         if memberships.iter().any(|membership| membership.tenant_id == tenant.id) {
             Ok(user)
         } else {
@@ -83,24 +83,33 @@ impl Visitor {
         person: &Person,
         email: String,
     ) -> Result<User, SsoFailure> {
-        let mut roles = connection.mapped(&person.groups).roles;
+        let Mapped { mut roles, mut groups } = connection.mapped(&person.groups);
         roles.extend(connection.default_roles.iter().cloned());
-        let role = roles.iter().filter_map(|role| tenant_change::role_of(role)).max();
-        let role: Role = role.ok_or(SsoFailure::NotAMember("neither a group nor the connection gives them a role"))?;
+        // What the connection says may be older than the roles and groups that there are.
+        let state = self.gate.tenant_state(&tenant.id).await?;
+        let state = state.ok_or(SsoFailure::NotAMember("the tenant is gone"))?;
+        roles.retain(|role| state.role(role).is_some());
+        groups.retain(|group| state.document(tenant_kind::GROUP, group).is_some());
+        if roles.is_empty() && groups.is_empty() {
+            return Err(SsoFailure::NotAMember("neither a group nor the connection gives them a role"));
+        }
         let name = person.name.clone().filter(|name| !name.trim().is_empty() && !name.contains('\0'));
         let user = User {
             id: fresh::id("usr"),
+            kind: UserKind::Person,
             name: name.unwrap_or_else(|| email.clone()).chars().take(256).collect(),
             email,
             password_hash: None,
             operator: false,
             created_at: self.gate.now(),
         };
-        let body = json!({ "name": user.name, "role": role }).to_string();
-        let documents = vec![DocumentWrite { kind: "member".to_owned(), key: user.id.clone(), body: Some(body) }];
+        let member = MemberDocument { name: user.name.clone(), roles, groups };
+        let body = serde_json::to_string(&member).map_err(internal)?;
+        let kind = tenant_kind::MEMBER.to_owned();
+        let documents = vec![DocumentWrite { kind, key: user.id.clone(), body: Some(body) }];
         let rows = vec![
             RowWrite::InsertUser(user.clone()),
-            RowWrite::UpsertMembership(Membership { tenant_id: tenant.id.clone(), user_id: user.id.clone(), role }),
+            RowWrite::UpsertMembership(Membership { tenant_id: tenant.id.clone(), user_id: user.id.clone() }),
             self.identity(tenant, connection_id, person, &user.id),
         ];
         self.write(tenant, &user, "member.provision", documents, rows).await?;
@@ -118,6 +127,7 @@ impl Visitor {
         let attribution = Attribution {
             actor: format!("user:{}", user.id),
             actor_name: user.name.clone(),
+            via: "session".to_owned(),
             action: action.to_owned(),
             reason: String::new(),
             trace_id: self.trace_id.clone(),

@@ -19,7 +19,7 @@ use crate::problem::Problem;
 
 pub(crate) use connection::{Connection, Mapped};
 pub(crate) use flow::{Returned, is_local};
-pub(crate) use manage::{Listed, unknown_roles};
+pub(crate) use manage::Listed;
 pub(in crate::auth) use provider::Providers;
 
 /// Why somebody did not come in. The word goes to the sign-in page, the rest to the log.
@@ -48,6 +48,12 @@ pub(crate) enum SsoFailure {
 impl From<Problem> for SsoFailure {
     fn from(problem: Problem) -> Self {
         Self::Ours(Box::new(problem))
+    }
+}
+
+impl From<yardarm_store::StoreError> for SsoFailure {
+    fn from(error: yardarm_store::StoreError) -> Self {
+        Problem::from(error).into()
     }
 }
 
