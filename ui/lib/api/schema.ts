@@ -16,7 +16,7 @@ export interface paths {
          * Sets the caller's password. Needs a sign-in within the last ten minutes. All sessions end; the caller gets a new one.
          * @description Sets the caller's password. Needs a sign-in within the last ten minutes. All sessions end; the caller gets a new one.
          *
-         *     Needs `tenant:viewer`; in the audit log as `password.update`.
+         *     Needs `member`; in the audit log as `password.update`.
          */
         put: operations["setPassword"];
         post?: never;
@@ -39,7 +39,7 @@ export interface paths {
          * Makes recovery codes; those before work no more. Needs a sign-in within the last ten minutes.
          * @description Makes recovery codes; those before work no more. Needs a sign-in within the last ten minutes.
          *
-         *     Needs `tenant:viewer`; in the audit log as `recovery_codes.renew`.
+         *     Needs `member`; in the audit log as `recovery_codes.renew`.
          */
         post: operations["renewRecoveryCodes"];
         delete?: never;
@@ -59,7 +59,7 @@ export interface paths {
          * How the caller signs in.
          * @description How the caller signs in.
          *
-         *     Needs `tenant:viewer`.
+         *     Needs `member`.
          */
         get: operations["getSecurity"];
         put?: never;
@@ -81,7 +81,7 @@ export interface paths {
          * Where the caller is signed in, newest first.
          * @description Where the caller is signed in, newest first.
          *
-         *     Needs `tenant:viewer`.
+         *     Needs `member`.
          */
         get: operations["listSessions"];
         put?: never;
@@ -90,7 +90,7 @@ export interface paths {
          * Ends all of the caller's sessions but the one that asks.
          * @description Ends all of the caller's sessions but the one that asks.
          *
-         *     Needs `tenant:viewer`; in the audit log as `session.end_others`.
+         *     Needs `member`; in the audit log as `session.end_others`.
          */
         delete: operations["endOtherSessions"];
         options?: never;
@@ -112,7 +112,7 @@ export interface paths {
          * Ends one of the caller's sessions, at once.
          * @description Ends one of the caller's sessions, at once.
          *
-         *     Needs `tenant:viewer`; in the audit log as `session.end`.
+         *     Needs `member`; in the audit log as `session.end`.
          */
         delete: operations["endSession"];
         options?: never;
@@ -132,7 +132,7 @@ export interface paths {
          * From now on the caller's sign-ins ask for a code. The session goes on under a new id.
          * @description From now on the caller's sign-ins ask for a code. The session goes on under a new id.
          *
-         *     Needs `tenant:viewer`; in the audit log as `totp.enable`.
+         *     Needs `member`; in the audit log as `totp.enable`.
          */
         put: operations["enableTotp"];
         post?: never;
@@ -142,7 +142,7 @@ export interface paths {
          * @description Takes the authenticator app away. Needs a sign-in within the last ten minutes. With the last second factor the recovery
          *     codes and the other sessions go.
          *
-         *     Needs `tenant:viewer`; in the audit log as `totp.disable`.
+         *     Needs `member`; in the audit log as `totp.disable`.
          */
         delete: operations["disableTotp"];
         options?: never;
@@ -163,7 +163,7 @@ export interface paths {
          * Draws a secret for an authenticator app. Nothing changes until the app's first code comes back with `enableTotp`.
          * @description Draws a secret for an authenticator app. Nothing changes until the app's first code comes back with `enableTotp`.
          *
-         *     Needs `tenant:viewer`.
+         *     Needs `member`.
          */
         post: operations["enrolTotp"];
         delete?: never;
@@ -183,7 +183,7 @@ export interface paths {
          * People of the open tenant, by name.
          * @description People of the open tenant, by name.
          *
-         *     Needs `tenant:viewer`.
+         *     Needs `member.read`.
          */
         get: operations["listMembers"];
         put?: never;
@@ -205,7 +205,7 @@ export interface paths {
          * Projects of the open tenant, by key.
          * @description Projects of the open tenant, by key.
          *
-         *     Needs `tenant:viewer`.
+         *     Needs `member`.
          */
         get: operations["listProjects"];
         put?: never;
@@ -213,7 +213,7 @@ export interface paths {
          * Makes a project with its environments.
          * @description Makes a project with its environments.
          *
-         *     Needs `tenant:admin`; in the audit log as `project.create`.
+         *     Needs `project.create`; in the audit log as `project.create`.
          */
         post: operations["createProject"];
         delete?: never;
@@ -233,7 +233,7 @@ export interface paths {
          * One project.
          * @description One project.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["getProject"];
         put?: never;
@@ -245,7 +245,7 @@ export interface paths {
          * Changes a project's name or description.
          * @description Changes a project's name or description.
          *
-         *     Needs `project:admin`; in the audit log as `project.update`.
+         *     Needs `project.update`; in the audit log as `project.update`.
          */
         patch: operations["updateProject"];
         trace?: never;
@@ -261,7 +261,7 @@ export interface paths {
          * Evaluations by flag, variant, reason, SDK and hour.
          * @description Evaluations by flag, variant, reason, SDK and hour.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["listCounts"];
         put?: never;
@@ -283,7 +283,7 @@ export interface paths {
          * Environments in their order.
          * @description Environments in their order.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["listEnvironments"];
         put?: never;
@@ -291,7 +291,7 @@ export interface paths {
          * Makes an environment. Every flag is off in it.
          * @description Makes an environment. Every flag is off in it.
          *
-         *     Needs `project:admin`; in the audit log as `environment.create`.
+         *     Needs `environment.manage`; in the audit log as `environment.create`.
          */
         post: operations["createEnvironment"];
         delete?: never;
@@ -311,7 +311,7 @@ export interface paths {
          * One environment.
          * @description One environment.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["getEnvironment"];
         put?: never;
@@ -320,7 +320,7 @@ export interface paths {
          * Deletes an environment with what is configured there; its SDK keys open nothing from now on.
          * @description Deletes an environment with what is configured there; its SDK keys open nothing from now on.
          *
-         *     Needs `project:admin`; in the audit log as `environment.delete`.
+         *     Needs `environment.manage`; in the audit log as `environment.delete`.
          */
         delete: operations["deleteEnvironment"];
         options?: never;
@@ -329,7 +329,7 @@ export interface paths {
          * Changes an environment.
          * @description Changes an environment.
          *
-         *     Needs `project:admin`; in the audit log as `environment.update`.
+         *     Needs `environment.manage`; in the audit log as `environment.update`.
          */
         patch: operations["updateEnvironment"];
         trace?: never;
@@ -347,7 +347,7 @@ export interface paths {
          * Evaluates an environment's flags for one context, without counting it.
          * @description Evaluates an environment's flags for one context, without counting it.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         post: operations["evaluateFlags"];
         delete?: never;
@@ -367,7 +367,7 @@ export interface paths {
          * The whole project with salts and ranges, so that an import moves nobody. SDK keys are not in it.
          * @description The whole project with salts and ranges, so that an import moves nobody. SDK keys are not in it.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["exportProject"];
         put?: never;
@@ -389,7 +389,7 @@ export interface paths {
          * Flags, from memory.
          * @description Flags, from memory.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["listFlags"];
         put?: never;
@@ -397,7 +397,7 @@ export interface paths {
          * Makes a flag. It is off in every environment.
          * @description Makes a flag. It is off in every environment.
          *
-         *     Needs `project:editor`; in the audit log as `flag.create`.
+         *     Needs `flag.create`; in the audit log as `flag.create`.
          */
         post: operations["createFlag"];
         delete?: never;
@@ -417,7 +417,7 @@ export interface paths {
          * One flag.
          * @description One flag.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["getFlag"];
         put?: never;
@@ -429,7 +429,7 @@ export interface paths {
          * Changes what a flag is in every environment.
          * @description Changes what a flag is in every environment.
          *
-         *     Needs `project:editor`; in the audit log as `flag.update`.
+         *     Needs `flag.update`; in the audit log as `flag.update`.
          */
         patch: operations["updateFlag"];
         trace?: never;
@@ -447,7 +447,7 @@ export interface paths {
          * Archives a flag: it is served nowhere, keeps its key for ever and can be restored. Refused while another flag needs it.
          * @description Archives a flag: it is served nowhere, keeps its key for ever and can be restored. Refused while another flag needs it.
          *
-         *     Needs `project:editor`; in the audit log as `flag.archive`.
+         *     Needs `flag.archive`; in the audit log as `flag.archive`.
          */
         post: operations["archiveFlag"];
         delete?: never;
@@ -469,7 +469,7 @@ export interface paths {
          * Copies a flag's configuration between environments; buckets stay, so nobody is moved.
          * @description Copies a flag's configuration between environments; buckets stay, so nobody is moved.
          *
-         *     Needs `project:editor`; in the audit log as `configuration.copy`.
+         *     Needs `configuration.update`; in the audit log as `configuration.copy`.
          */
         post: operations["copyConfiguration"];
         delete?: never;
@@ -489,14 +489,14 @@ export interface paths {
          * What a flag serves in one environment.
          * @description What a flag serves in one environment.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["getConfiguration"];
         /**
          * Replaces what a flag serves in one environment. Needs `If-Match`.
          * @description Replaces what a flag serves in one environment. Needs `If-Match`.
          *
-         *     Needs `project:editor`; in the audit log as `configuration.replace`.
+         *     Needs `configuration.update`; in the audit log as `configuration.replace`.
          */
         put: operations["replaceConfiguration"];
         post?: never;
@@ -507,7 +507,7 @@ export interface paths {
          * Changes what a flag serves in one environment (JSON Merge Patch).
          * @description Changes what a flag serves in one environment (JSON Merge Patch).
          *
-         *     Needs `project:editor`; in the audit log as `configuration.update`.
+         *     Needs `configuration.update`; in the audit log as `configuration.update`.
          */
         patch: operations["updateConfiguration"];
         trace?: never;
@@ -525,7 +525,7 @@ export interface paths {
          * Takes a flag out of the archive, configured as it was.
          * @description Takes a flag out of the archive, configured as it was.
          *
-         *     Needs `project:editor`; in the audit log as `flag.restore`.
+         *     Needs `flag.archive`; in the audit log as `flag.restore`.
          */
         post: operations["restoreFlag"];
         delete?: never;
@@ -545,7 +545,7 @@ export interface paths {
          * Changes, newest first.
          * @description Changes, newest first.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["listHistory"];
         put?: never;
@@ -567,7 +567,7 @@ export interface paths {
          * One change with before and after.
          * @description One change with before and after.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["getChange"];
         put?: never;
@@ -591,7 +591,7 @@ export interface paths {
          * Puts back what a change did, in a new change. Refused when a document was changed since, unless forced.
          * @description Puts back what a change did, in a new change. Refused when a document was changed since, unless forced.
          *
-         *     Needs `project:editor`; in the audit log as `change.undo`.
+         *     Needs `change.undo`; in the audit log as `change.undo`.
          */
         post: operations["undoChange"];
         delete?: never;
@@ -613,7 +613,7 @@ export interface paths {
          * Brings an export of ours into the project, in one change or not at all.
          * @description Brings an export of ours into the project, in one change or not at all.
          *
-         *     Needs `project:editor`; in the audit log as `project.import`.
+         *     Needs `project.import`; in the audit log as `project.import`.
          */
         post: operations["importProject"];
         delete?: never;
@@ -633,7 +633,7 @@ export interface paths {
          * SDK keys, newest first, revoked ones too.
          * @description SDK keys, newest first, revoked ones too.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["listKeys"];
         put?: never;
@@ -641,7 +641,7 @@ export interface paths {
          * Makes an SDK key for one environment.
          * @description Makes an SDK key for one environment.
          *
-         *     Needs `project:admin`; in the audit log as `sdk_key.create`.
+         *     Needs `sdk_key.manage`; in the audit log as `sdk_key.create`.
          */
         post: operations["createKey"];
         delete?: never;
@@ -664,7 +664,7 @@ export interface paths {
          * Revokes an SDK key: it opens nothing from now on, and open streams end.
          * @description Revokes an SDK key: it opens nothing from now on, and open streams end.
          *
-         *     Needs `project:admin`; in the audit log as `sdk_key.revoke`.
+         *     Needs `sdk_key.manage`; in the audit log as `sdk_key.revoke`.
          */
         delete: operations["revokeKey"];
         options?: never;
@@ -685,7 +685,7 @@ export interface paths {
          * Puts one document back as it was at a revision, in a new change.
          * @description Puts one document back as it was at a revision, in a new change.
          *
-         *     Needs `project:editor`; in the audit log as `document.revert`.
+         *     Needs `change.undo`; in the audit log as `document.revert`.
          */
         post: operations["revertDocument"];
         delete?: never;
@@ -705,7 +705,7 @@ export interface paths {
          * Segments by key.
          * @description Segments by key.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["listSegments"];
         put?: never;
@@ -713,7 +713,7 @@ export interface paths {
          * Makes a segment.
          * @description Makes a segment.
          *
-         *     Needs `project:editor`; in the audit log as `segment.create`.
+         *     Needs `segment.create`; in the audit log as `segment.create`.
          */
         post: operations["createSegment"];
         delete?: never;
@@ -733,7 +733,7 @@ export interface paths {
          * One segment.
          * @description One segment.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["getSegment"];
         put?: never;
@@ -742,7 +742,7 @@ export interface paths {
          * Deletes a segment. Refused while a flag or another segment uses it.
          * @description Deletes a segment. Refused while a flag or another segment uses it.
          *
-         *     Needs `project:editor`; in the audit log as `segment.delete`.
+         *     Needs `segment.delete`; in the audit log as `segment.delete`.
          */
         delete: operations["deleteSegment"];
         options?: never;
@@ -751,7 +751,7 @@ export interface paths {
          * Changes a segment; `included` and `excluded` replace the whole lists.
          * @description Changes a segment; `included` and `excluded` replace the whole lists.
          *
-         *     Needs `project:editor`; in the audit log as `segment.update`.
+         *     Needs `segment.update`; in the audit log as `segment.update`.
          */
         patch: operations["updateSegment"];
         trace?: never;
@@ -773,7 +773,7 @@ export interface paths {
          * Adds keys to a segment's lists and removes some; only the chunks that change are moved.
          * @description Adds keys to a segment's lists and removes some; only the chunks that change are moved.
          *
-         *     Needs `project:editor`; in the audit log as `segment.edit_lists`.
+         *     Needs `segment.update`; in the audit log as `segment.edit_lists`.
          */
         patch: operations["editSegmentLists"];
         trace?: never;
@@ -789,7 +789,7 @@ export interface paths {
          * Keys in one of a segment's lists, in order.
          * @description Keys in one of a segment's lists, in order.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["listSegmentKeys"];
         put?: never;
@@ -813,7 +813,7 @@ export interface paths {
          * @description Changes as they happen: `event: change`, `id: epoch:rev`. `event: resync` means: read everything again. A comment is
          *     sent every 15 seconds. `Last-Event-ID` goes on after that change. It ends when the session ends.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["streamProject"];
         put?: never;
@@ -835,7 +835,7 @@ export interface paths {
          * Who the credential belongs to.
          * @description Who the credential belongs to.
          *
-         *     Needs `tenant:viewer`.
+         *     Needs `member`.
          */
         get: operations["getSession"];
         put?: never;
@@ -849,10 +849,10 @@ export interface paths {
          */
         post: operations["signIn"];
         /**
-         * Signs out: the session ends on the server.
-         * @description Signs out: the session ends on the server.
+         * Signs out: the session ends on the server. Who came by an identity provider is told where to sign out of that one, too.
+         * @description Signs out: the session ends on the server. Who came by an identity provider is told where to sign out of that one, too.
          *
-         *     Needs `tenant:viewer`.
+         *     Needs `member`.
          */
         delete: operations["signOut"];
         options?: never;
@@ -900,6 +900,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/sso": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Identity providers by which one can sign in to a tenant.
+         * @description Identity providers by which one can sign in to a tenant.
+         */
+        get: operations["listSsoChoices"];
+        put?: never;
+        /**
+         * Begins to sign in by an identity provider: go to the location in the same browser, within fifteen minutes.
+         * @description Begins to sign in by an identity provider: go to the location in the same browser, within fifteen minutes.
+         */
+        post: operations["signInBySso"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/sso/{connection}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where an identity provider sends browsers back to. Leads on to the console, or to the sign-in page with
+         *     `?sso_error=…`: `over`, `state`, `denied`, `token`, `provider`, `not_a_member` or `failed`.
+         * @description Where an identity provider sends browsers back to. Leads on to the console, or to the sign-in page with
+         *     `?sso_error=…`: `over`, `state`, `denied`, `token`, `provider`, `not_a_member` or `failed`.
+         */
+        get: operations["returnFromSso"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/tenant": {
         parameters: {
             query?: never;
@@ -913,7 +959,7 @@ export interface paths {
          * Opens another tenant in a fresh session.
          * @description Opens another tenant in a fresh session.
          *
-         *     Needs `tenant:viewer`.
+         *     Needs `member`.
          */
         post: operations["openTenant"];
         delete?: never;
@@ -946,6 +992,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sso-connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tenant's SSO connections, oldest first.
+         * @description The tenant's SSO connections, oldest first.
+         *
+         *     Needs `sso.manage`.
+         */
+        get: operations["listSsoConnections"];
+        put?: never;
+        /**
+         * Makes an SSO connection. Owners only: who chooses the identity provider can become anybody in the tenant.
+         * @description Makes an SSO connection. Owners only: who chooses the identity provider can become anybody in the tenant.
+         *
+         *     Needs `sso.manage`; in the audit log as `sso_connection.create`.
+         */
+        post: operations["createSsoConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sso-connections/{connection}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One SSO connection.
+         * @description One SSO connection.
+         *
+         *     Needs `sso.manage`.
+         */
+        get: operations["getSsoConnection"];
+        put?: never;
+        post?: never;
+        /**
+         * Removes an SSO connection: its secret, what it knew of people, and the sessions that it opened.
+         * @description Removes an SSO connection: its secret, what it knew of people, and the sessions that it opened.
+         *
+         *     Needs `sso.manage`; in the audit log as `sso_connection.delete`.
+         */
+        delete: operations["deleteSsoConnection"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes an SSO connection.
+         * @description Changes an SSO connection.
+         *
+         *     Needs `sso.manage`; in the audit log as `sso_connection.update`.
+         */
+        patch: operations["updateSsoConnection"];
+        trace?: never;
+    };
     "/api/v1/tenants": {
         parameters: {
             query?: never;
@@ -957,7 +1065,7 @@ export interface paths {
          * Tenants the caller belongs to, by key.
          * @description Tenants the caller belongs to, by key.
          *
-         *     Needs `tenant:viewer`.
+         *     Needs `member`.
          */
         get: operations["listTenants"];
         put?: never;
@@ -985,7 +1093,7 @@ export interface paths {
          * One tenant.
          * @description One tenant.
          *
-         *     Needs `tenant:viewer`.
+         *     Needs `member`.
          */
         get: operations["getTenant"];
         put?: never;
@@ -994,10 +1102,12 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Changes a tenant's name, and what it demands of sign-ins. A demand holds at once, for open sessions and streams, too.
-         * @description Changes a tenant's name, and what it demands of sign-ins. A demand holds at once, for open sessions and streams, too.
+         * Changes a tenant's name, and what it demands of sign-ins. A demand takes `sso.manage`, and holds
+         *     at once, for open sessions and streams, too.
+         * @description Changes a tenant's name, and what it demands of sign-ins. A demand takes `sso.manage`, and holds
+         *     at once, for open sessions and streams, too.
          *
-         *     Needs `tenant:admin`; in the audit log as `tenant.update`.
+         *     Needs `tenant.update`; in the audit log as `tenant.update`.
          */
         patch: operations["updateTenant"];
         trace?: never;
@@ -1010,18 +1120,20 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The caller's tokens, newest first; an owner sees everybody's in the tenant.
-         * @description The caller's tokens, newest first; an owner sees everybody's in the tenant.
+         * The caller's tokens, newest first; with `service_account.manage` those of service accounts, too, and with `token.manage`
+         *     everybody's.
+         * @description The caller's tokens, newest first; with `service_account.manage` those of service accounts, too, and with `token.manage`
+         *     everybody's.
          *
-         *     Needs `tenant:viewer`.
+         *     Needs `member`.
          */
         get: operations["listTokens"];
         put?: never;
         /**
-         * Makes a token of the caller's own.
-         * @description Makes a token of the caller's own.
+         * Makes a token of the caller's own, or for a service account. Nobody makes a token that holds more than they do.
+         * @description Makes a token of the caller's own, or for a service account. Nobody makes a token that holds more than they do.
          *
-         *     Needs `tenant:viewer`; in the audit log as `access_token.create`.
+         *     Needs `member`; in the audit log as `access_token.create`.
          */
         post: operations["createToken"];
         delete?: never;
@@ -1041,10 +1153,10 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Revokes a token, at once: one's own, or as an owner anybody's.
-         * @description Revokes a token, at once: one's own, or as an owner anybody's.
+         * Revokes a token, at once: one that the caller may see.
+         * @description Revokes a token, at once: one that the caller may see.
          *
-         *     Needs `tenant:viewer`; in the audit log as `access_token.revoke`.
+         *     Needs `member`; in the audit log as `access_token.revoke`.
          */
         delete: operations["revokeToken"];
         options?: never;
@@ -1070,9 +1182,9 @@ export interface components {
         ChangeHead: {
             /** @description `flag.create`, `configuration.update`, … */
             action: string;
-            /** @description `user:usr_…`, `token:tok_…`, `system:demo`. */
+            /** @description `user:usr_…`, `system:demo`. */
             actor: string;
-            /** @description Shown name at that time. */
+            /** @description Shown name at that time; empty once it was redacted. */
             actor_name: string;
             /**
              * Format: int64
@@ -1094,6 +1206,8 @@ export interface components {
             summary: string;
             /** @description W3C trace id. */
             trace_id: string;
+            /** @description What they came with: `session`, `token:tok_…`. */
+            via: string;
         };
         /** @description A change in a list. */
         ChangeItem: components["schemas"]["ChangeHead"] & {
@@ -1249,9 +1363,14 @@ export interface components {
              * @description Milliseconds since 1970; never, by default.
              */
             expires_at?: number | null;
+            /** @description What to limit it to, instead of a role. */
+            grants?: components["schemas"]["Grant"][] | null;
             /** @description For people. */
             name: string;
-            role?: components["schemas"]["RoleName"] | null;
+            /** @description Key of a role to limit it to: built in or the tenant's own. Without a role and grants it may do what its user may. */
+            role?: string | null;
+            /** @description Id of the service account that it is for: `svc_…`. Without it, the token is the caller's own. */
+            service_account?: string | null;
         };
         /** @description The key and its secret, which is shown this once. */
         CreatedKey: components["schemas"]["KeyAnswer"] & {
@@ -1273,6 +1392,8 @@ export interface components {
             key: string;
             /** @description `flag`, `configuration`, … */
             kind: string;
+            /** @description What it was, or what it became, was redacted or pruned. */
+            redacted: boolean;
             /** @description The change removed it. */
             removed: boolean;
             /** @description Of a configuration: what is different, in words. */
@@ -1383,6 +1504,11 @@ export interface components {
             /** @description The state that was evaluated. */
             version: components["schemas"]["VersionAnswer"];
         };
+        /**
+         * @description `"*"`.
+         * @enum {string}
+         */
+        Everything: "*";
         /** @description An answer in the evaluator's own form. */
         Exactly: {
             /** @description A serve of the evaluator: `#/$defs/serve` of `spec/ruleset.schema.json`. */
@@ -1472,6 +1598,15 @@ export interface components {
             /** @description All of them. */
             variants?: components["schemas"]["Variant"][] | null;
         };
+        /** @description Permissions in places. */
+        Grant: {
+            /** @description Keys of environments. Permissions about a project or the tenant need `"*"`. */
+            environments: components["schemas"]["Selected"];
+            /** @description Names of permissions, as `GET /api/v1/permissions` lists them. */
+            permissions: components["schemas"]["Selected"];
+            /** @description Keys of projects. Permissions about the whole tenant need `"*"`. */
+            projects: components["schemas"]["Selected"];
+        };
         /** @description What an import changes. */
         Imported: {
             /** @description One for each document but chunks of lists. */
@@ -1542,8 +1677,10 @@ export interface components {
         };
         /** @description Somebody in the tenant. */
         Member: {
-            /** @description Right. */
-            role: components["schemas"]["RoleName"];
+            /** @description Keys of the groups that they are in, whose roles they hold, too. */
+            groups: string[];
+            /** @description Keys of the roles that they were given. */
+            roles: string[];
             /** @description Who. */
             user: components["schemas"]["UserAnswer"];
         };
@@ -1658,6 +1795,31 @@ export interface components {
             name?: string | null;
             /** @description Any of these makes a member. */
             rules?: components["schemas"]["Condition"][] | null;
+        };
+        /** @description A new connection. */
+        NewSsoConnection: {
+            /** @description Ours, at the provider. */
+            client_id: string;
+            /** @description Kept sealed; none for a public client. */
+            client_secret?: string | null;
+            /** @description Roles of who becomes a member; none by default. */
+            default_roles?: string[] | null;
+            /** @description Domains of e-mail addresses that the provider may speak for; none by default, so nobody new can come. */
+            domains?: string[] | null;
+            /** @description A value of that claim to what its holders get when they become members. */
+            groups?: {
+                [key: string]: components["schemas"]["SsoMapped"];
+            } | null;
+            /** @description The claim that lists groups; `groups` by default. */
+            groups_claim?: string | null;
+            /** @description `https://login.example.com`: the provider describes itself below it. */
+            issuer: string;
+            /** @description On the button. */
+            name: string;
+            /** @description Whether who is not here yet becomes a member by signing in; not by default. */
+            provision?: boolean | null;
+            /** @description Asked for beside `openid`; `email` and `profile` by default. */
+            scopes?: string[] | null;
         };
         /** @description A new tenant. */
         NewTenant: {
@@ -1809,8 +1971,10 @@ export interface components {
         Page_Member: {
             /** @description Items in order. */
             items: {
-                /** @description Right. */
-                role: components["schemas"]["RoleName"];
+                /** @description Keys of the groups that they are in, whose roles they hold, too. */
+                groups: string[];
+                /** @description Keys of the roles that they were given. */
+                roles: string[];
                 /** @description Who. */
                 user: components["schemas"]["UserAnswer"];
             }[];
@@ -1916,6 +2080,45 @@ export interface components {
             total: number;
         };
         /** @description A page of a list. */
+        Page_SsoConnectionAnswer: {
+            /** @description Items in order. */
+            items: {
+                /** @description Ours, at the provider. */
+                client_id: string;
+                /**
+                 * Format: int64
+                 * @description Milliseconds since 1970.
+                 */
+                created_at: number;
+                /** @description Roles of who becomes a member, beside those by groups. */
+                default_roles: string[];
+                /** @description Domains of e-mail addresses that the provider may speak for. */
+                domains: string[];
+                /** @description A value of that claim to what its holders get when they become members. */
+                groups: {
+                    [key: string]: components["schemas"]["SsoMapped"];
+                };
+                /** @description The claim that lists groups. */
+                groups_claim: string;
+                /** @description `sso_…`. */
+                id: string;
+                /** @description `https://login.example.com`. */
+                issuer: string;
+                /** @description On the button. */
+                name: string;
+                /** @description Whether who is not here yet becomes a member by signing in. */
+                provision: boolean;
+                /** @description To be entered at the provider. */
+                redirect_uri: string;
+                /** @description Asked for beside `openid`. */
+                scopes: string[];
+            }[];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+            /** @description Items in all pages. */
+            total: number;
+        };
+        /** @description A page of a list. */
         Page_String: {
             /** @description Items in order. */
             items: string[];
@@ -1927,7 +2130,7 @@ export interface components {
         /** @description A page of a list. */
         Page_TenantAnswer: {
             /** @description Items in order. */
-            items: {
+            items: (components["schemas"]["StandingAnswer"] & {
                 /**
                  * Format: int64
                  * @description Milliseconds since 1970.
@@ -1943,9 +2146,7 @@ export interface components {
                 requires_second_factor: boolean;
                 /** @description Members other than owners must come from the tenant's identity provider. */
                 requires_sso: boolean;
-                /** @description The caller's role there. */
-                role: components["schemas"]["RoleName"];
-            }[];
+            })[];
             /** @description `cursor` of the next page; null at the end. */
             next?: string | null;
             /** @description Items in all pages. */
@@ -1965,6 +2166,8 @@ export interface components {
                  * @description When it ends, if it does.
                  */
                 expires_at?: number | null;
+                /** @description What it is limited to otherwise. */
+                grants?: components["schemas"]["Grant"][] | null;
                 /** @description First characters, to recognise it by. */
                 hint: string;
                 /** @description `tok_…`. */
@@ -1981,9 +2184,9 @@ export interface components {
                  * @description When it was revoked.
                  */
                 revoked_at?: number | null;
-                /** @description At most this; never more than its maker's role at any time. */
-                role: components["schemas"]["RoleName"];
-                /** @description Who made it. */
+                /** @description Key of the role that it is limited to, if it is to one. */
+                role?: string | null;
+                /** @description Whose it is: a person's or a service account's id. */
                 user: string;
             }[];
             /** @description `cursor` of the next page; null at the end. */
@@ -2072,7 +2275,7 @@ export interface components {
             rev: number;
         };
         /**
-         * @description Built-in roles, each holding the rights of those before it.
+         * @description Built-in roles, each holding the permissions of those before it.
          * @enum {string}
          */
         RoleName: "viewer" | "editor" | "admin" | "owner";
@@ -2204,6 +2407,8 @@ export interface components {
             /** @description Segment key. */
             segment?: string | null;
         };
+        /** @description `"*"`, or a list. An empty list is refused: it would be nothing, and might be meant as everything. */
+        Selected: components["schemas"]["Everything"] | string[];
         /** @description A sentence of a configuration that changed, came or went. */
         SentenceDifference: {
             /** @description Null when it is gone. */
@@ -2235,11 +2440,11 @@ export interface components {
             text: string;
         };
         /** @description Who is signed in, and where. */
-        SessionAnswer: {
+        SessionAnswer: components["schemas"]["StandingAnswer"] & {
             /** @description May make tenants. */
             operator: boolean;
-            /** @description Role in the open tenant: `viewer`, `editor`, `admin` or `owner`. */
-            role: components["schemas"]["RoleName"];
+            /** @description Names of the permissions that they hold somewhere in the open tenant. */
+            permissions: string[];
             /** @description The open tenant. */
             tenant: components["schemas"]["TenantSummary"];
             /** @description Everywhere they can go. */
@@ -2303,12 +2508,113 @@ export interface components {
             /** @description Secret of the link. */
             token: string;
         };
+        /** @description Signed out here, and not yet at the identity provider. */
+        SignedOut: {
+            /** @description Where a browser goes to sign out there, too. */
+            location: string;
+        };
         /** @description A weighted split. */
         Split: {
             /** @description Attribute that decides; `user.key` by default. */
             bucket_by?: string | null;
             /** @description The parts; percents add up to 100. */
             shares: components["schemas"]["Share"][];
+        };
+        /** @description An identity provider. */
+        SsoChoice: {
+            /** @description `sso_…`. */
+            id: string;
+            /** @description For the button. */
+            name: string;
+        };
+        /** @description Ways into a tenant by identity providers. */
+        SsoChoices: {
+            /** @description Empty where there is none, and where there is no such tenant. */
+            connections: components["schemas"]["SsoChoice"][];
+        };
+        /** @description An SSO connection, without its client secret. */
+        SsoConnectionAnswer: {
+            /** @description Ours, at the provider. */
+            client_id: string;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            created_at: number;
+            /** @description Roles of who becomes a member, beside those by groups. */
+            default_roles: string[];
+            /** @description Domains of e-mail addresses that the provider may speak for. */
+            domains: string[];
+            /** @description A value of that claim to what its holders get when they become members. */
+            groups: {
+                [key: string]: components["schemas"]["SsoMapped"];
+            };
+            /** @description The claim that lists groups. */
+            groups_claim: string;
+            /** @description `sso_…`. */
+            id: string;
+            /** @description `https://login.example.com`. */
+            issuer: string;
+            /** @description On the button. */
+            name: string;
+            /** @description Whether who is not here yet becomes a member by signing in. */
+            provision: boolean;
+            /** @description To be entered at the provider. */
+            redirect_uri: string;
+            /** @description Asked for beside `openid`. */
+            scopes: string[];
+        };
+        /** @description What is to be different. */
+        SsoConnectionPatch: {
+            /** @description Ours, at the provider. */
+            client_id?: string | null;
+            /** @description Kept sealed. */
+            client_secret?: string | null;
+            /** @description Roles of who becomes a member. */
+            default_roles?: string[] | null;
+            /** @description Domains of e-mail addresses that the provider may speak for. */
+            domains?: string[] | null;
+            /** @description A value of that claim to what its holders get when they become members. */
+            groups?: {
+                [key: string]: components["schemas"]["SsoMapped"];
+            } | null;
+            /** @description The claim that lists groups. */
+            groups_claim?: string | null;
+            /** @description Another provider: the people it knew are forgotten. */
+            issuer?: string | null;
+            /** @description On the button. */
+            name?: string | null;
+            /** @description Whether who is not here yet becomes a member by signing in. */
+            provision?: boolean | null;
+            /** @description Asked for beside `openid`. */
+            scopes?: string[] | null;
+        };
+        /** @description By which identity provider. */
+        SsoLeave: {
+            /** @description `sso_…`; the tenant's only one, by default. */
+            connection?: string | null;
+            /** @description A path of the console to go on at; `/` by default. */
+            return_to?: string | null;
+            /** @description Key of the tenant. */
+            tenant: string;
+        };
+        /** @description Where to go. */
+        SsoLocation: {
+            /** @description The identity provider's page, for this browser only. */
+            location: string;
+        };
+        /** @description What a group of the provider means here. */
+        SsoMapped: {
+            /** @description Keys of groups. */
+            groups?: string[];
+            /** @description Keys of roles. */
+            roles?: string[];
+        };
+        /** @description What somebody is in a tenant. */
+        StandingAnswer: {
+            role?: components["schemas"]["RoleName"] | null;
+            /** @description Keys of the roles that they were given; those of groups come on top. */
+            roles: string[];
         };
         /** @description Individual targets: these keys get this variant. */
         Target: {
@@ -2320,7 +2626,7 @@ export interface components {
             variant: string;
         };
         /** @description A tenant. */
-        TenantAnswer: {
+        TenantAnswer: components["schemas"]["StandingAnswer"] & {
             /**
              * Format: int64
              * @description Milliseconds since 1970.
@@ -2336,19 +2642,15 @@ export interface components {
             requires_second_factor: boolean;
             /** @description Members other than owners must come from the tenant's identity provider. */
             requires_sso: boolean;
-            /** @description The caller's role there. */
-            role: components["schemas"]["RoleName"];
         };
         /** @description A tenant one belongs to. */
-        TenantMembership: {
+        TenantMembership: components["schemas"]["StandingAnswer"] & {
             /** @description `tnt_…`. */
             id: string;
             /** @description Unique. */
             key: string;
             /** @description For people. */
             name: string;
-            /** @description Role there. */
-            role: components["schemas"]["RoleName"];
         };
         /** @description What can be changed. */
         TenantPatch: {
@@ -2368,7 +2670,7 @@ export interface components {
             /** @description For people. */
             name: string;
         };
-        /** @description An access token, without its secret. */
+        /** @description An access token, without its secret. It may do what its user may at that moment, as far as its role or its grants go. */
         TokenAnswer: {
             /**
              * Format: int64
@@ -2380,6 +2682,8 @@ export interface components {
              * @description When it ends, if it does.
              */
             expires_at?: number | null;
+            /** @description What it is limited to otherwise. */
+            grants?: components["schemas"]["Grant"][] | null;
             /** @description First characters, to recognise it by. */
             hint: string;
             /** @description `tok_…`. */
@@ -2396,9 +2700,9 @@ export interface components {
              * @description When it was revoked.
              */
             revoked_at?: number | null;
-            /** @description At most this; never more than its maker's role at any time. */
-            role: components["schemas"]["RoleName"];
-            /** @description Who made it. */
+            /** @description Key of the role that it is limited to, if it is to one. */
+            role?: string | null;
+            /** @description Whose it is: a person's or a service account's id. */
             user: string;
         };
         /** @description A secret for an authenticator app. */
@@ -2416,6 +2720,8 @@ export interface components {
             key: string;
             /** @description `flag`, `configuration`, … */
             kind: string;
+            /** @description What it became was redacted. */
+            redacted: boolean;
             /** @description The change removed it. */
             removed: boolean;
         };
@@ -2426,7 +2732,7 @@ export interface components {
         UnknownName: "skip" | "error";
         /** @description A person. */
         UserAnswer: {
-            /** @description Lower case. */
+            /** @description Lower case; empty for service accounts. */
             email: string;
             /** @description `usr_…`. */
             id: string;
@@ -2879,6 +3185,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Anything else that is not a success. */
             default: {
                 headers: {
@@ -3016,6 +3331,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such object, or it is not yours to see. */
             404: {
                 headers: {
@@ -3139,6 +3463,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such object, or it is not yours to see. */
             404: {
                 headers: {
@@ -3188,6 +3521,15 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3304,6 +3646,15 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3498,6 +3849,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such object, or it is not yours to see. */
             404: {
                 headers: {
@@ -3543,6 +3903,15 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3613,6 +3982,15 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3729,6 +4107,15 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3981,6 +4368,15 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4257,6 +4653,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such object, or it is not yours to see. */
             404: {
                 headers: {
@@ -4301,6 +4706,15 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4495,6 +4909,15 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4751,6 +5174,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such object, or it is not yours to see. */
             404: {
                 headers: {
@@ -4860,6 +5292,15 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5128,6 +5569,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such object, or it is not yours to see. */
             404: {
                 headers: {
@@ -5170,6 +5620,15 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5283,6 +5742,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -5368,6 +5835,117 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSsoChoices: {
+        parameters: {
+            query?: {
+                /** @description Key of the tenant. */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsoChoices"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signInBySso: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SsoLeave"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsoLocation"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    returnFromSso: {
+        parameters: {
+            query?: {
+                /** @description To be exchanged for tokens. */
+                code?: string;
+                /** @description What this browser left with. */
+                state?: string;
+                /** @description The provider. */
+                iss?: string;
+                /** @description Why there is no code. */
+                error?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its id: `sso_…`. */
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description On to the console. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Anything else that is not a success. */
@@ -5469,6 +6047,298 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSsoConnections: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500, 50 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description In name or issuer. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SsoConnectionAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createSsoConnection: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSsoConnection"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsoConnectionAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSsoConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id: `sso_…`. */
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsoConnectionAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSsoConnection: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id: `sso_…`. */
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateSsoConnection: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id: `sso_…`. */
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SsoConnectionPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsoConnectionAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Anything else that is not a success. */

@@ -12,6 +12,7 @@ import type { SecondFactorNeeded } from "@/lib/api/types";
 import { type Entered, setupNeeded, showCode, signIn, signInByLink } from "@/lib/queries/session";
 import { safeNext, useQuery } from "@/lib/url";
 import { SecondStep } from "./_components/second-step";
+import { Sso, SsoRefusal } from "./_components/sso";
 
 export default function SignInPage() {
   return (
@@ -105,37 +106,50 @@ function SignIn() {
           Opening your link…
         </p>
       ) : (
-        <form onSubmit={submit} className="flex flex-col gap-3">
-          <Field label="E-mail">
-            {(props) => (
-              <Input {...props} name="email" type="email" autoComplete="username" required autoFocus className="h-10" />
-            )}
-          </Field>
-          <Field label="Password" error={wrong ? "The e-mail or the password is wrong." : null}>
-            {(props) => (
-              <Input
-                {...props}
-                name="password"
-                type="password"
-                autoComplete="current-password"
-                required
-                className="h-10"
+        <div className="flex flex-col gap-4">
+          <SsoRefusal reason={query.read("sso_error")} />
+          <form onSubmit={submit} className="flex flex-col gap-3">
+            <Field label="E-mail">
+              {(props) => (
+                <Input
+                  {...props}
+                  name="email"
+                  type="email"
+                  autoComplete="username"
+                  required
+                  autoFocus
+                  className="h-10"
+                />
+              )}
+            </Field>
+            <Field label="Password" error={wrong ? "The e-mail or the password is wrong." : null}>
+              {(props) => (
+                <Input
+                  {...props}
+                  name="password"
+                  type="password"
+                  autoComplete="current-password"
+                  required
+                  className="h-10"
+                />
+              )}
+            </Field>
+            {code === "link_used" ? (
+              <FormError
+                error={
+                  new Error("This link has been used or is too old. Sign in with your password, or make a new link.")
+                }
               />
+            ) : wrong ? null : (
+              <FormError error={error} />
             )}
-          </Field>
-          {code === "link_used" ? (
-            <FormError
-              error={
-                new Error("This link has been used or is too old. Sign in with your password, or make a new link.")
-              }
-            />
-          ) : wrong ? null : (
-            <FormError error={error} />
-          )}
-          <Button type="submit" variant="primary" size="lg" disabled={busy}>
-            {busy ? "Signing in…" : "Sign in"}
-          </Button>
-        </form>
+            <Button type="submit" variant="primary" size="lg" disabled={busy}>
+              {busy ? "Signing in…" : "Sign in"}
+            </Button>
+          </form>
+          <hr />
+          <Sso next={next} tenant={query.read("tenant")} />
+        </div>
       )}
     </AuthCard>
   );

@@ -14,6 +14,7 @@ use crate::problem::Problem;
 #[into_params(parameter_in = Query)]
 pub(crate) struct SsoQuery {
     /// Key of the tenant.
+    #[serde(default)]
     tenant: String,
 }
 
