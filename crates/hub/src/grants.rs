@@ -26,8 +26,17 @@ pub struct KeyGrant {
     pub environment: String,
     /// Server or client.
     pub audience: Audience,
+    /// From then on it opens nothing, milliseconds since 1970.
+    pub expires_at: Option<i64>,
     /// The environment itself: no further look-up on the delivery path.
     pub live: Arc<LiveEnvironment>,
+}
+
+impl KeyGrant {
+    /// Whether it opens anything at that instant.
+    pub fn is_good(&self, now: i64) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
 }
 
 /// Replaces a project's grants. Revoked keys and keys of environments that are gone open nothing.
@@ -59,6 +68,7 @@ fn grant(project: &LiveProject, environments: &Environments, id: &str, key: &Sdk
         project: project.scope.key.clone(),
         environment: key.environment.clone(),
         audience: key.audience,
+        expires_at: key.expires_at,
         live,
     };
     Some((hash, grant))

@@ -39,6 +39,8 @@ pub enum Command {
     DeleteSegment { key: String },
     /// A key made by the caller: only its hash comes here.
     CreateSdkKey { id: String, body: Value, hash: String, hint: String },
+    /// Makes another key like this one, which ends at that instant: until then both open the environment.
+    RotateSdkKey { id: String, new_id: String, hash: String, hint: String, until: i64 },
     /// At once.
     RevokeSdkKey { id: String },
     /// Puts documents back as they were: undo of a change, or revert of one document to a past revision.

@@ -492,6 +492,9 @@ pub struct SdkKey {
     /// Revoked keys open nothing, at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<i64>,
+    /// From then on it opens nothing: another key took its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<i64>,
 }
 
 /// Who may hold an SDK key.

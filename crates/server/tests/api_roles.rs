@@ -17,6 +17,11 @@ fn path(route: &Route, project: &str, tenant: &str) -> String {
         .replace("{segment}", &name("beta"))
         .replace("{key}", "key_gone")
         .replace("{token}", "tok_gone")
+        .replace("{member}", "usr_gone")
+        .replace("{invitation}", "inv_gone")
+        .replace("{role}", &name("viewer"))
+        .replace("{group}", "gone")
+        .replace("{service_account}", "svc_gone")
         .replace("{rev}", "2")
 }
 

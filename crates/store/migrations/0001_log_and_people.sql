@@ -118,11 +118,13 @@ CREATE INDEX access_token_tenant ON access_token (tenant_id);
 
 CREATE TABLE one_time_link (
     hash TEXT NOT NULL PRIMARY KEY,
-    purpose TEXT NOT NULL CHECK (purpose IN ('setup', 'sign_in')),
+    purpose TEXT NOT NULL CHECK (purpose IN ('setup', 'sign_in', 'invitation')),
     user_id TEXT,
     tenant_id TEXT,
+    invitation_id TEXT,
     expires_at BIGINT NOT NULL
 );
+CREATE INDEX one_time_link_invitation ON one_time_link (invitation_id);
 
 CREATE TABLE count_hour (
     scope_id TEXT NOT NULL,

@@ -111,6 +111,8 @@ pub enum LinkPurpose {
     Setup,
     /// Signs one user in.
     SignIn,
+    /// Makes somebody a member of a tenant.
+    Invitation,
 }
 
 /// A link that works once.
@@ -122,8 +124,10 @@ pub struct OneTimeLink {
     pub purpose: LinkPurpose,
     /// Who, for [`LinkPurpose::SignIn`].
     pub user_id: Option<String>,
-    /// Tenant to open, for [`LinkPurpose::SignIn`].
+    /// Tenant to open or to join.
     pub tenant_id: Option<String>,
+    /// Document of the tenant, for [`LinkPurpose::Invitation`].
+    pub invitation_id: Option<String>,
     /// When it ends.
     pub expires_at: Millis,
 }
@@ -223,6 +227,10 @@ pub enum RowWrite {
         /// When.
         at: Millis,
     },
+    /// A new one-time link.
+    InsertLink(OneTimeLink),
+    /// The end of all links of an invitation of the commit's tenant.
+    DeleteInvitationLinks(String),
     /// Uses a link up; the commit fails with `Taken("link")` when it was used before.
     UseLink {
         /// Hash of its secret.

@@ -59,6 +59,8 @@ fn check_row(row: &RowWrite) -> Result<(), StoreError> {
         RowWrite::DeleteMembership { tenant_id, user_id } => ("membership", vec![tenant_id, user_id]),
         RowWrite::RevokeAccessToken { id, at: _ } => ("access_token", vec![id]),
         RowWrite::SignIn(row) => ("sign_in", row.texts()),
+        RowWrite::InsertLink(link) => ("one_time_link", vec![&link.hash]),
+        RowWrite::DeleteInvitationLinks(id) => ("one_time_link", vec![id]),
         RowWrite::UseLink { hash, at: _ } => ("one_time_link", vec![hash]),
         RowWrite::Redact { documents, .. } => {
             ("change_document", documents.iter().flat_map(|(kind, key)| [kind, key]).collect())

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::tokens::duration_ms;
 use crate::api::Connection;
 use crate::failure::Failure;
 use crate::output::{BOLD, OFF, Output, instant, text};
@@ -31,6 +32,14 @@ enum Command {
         #[arg(long, value_parser = ["server", "client"])]
         audience: String,
     },
+    /// Make another key like this one and show it, once; the old one goes on for a while
+    Rotate {
+        /// Id of the old one, `key_…`
+        id: String,
+        /// How long both are good: `24h`, `7d`
+        #[arg(long, value_name = "TIME", value_parser = duration_ms, default_value = "24h")]
+        overlap: i64,
+    },
     /// Revoke an SDK key, at once
     Revoke {
         /// Its id, `key_…`
@@ -46,18 +55,24 @@ impl Keys {
         match self.command {
             Command::List => {
                 let list = api.list(&all, &[]).await?;
-                let headers = ["id", "name", "environment", "audience", "key", "created", "revoked"];
+                let headers = ["id", "name", "environment", "audience", "key", "created", "revoked", "ends"];
                 out.list(&list, &headers, "no SDK keys; `yardarm keys create NAME` makes one", |key| {
                     let mut row: Vec<_> =
                         ["id", "name", "environment", "audience"].iter().map(|name| text(&key[*name])).collect();
                     row.push(format!("{}…", text(&key["hint"]).trim_end_matches('…')));
-                    row.extend([instant(&key["created_at"]), instant(&key["revoked_at"])]);
+                    row.extend(["created_at", "revoked_at", "expires_at"].map(|name| instant(&key[name])));
                     row
                 })
             }
             Command::Create { name, environment, audience } => {
                 let body = json!({"name": name, "environment": environment, "audience": audience});
                 let key = api.post(&all, &body).await?.body;
+                let secret = text(&key["key"]);
+                out.result(&key, format!("{BOLD}{secret}{OFF}\nkeep it: it is shown only now ({})", text(&key["id"])))
+            }
+            Command::Rotate { id, overlap } => {
+                let body = json!({"overlap_seconds": overlap / 1_000});
+                let key = api.post(&[&all[..], &[&id, "rotate"]].concat(), &body).await?.body;
                 let secret = text(&key["key"]);
                 out.result(&key, format!("{BOLD}{secret}{OFF}\nkeep it: it is shown only now ({})", text(&key["id"])))
             }

@@ -5,17 +5,21 @@ mod environments;
 mod eval;
 mod export;
 mod flags;
+mod groups;
 mod history;
 mod import;
 mod input;
+mod invitations;
 mod keys;
 mod login;
 mod openapi;
 mod projects;
 #[cfg(test)]
 mod reference;
+mod roles;
 mod segments;
 mod serve;
+mod service_accounts;
 mod tokens;
 mod users;
 
@@ -66,6 +70,14 @@ enum Command {
     Import(import::Import),
     /// People of the tenant, and one-time sign-in links
     Users(users::Users),
+    /// Invitations to the tenant
+    Invitations(invitations::Invitations),
+    /// Groups: people who hold the same roles
+    Groups(groups::Groups),
+    /// Roles: built in, and your own made of permissions
+    Roles(roles::Roles),
+    /// Service accounts: programs that hold roles
+    ServiceAccounts(service_accounts::ServiceAccounts),
     Login(login::Login),
     Openapi(openapi::Openapi),
     Completions(completions::Completions),
@@ -90,6 +102,10 @@ impl Cli {
             Command::Export(command) => client(command.run(out)),
             Command::Import(command) => client(command.run(out)),
             Command::Users(command) => client(command.run(out)),
+            Command::Invitations(command) => client(command.run(out)),
+            Command::Groups(command) => client(command.run(out)),
+            Command::Roles(command) => client(command.run(out)),
+            Command::ServiceAccounts(command) => client(command.run(out)),
             Command::Login(command) => client(command.run(out)),
         }
     }

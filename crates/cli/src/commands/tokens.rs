@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::input;
 use crate::api::Connection;
 use crate::clock::now_ms;
 use crate::failure::Failure;
@@ -25,9 +26,15 @@ enum Command {
     Create {
         /// Name for people: which program or person holds it
         name: String,
-        /// Its right (default: yours); never more than yours
-        #[arg(long, value_parser = ["viewer", "editor", "admin", "owner"])]
+        /// Role that it is limited to (default: whatever you hold at any time); never more than you hold
+        #[arg(long, conflicts_with = "grants")]
         role: Option<String>,
+        /// What it is limited to, as JSON or `@file.json`: see `yardarm roles create --help`
+        #[arg(long, value_name = "JSON")]
+        grants: Option<String>,
+        /// For this service account (`svc_…`) instead of you
+        #[arg(long, value_name = "ID")]
+        service_account: Option<String>,
         /// Ends after this long: `90d`, `12h`
         #[arg(long, value_name = "TIME", value_parser = duration_ms)]
         expires_in: Option<i64>,
@@ -40,7 +47,7 @@ enum Command {
 }
 
 /// `90d`, `12h`, `30m` → milliseconds.
-fn duration_ms(text: &str) -> Result<i64, String> {
+pub(super) fn duration_ms(text: &str) -> Result<i64, String> {
     let split = text.len() - text.chars().last().map_or(0, char::len_utf8);
     let (number, unit) = text.split_at(split);
     let unit_ms: i64 = match unit {
@@ -72,10 +79,16 @@ impl Tokens {
                     row
                 })
             }
-            Command::Create { name, role, expires_in } => {
+            Command::Create { name, role, grants, service_account, expires_in } => {
                 let mut body = json!({"name": name});
                 if let Some(role) = role {
                     body["role"] = json!(role);
+                }
+                if let Some(grants) = grants {
+                    body["grants"] = input::document(&grants, "--grants")?;
+                }
+                if let Some(account) = service_account {
+                    body["service_account"] = json!(account);
                 }
                 if let Some(expires_in) = expires_in {
                     body["expires_at"] = json!(now_ms().saturating_add(expires_in));

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::api::Connection;
 use crate::failure::{Exit, Failure};
 use crate::node::Node;
-use crate::output::{BOLD, OFF, Output, text};
+use crate::output::{BOLD, OFF, Output, joined, text};
 use crate::settings::{LogLevel, ServerArgs};
 
 /// `yardarm users`
@@ -20,6 +20,32 @@ pub(crate) struct Users {
 enum Command {
     /// List the people of the tenant
     List(Connection),
+    /// Say anew which roles and groups somebody has
+    Update {
+        /// Their id, `usr_…`
+        id: String,
+        /// A role; all of theirs are replaced
+        #[arg(long = "role")]
+        roles: Vec<String>,
+        /// They hold no role of their own
+        #[arg(long, conflicts_with = "roles")]
+        no_roles: bool,
+        /// A group; all of theirs are replaced
+        #[arg(long = "group")]
+        groups: Vec<String>,
+        /// They are in no group
+        #[arg(long, conflicts_with = "groups")]
+        no_groups: bool,
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Take somebody out of the tenant: their sessions end, their tokens are revoked
+    Remove {
+        /// Their id, `usr_…`
+        id: String,
+        #[command(flatten)]
+        connection: Connection,
+    },
     /// Make a one-time sign-in link, directly on the database: for the operator, when somebody is locked out
     Link {
         /// E-mail address
@@ -42,10 +68,27 @@ impl Users {
         match self.command {
             Command::List(connection) => {
                 let list = connection.open()?.list(&["members"], &[]).await?;
-                out.list(&list, &["name", "e-mail", "role"], "nobody", |member| {
+                out.list(&list, &["id", "name", "e-mail", "roles", "groups"], "nobody", |member| {
                     let user = &member["user"];
-                    vec![text(&user["name"]), text(&user["email"]), text(&member["role"])]
+                    let mut row: Vec<_> = ["id", "name", "email"].iter().map(|name| text(&user[*name])).collect();
+                    row.extend([joined(&member["roles"]), joined(&member["groups"])]);
+                    row
                 })
+            }
+            Command::Update { id, roles, no_roles, groups, no_groups, connection } => {
+                let mut body = json!({});
+                if no_roles || !roles.is_empty() {
+                    body["roles"] = json!(roles);
+                }
+                if no_groups || !groups.is_empty() {
+                    body["groups"] = json!(groups);
+                }
+                let member = connection.open()?.patch(&["members", &id], &body).await?.body;
+                out.result(&member, format!("{id} has roles {}", joined(&member["roles"])))
+            }
+            Command::Remove { id, connection } => {
+                connection.open()?.delete(&["members", &id]).await?;
+                out.result(&json!({"id": id, "removed": true}), format!("removed {id}"))
             }
             Command::Link { email, server } => {
                 let (node, base_url) = existing(*server).await?;

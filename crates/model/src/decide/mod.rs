@@ -30,6 +30,9 @@ pub(crate) fn decide(state: &State, command: &Command, inputs: &Inputs) -> Resul
         Command::UpdateEnvironment { key, patch } => project::update_environment(&mut draft, key, patch)?,
         Command::DeleteEnvironment { key } => project::delete_environment(&mut draft, key)?,
         Command::CreateSdkKey { id, body, hash, hint } => project::create_sdk_key(&mut draft, id, body, hash, hint),
+        Command::RotateSdkKey { id, new_id, hash, hint, until } => {
+            project::rotate_sdk_key(&mut draft, id, new_id, (hash, hint), *until)?;
+        }
         Command::RevokeSdkKey { id } => project::revoke_sdk_key(&mut draft, id)?,
         Command::CreateFlag { body } => flag::create(&mut draft, body),
         Command::UpdateFlag { key, patch } => flag::update(&mut draft, key, patch)?,
@@ -71,6 +74,7 @@ fn body_of(command: &Command) -> Option<&Value> {
         | Command::RestoreFlag { .. }
         | Command::CopyConfiguration { .. }
         | Command::DeleteSegment { .. }
+        | Command::RotateSdkKey { .. }
         | Command::RevokeSdkKey { .. }
         | Command::RestoreDocuments { .. } => None,
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::draft::{Draft, patched};
+use super::draft::{Draft, World, patched};
 use crate::command::Refusal;
 use crate::document::{Audience, Environment, Project, SdkKey};
 use crate::reading::{At, Fields, Problems, did_you_mean};
@@ -118,12 +118,7 @@ pub(super) fn create_sdk_key(draft: &mut Draft<'_>, id: &str, body: &Value, hash
             None
         }
     };
-    if world.sdk_keys.len() >= limits::SDK_KEYS {
-        problems.conflict(&At::root(), codes::TOO_MANY, format!("a project has at most {} SDK keys", limits::SDK_KEYS));
-    }
-    if world.sdk_keys.get(id).is_some() {
-        problems.conflict(&At::root(), codes::KEY_TAKEN, format!("the key id {id:?} is there already"));
-    }
+    one_more_key(problems, world, id);
     let key = SdkKey {
         name: name(problems, &fields, id),
         environment,
@@ -132,8 +127,43 @@ pub(super) fn create_sdk_key(draft: &mut Draft<'_>, id: &str, body: &Value, hash
         hint: hint.to_owned(),
         created_at: draft.inputs.now,
         revoked_at: None,
+        expires_at: None,
     };
     world.sdk_keys.put(id.to_owned(), key);
+}
+
+fn one_more_key(problems: &mut Problems, world: &World<'_>, id: &str) {
+    if world.sdk_keys.len() >= limits::SDK_KEYS {
+        problems.conflict(&At::root(), codes::TOO_MANY, format!("a project has at most {} SDK keys", limits::SDK_KEYS));
+    }
+    if world.sdk_keys.get(id).is_some() {
+        problems.conflict(&At::root(), codes::KEY_TAKEN, format!("the key id {id:?} is there already"));
+    }
+}
+
+/// The end of a key is set once: rotating it again, or later, would let it live longer than was promised.
+pub(super) fn rotate_sdk_key(
+    draft: &mut Draft<'_>,
+    id: &str,
+    new_id: &str,
+    (hash, hint): (&str, &str),
+    until: i64,
+) -> Result<(), Refusal> {
+    let Some(key) = draft.world.sdk_keys.get(id) else {
+        return Err(super::draft::not_found("SDK key", id, std::iter::empty()));
+    };
+    let mut old = key.clone();
+    if old.revoked_at.is_some() || old.expires_at.is_some() {
+        let message = format!("the SDK key {id:?} was revoked or rotated already; create a new one");
+        draft.problems.conflict(&At::root(), codes::DOCUMENT_INVALID, message);
+        return Ok(());
+    }
+    one_more_key(&mut draft.problems, &draft.world, new_id);
+    let new = SdkKey { hash: hash.to_owned(), hint: hint.to_owned(), created_at: draft.inputs.now, ..old.clone() };
+    old.expires_at = Some(until);
+    draft.world.sdk_keys.put(id.to_owned(), old);
+    draft.world.sdk_keys.put(new_id.to_owned(), new);
+    Ok(())
 }
 
 pub(super) fn revoke_sdk_key(draft: &mut Draft<'_>, id: &str) -> Result<(), Refusal> {

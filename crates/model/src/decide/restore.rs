@@ -55,9 +55,11 @@ fn put_back(
         (Kind::Environment, None) => super::project::delete_environment(draft, key).ok()?,
         (Kind::SdkKey, Some(body)) => {
             let mut sdk_key: crate::document::SdkKey = read(body)?;
-            // A revoked key stays revoked: undo must not open a door that was shut on purpose.
+            // A revoked key stays revoked, and one that ends still ends: undo must not open a door that was shut on purpose.
             sdk_key.revoked_at =
                 world.sdk_keys.get(key).map_or(sdk_key.revoked_at, |now| now.revoked_at.or(sdk_key.revoked_at));
+            sdk_key.expires_at =
+                world.sdk_keys.get(key).map_or(sdk_key.expires_at, |now| now.expires_at.or(sdk_key.expires_at));
             if world.sdk_keys.get(key).is_none() {
                 let message = format!("the SDK key {key:?} was removed and is not brought back; create a new one");
                 draft.problems.conflict(at, codes::DOCUMENT_INVALID, message);

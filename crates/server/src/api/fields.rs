@@ -1,6 +1,8 @@
 //! Reads the bodies that are not documents (sign-in, tokens, tenants) as strictly as `model` reads documents: unknown
 //! fields with a suggestion, wrong types and bad values, all at once.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::auth::refusal::{invalid, wrong};
@@ -98,6 +100,27 @@ impl Fields {
         Some(text)
     }
 
+    /// A set of texts such as keys, if it is there.
+    pub(crate) fn texts(&mut self, name: &str) -> Option<BTreeSet<String>> {
+        const MOST: usize = 1_000;
+        let Value::Array(items) = self.any(name)? else {
+            self.wrong(name, "type", "must be a list of text");
+            return None;
+        };
+        if items.len() > MOST {
+            self.wrong(name, "too_many", format!("has {} entries; the limit is {MOST}", items.len()));
+            return None;
+        }
+        let mut texts = BTreeSet::new();
+        for (index, item) in items.into_iter().enumerate() {
+            match item {
+                Value::String(text) if text.len() <= KEY && !text.contains('\0') => drop(texts.insert(text)),
+                _ => self.wrong(&format!("{name}/{index}"), "type", format!("must be text of at most {KEY} bytes")),
+            }
+        }
+        Some(texts)
+    }
+
     /// Text with something in it.
     pub(crate) fn text(&mut self, name: &str, longest: usize) -> String {
         if !self.members.contains_key(name) {
@@ -110,6 +133,12 @@ impl Fields {
             self.wrong(name, "empty", "must not be empty");
         }
         text
+    }
+
+    /// Another name, if it is there: with something in it.
+    pub(crate) fn changed_name(&mut self, name: &str) -> Option<String> {
+        self.members.get(name).filter(|value| !value.is_null())?;
+        Some(self.text(name, 256))
     }
 
     /// A secret: as it is, not trimmed.

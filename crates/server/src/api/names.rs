@@ -62,6 +62,31 @@ names! {
         /// Its id: `ses_…`.
         session: String
     }
+    /// A person of the tenant.
+    OfMember {
+        /// Their id: `usr_…`.
+        member: String
+    }
+    /// A role.
+    OfRole {
+        /// Role key.
+        role: String
+    }
+    /// A group.
+    OfGroup {
+        /// Group key.
+        group: String
+    }
+    /// A service account.
+    OfServiceAccount {
+        /// Its id: `svc_…`.
+        service_account: String
+    }
+    /// An invitation.
+    OfInvitation {
+        /// Its id: `inv_…`.
+        invitation: String
+    }
     /// A revision.
     OfRevision {
         /// Revision of the project.

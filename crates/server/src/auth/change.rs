@@ -7,7 +7,7 @@ use serde_json::Value;
 use yardarm_hub::LiveProject;
 use yardarm_model::authority::{Permission, Place};
 use yardarm_model::command::{Command, Documents, Inputs, decide};
-use yardarm_model::document::{Kind, State};
+use yardarm_model::document::{Audience, Kind, State};
 use yardarm_store::{Attribution, Change, Commit, CommitError, DocumentWrite};
 
 use super::access::{ProjectAccess, Request};
@@ -188,5 +188,20 @@ impl ProjectAccess<can::SdkKeyManage> {
         let command = Command::CreateSdkKey { id: id.clone(), body, hash: key.hash, hint: key.hint };
         let changed = self.change(command, Precondition::None).await?;
         Ok((id, key.text, changed))
+    }
+
+    /// Makes another key like this one, which goes on until then; gives the new one as [`Self::create_sdk_key`] does.
+    pub(crate) async fn rotate_sdk_key(&self, old: &str, until: i64) -> Result<(String, String, Changed), Problem> {
+        let audience = self.state().sdk_keys.get(old).ok_or_else(refusal::not_found)?.audience;
+        let kind = match audience {
+            Audience::Server => KeyKind::Server,
+            Audience::Client => KeyKind::Client,
+        };
+        let key = fresh::key(&self.request.gate, kind);
+        let new_id = fresh::id("key");
+        let (hash, hint) = (key.hash, key.hint);
+        let command = Command::RotateSdkKey { id: old.to_owned(), new_id: new_id.clone(), hash, hint, until };
+        let changed = self.change(command, Precondition::Optional(Kind::SdkKey, old.to_owned())).await?;
+        Ok((new_id, key.text, changed))
     }
 }

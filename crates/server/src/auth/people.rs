@@ -1,11 +1,11 @@
-//! Rows of a tenant: its people, and the tenants of one person.
+//! The tenants of one person, and what they are there.
 
-use yardarm_model::authority::{Authority, BuiltIn, MemberDocument, tenant_kind};
-use yardarm_store::{Tenant, User, UserKind};
+use yardarm_model::authority::{Authority, BuiltIn};
+use yardarm_store::Tenant;
 
 use super::access::TenantAccess;
 use super::authenticated::Via;
-use super::right::{Right, can};
+use super::right::Right;
 use super::sign_in::SignInRules;
 use crate::problem::Problem;
 
@@ -60,19 +60,5 @@ impl<R: Right> TenantAccess<R> {
         }
         tenants.sort_by(|a, b| a.tenant.key.cmp(&b.tenant.key));
         Ok(tenants)
-    }
-}
-
-impl TenantAccess<can::MemberRead> {
-    /// People of the tenant, with what they were given.
-    pub(crate) async fn members(&self) -> Result<Vec<(User, MemberDocument)>, Problem> {
-        let users = self.request.gate.store.members(&self.tenant().id).await?;
-        let members = users.into_iter().filter(|user| user.kind == UserKind::Person);
-        Ok(members
-            .filter_map(|user| {
-                let member = self.state().read(tenant_kind::MEMBER, &user.id)?;
-                Some((user, member))
-            })
-            .collect())
     }
 }

@@ -81,6 +81,44 @@ pub(crate) fn grants_too_much(pointer: &str, what: &str) -> Problem {
     Problem::forbidden(detail).error(pointer, "grants_too_much", format!("{what} allows more than you hold"))
 }
 
+fn conflict(code: &'static str, detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::CONFLICT, code, detail)
+}
+
+/// What is to be removed is still named elsewhere.
+pub(super) fn in_use(what: &str, uses: &[String]) -> Problem {
+    let mut problem = conflict("in_use", format!("This {what} is still in use. Take it away there first."));
+    for place in uses.iter().take(100) {
+        problem = problem.error("", "in_use", format!("{place} has it"));
+    }
+    problem
+}
+
+pub(super) fn too_many(what: &str, most: usize) -> Problem {
+    conflict("limit", format!("A tenant has at most {most} {what}. Remove some first."))
+}
+
+pub(super) fn last_owner() -> Problem {
+    conflict("last_owner", "A tenant always has an owner. Make somebody else an owner first.")
+}
+
+pub(super) fn already_member() -> Problem {
+    conflict("already_member", "Somebody with this address is in the tenant already. Change their roles instead.")
+}
+
+pub(super) fn already_invited() -> Problem {
+    conflict("already_invited", "This address was invited already. Send that invitation again, or take it back first.")
+}
+
+pub(super) fn sign_in_first() -> Problem {
+    let detail = "Somebody with this address can sign in already. If it is you, sign in and open the link again.";
+    conflict("sign_in_first", detail)
+}
+
+pub(super) fn another_address() -> Problem {
+    Problem::forbidden("This invitation was sent to another address than yours. Sign in as who it was sent to.")
+}
+
 pub(super) fn not_a_session() -> Problem {
     Problem::new(StatusCode::CONFLICT, "not_a_session", "An access token has no session; this is for browsers.")
 }

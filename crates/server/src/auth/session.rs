@@ -5,8 +5,8 @@ use http::header::USER_AGENT as USER_AGENT_HEADER;
 use http::request::Parts;
 use yardarm_model::authority::{BuiltIn, MemberDocument, Permission, tenant_kind};
 use yardarm_store::{
-    Commit, CommitError, DocumentWrite, LinkPurpose, Membership, OneTimeLink, RowWrite, Scope, ScopeKind, Session,
-    SignInMethod, Tenant, User, UserKind,
+    Attribution, Commit, CommitError, DocumentWrite, LinkPurpose, Membership, OneTimeLink, RowWrite, Scope, ScopeKind,
+    Session, SignInMethod, Tenant, User, UserKind,
 };
 
 use super::access::{OperatorAccess, TenantAccess, trace_id};
@@ -132,6 +132,19 @@ pub(crate) struct SignedIn {
 }
 
 impl Visitor {
+    /// A change that somebody makes who is not signed in.
+    pub(super) fn attribution(&self, user: &User) -> Attribution {
+        Attribution {
+            actor: format!("user:{}", user.id),
+            actor_name: user.name.clone(),
+            via: "session".to_owned(),
+            action: self.action.to_owned(),
+            reason: String::new(),
+            trace_id: self.trace_id.clone(),
+            at: self.gate.now(),
+        }
+    }
+
     /// Whether nobody can sign in yet.
     pub(crate) async fn setup_needed(&self) -> Result<bool, Problem> {
         Ok(!self.gate.store.any_user().await?)
@@ -421,7 +434,7 @@ impl App {
     ) -> Result<String, yardarm_store::StoreError> {
         let (secret, hash) = fresh::secret(self);
         let expires_at = self.now() + 24 * 60 * 60 * 1_000;
-        let link = OneTimeLink { hash, purpose, user_id, tenant_id, expires_at };
+        let link = OneTimeLink { hash, purpose, user_id, tenant_id, invitation_id: None, expires_at };
         self.store.insert_link(&link).await?;
         Ok(secret)
     }

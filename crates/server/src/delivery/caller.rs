@@ -48,8 +48,8 @@ impl Caller {
             }
         }
         let hash = keys::hash(key);
-        let grant = app.hub.grant(&hash);
-        let grant = grant.ok_or_else(|| Problem::unauthorized("This SDK key is unknown or was revoked."))?;
+        let grant = app.hub.grant(&hash).filter(|grant| grant.is_good(app.now()));
+        let grant = grant.ok_or_else(|| Problem::unauthorized("This SDK key is unknown, was revoked or has ended."))?;
         Ok(Self { grant, hash })
     }
 }

@@ -56,6 +56,16 @@ pub(super) async fn write(connection: &mut Connection, tenant_id: &str, row: &Ro
             .map_err(dialect::error)?;
             present(done.rows_affected(), "no such access token in this tenant")
         }
+        RowWrite::InsertLink(link) => Ok(insert_link(connection, link).await?),
+        RowWrite::DeleteInvitationLinks(invitation_id) => {
+            sqlx::query("DELETE FROM one_time_link WHERE invitation_id = $1 AND tenant_id = $2")
+                .bind(invitation_id)
+                .bind(tenant_id)
+                .execute(connection)
+                .await
+                .map_err(dialect::error)?;
+            Ok(())
+        }
         RowWrite::UseLink { hash, at } => {
             if use_link(connection, hash, *at).await? {
                 Ok(())
@@ -325,17 +335,20 @@ pub(super) async fn touch_access_token(connection: &mut Connection, id: &str, at
 }
 
 pub(super) async fn insert_link(connection: &mut Connection, link: &OneTimeLink) -> Result<(), StoreError> {
-    let OneTimeLink { hash, purpose, user_id, tenant_id, expires_at } = link;
+    let OneTimeLink { hash, purpose, user_id, tenant_id, invitation_id, expires_at } = link;
     sqlx::query(
-        "INSERT INTO one_time_link (hash, purpose, user_id, tenant_id, expires_at) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO one_time_link (hash, purpose, user_id, tenant_id, invitation_id, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(hash)
     .bind(match purpose {
         LinkPurpose::Setup => "setup",
         LinkPurpose::SignIn => "sign_in",
+        LinkPurpose::Invitation => "invitation",
     })
     .bind(user_id)
     .bind(tenant_id)
+    .bind(invitation_id)
     .bind(expires_at)
     .execute(connection)
     .await
@@ -348,23 +361,27 @@ pub(super) async fn link(
     hash: &str,
     now: Millis,
 ) -> Result<Option<OneTimeLink>, StoreError> {
-    let row: Option<(String, Option<String>, Option<String>, i64)> = sqlx::query_as(
-        "SELECT purpose, user_id, tenant_id, expires_at FROM one_time_link WHERE hash = $1 AND expires_at > $2",
+    type Row = (String, Option<String>, Option<String>, Option<String>, i64);
+    let row: Option<Row> = sqlx::query_as(
+        "SELECT purpose, user_id, tenant_id, invitation_id, expires_at
+           FROM one_time_link
+          WHERE hash = $1 AND expires_at > $2",
     )
     .bind(hash)
     .bind(now)
     .fetch_optional(connection)
     .await
     .map_err(dialect::error)?;
-    let Some((purpose, user_id, tenant_id, expires_at)) = row else { return Ok(None) };
+    let Some((purpose, user_id, tenant_id, invitation_id, expires_at)) = row else { return Ok(None) };
     let purpose = match purpose.as_str() {
         "setup" => LinkPurpose::Setup,
         "sign_in" => LinkPurpose::SignIn,
+        "invitation" => LinkPurpose::Invitation,
         other => {
             return Err(StoreError::Damaged { table: "one_time_link", what: format!("{other:?} is not a purpose") });
         }
     };
-    Ok(Some(OneTimeLink { hash: hash.to_owned(), purpose, user_id, tenant_id, expires_at }))
+    Ok(Some(OneTimeLink { hash: hash.to_owned(), purpose, user_id, tenant_id, invitation_id, expires_at }))
 }
 
 /// A used link is a removed one: of two who delete the same row, one finds it.

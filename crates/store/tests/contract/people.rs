@@ -43,7 +43,14 @@ fn token(id: &str) -> AccessToken {
 }
 
 fn link(hash: &str, expires_at: i64) -> OneTimeLink {
-    OneTimeLink { hash: hash.into(), purpose: LinkPurpose::Setup, user_id: None, tenant_id: None, expires_at }
+    OneTimeLink {
+        hash: hash.into(),
+        purpose: LinkPurpose::Setup,
+        user_id: None,
+        tenant_id: None,
+        invitation_id: None,
+        expires_at,
+    }
 }
 
 /// `usr_1` is in `tnt_1`.

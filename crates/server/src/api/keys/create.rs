@@ -25,9 +25,9 @@ pub(crate) struct NewKey {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CreatedKey {
     #[serde(flatten)]
-    meta: KeyAnswer,
+    pub(crate) meta: KeyAnswer,
     /// `yd_srv_…` or `yd_cli_…`: keep it now, only its hash is stored.
-    key: String,
+    pub(crate) key: String,
 }
 
 /// Makes an SDK key for one environment.

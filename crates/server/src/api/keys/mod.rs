@@ -3,6 +3,7 @@
 pub(crate) mod create;
 pub(crate) mod list;
 pub(crate) mod revoke;
+pub(crate) mod rotate;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -36,6 +37,8 @@ pub(crate) struct KeyAnswer {
     created_at: i64,
     /// Revoked keys open nothing.
     revoked_at: Option<i64>,
+    /// When a rotated key ends; until then it opens the environment as its successor does.
+    expires_at: Option<i64>,
 }
 
 impl KeyAnswer {
@@ -48,6 +51,7 @@ impl KeyAnswer {
             hint: key.hint.clone(),
             created_at: key.created_at,
             revoked_at: key.revoked_at,
+            expires_at: key.expires_at,
         }
     }
 }

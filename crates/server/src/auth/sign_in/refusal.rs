@@ -46,7 +46,7 @@ pub(super) fn sso_required(tenant: &str) -> Problem {
     )
 }
 
-pub(super) fn managed_elsewhere() -> Problem {
+pub(in crate::auth) fn managed_elsewhere() -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,
         "managed_elsewhere",

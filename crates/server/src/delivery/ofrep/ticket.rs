@@ -76,7 +76,7 @@ fn verified(app: &App, text: &str) -> Option<(Caller, i64)> {
         return None;
     }
     // The hub does not open anything for a key that was revoked.
-    let grant = app.hub.grant(&hash)?;
+    let grant = app.hub.grant(&hash).filter(|grant| grant.is_good(app.now()))?;
     Some((Caller { grant: Arc::clone(&grant), hash }, until))
 }
 

@@ -77,6 +77,7 @@ impl StreamBody {
     fn still_open(&self) -> bool {
         let mine = &self.caller.grant;
         let grant = self.app.hub.grant(&self.caller.hash);
+        let grant = grant.filter(|grant| grant.is_good(self.app.now()));
         grant.is_some_and(|grant| grant.id == mine.id && Arc::ptr_eq(&grant.live, &mine.live))
     }
 

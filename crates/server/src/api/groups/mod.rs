@@ -1,0 +1,43 @@
+//! Groups of a tenant.
+
+pub(crate) mod create;
+pub(crate) mod edit_members;
+pub(crate) mod list;
+pub(crate) mod read;
+pub(crate) mod remove;
+pub(crate) mod update;
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::answer::Answer;
+use crate::auth::GroupItem;
+
+/// A group.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct GroupAnswer {
+    /// Unique in the tenant.
+    pub(crate) key: String,
+    /// For people.
+    pub(crate) name: String,
+    /// What it is for.
+    description: String,
+    /// Keys of the roles that everybody in it holds.
+    roles: BTreeSet<String>,
+    /// Ids of who is in it.
+    members: Vec<String>,
+}
+
+impl From<GroupItem> for GroupAnswer {
+    fn from(GroupItem { key, rev: _, document, members }: GroupItem) -> Self {
+        Self { key, name: document.name, description: document.description, roles: document.roles, members }
+    }
+}
+
+/// A group with the `ETag` of its document.
+pub(crate) fn answered(group: GroupItem, make: fn(&GroupAnswer) -> Answer) -> Answer {
+    let rev = group.rev;
+    make(&GroupAnswer::from(group)).etag(rev)
+}

@@ -1,0 +1,3 @@
+//! What can be allowed.
+
+pub(crate) mod list;
