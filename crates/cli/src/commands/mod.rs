@@ -20,6 +20,7 @@ mod roles;
 mod segments;
 mod serve;
 mod service_accounts;
+mod sso;
 mod tokens;
 mod users;
 
@@ -78,6 +79,8 @@ enum Command {
     Roles(roles::Roles),
     /// Service accounts: programs that hold roles
     ServiceAccounts(service_accounts::ServiceAccounts),
+    /// Sign-in by the tenant's identity provider
+    Sso(sso::Sso),
     Login(login::Login),
     Openapi(openapi::Openapi),
     Completions(completions::Completions),
@@ -106,6 +109,7 @@ impl Cli {
             Command::Groups(command) => client(command.run(out)),
             Command::Roles(command) => client(command.run(out)),
             Command::ServiceAccounts(command) => client(command.run(out)),
+            Command::Sso(command) => client(command.run(out)),
             Command::Login(command) => client(command.run(out)),
         }
     }
