@@ -21,7 +21,7 @@ fn commit(documents: Vec<DocumentWrite>, rows: Vec<RowWrite>) -> Commit {
         trace_id: String::new(),
         at: 0,
     };
-    Commit { scope_id: "prj_1".into(), expected: None, attribution, documents, rows }
+    Commit { tenant_id: "tnt_1".into(), scope_id: "prj_1".into(), expected: None, attribution, documents, rows }
 }
 
 fn put(kind: &str, key: &str, body: String) -> DocumentWrite {

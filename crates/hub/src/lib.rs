@@ -208,7 +208,7 @@ impl Shared {
         if let Some(slot) = projects.by_scope.get(&scope.id) {
             return slot.clone();
         }
-        let slot = Arc::new(Slot::new(&scope.id));
+        let slot = Arc::new(Slot::new(scope));
         let mut next = Projects::clone(&projects);
         next.by_scope.insert(scope.id.clone(), slot.clone());
         next.by_tenant.entry(scope.tenant_id.clone()).or_default().insert(scope.key.clone(), slot.clone());

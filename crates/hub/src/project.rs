@@ -10,7 +10,7 @@ use yardarm_eval::ruleset::{Patch, Version};
 use yardarm_model::affected::{affected, patch};
 use yardarm_model::document::{Kind, State};
 use yardarm_model::ruleset_for;
-use yardarm_store::{Change, Document, Scope, StoreError};
+use yardarm_store::{Change, Document, Scope, ScopeRef, StoreError};
 
 use crate::content::{Content, Part, list_text};
 use crate::{LiveEnvironment, LiveProject, Published, Shared, grants};
@@ -25,6 +25,7 @@ const KEPT_DOCUMENTS: usize = 1_000;
 
 /// The place of a project.
 pub(crate) struct Slot {
+    tenant_id: String,
     scope_id: String,
     /// None until it could be read for the first time.
     live: ArcSwapOption<LiveProject>,
@@ -53,13 +54,18 @@ enum Step {
 }
 
 impl Slot {
-    pub(crate) fn new(scope_id: &str) -> Self {
+    pub(crate) fn new(scope: &Scope) -> Self {
         Self {
-            scope_id: scope_id.to_owned(),
+            tenant_id: scope.tenant_id.clone(),
+            scope_id: scope.id.clone(),
             live: ArcSwapOption::empty(),
             environments: ArcSwap::default(),
             tail: Arc::default(),
         }
+    }
+
+    fn reference(&self) -> ScopeRef<'_> {
+        ScopeRef { tenant_id: &self.tenant_id, id: &self.scope_id }
     }
 
     pub(crate) fn live(&self) -> Option<Arc<LiveProject>> {
@@ -90,7 +96,7 @@ impl Slot {
             let step = match self.live() {
                 Some(live) if live.scope.epoch == scope.epoch && live.scope.rev >= scope.rev => return Ok(Some(live)),
                 Some(live) if live.scope.epoch == scope.epoch => {
-                    let page = shared.store.changes(&self.scope_id, live.scope.rev, PAGE).await?;
+                    let page = shared.store.changes(self.reference(), live.scope.rev, PAGE).await?;
                     let gapless = (live.scope.rev + 1..).zip(&page).all(|(rev, change)| change.rev == rev);
                     if gapless && !page.is_empty() { Step::Changes(page) } else { self.whole(shared).await? }
                 }
@@ -115,7 +121,7 @@ impl Slot {
     }
 
     async fn whole(&self, shared: &Shared) -> Result<Step, StoreError> {
-        match shared.store.load(&self.scope_id).await? {
+        match shared.store.load(self.reference()).await? {
             Some((scope, documents)) => Ok(Step::Whole(scope, documents)),
             None => Err(StoreError::Damaged { table: "scope", what: format!("{} is gone", self.scope_id) }),
         }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use account::{after, cookies, enable_totp, password};
 use serde_json::json;
+use yardarm_store::ScopeRef;
 use yardarm_testkit::{OWNER_EMAIL, OWNER_PASSWORD, TestApp};
 
 const SECOND: &str = "/api/v1/session/second-factor";
@@ -188,7 +189,7 @@ async fn the_log_tells_it_without_secrets(app: Arc<TestApp>) {
     let enabled = browser.put("/api/v1/account/totp", body).await;
     let browser = after(&app, &enabled);
     browser.delete("/api/v1/account/totp").await;
-    let changes = app.app.store.changes(&tenant, rev, 10).await.unwrap();
+    let changes = app.app.store.changes(ScopeRef::tenant(&tenant), rev, 10).await.unwrap();
     let actions: Vec<_> = changes.iter().map(|change| change.attribution.action.as_str()).collect();
     assert_eq!(actions, ["totp.enable", "totp.disable"]);
     let text = format!("{changes:?}");

@@ -163,7 +163,14 @@ async fn change_role(app: &TestApp, session: &Value, role: &str) {
     let body = json!({ "name": "Ana", "roles": [role] }).to_string();
     let documents = vec![DocumentWrite { kind: "member".to_owned(), key: user_id, body: Some(body) }];
     store
-        .commit(Commit { scope_id: tenant_id, expected: None, attribution, documents, rows: Vec::new() })
+        .commit(Commit {
+            tenant_id: tenant_id.clone(),
+            scope_id: tenant_id,
+            expected: None,
+            attribution,
+            documents,
+            rows: Vec::new(),
+        })
         .await
         .unwrap();
 }

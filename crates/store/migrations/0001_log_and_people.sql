@@ -17,12 +17,17 @@ CREATE TABLE scope (
     rev BIGINT NOT NULL CHECK (rev >= 0),
     -- Changes up to this one were removed behind a prune mark.
     pruned BIGINT NOT NULL DEFAULT 0,
-    UNIQUE (tenant_id, kind, key)
+    UNIQUE (tenant_id, kind, key),
+    UNIQUE (tenant_id, id)
 );
 
+-- Every row of a tenant says whose it is. Keys begin with the tenant, so that neither a unique key nor a foreign key tells
+-- one tenant what another one has.
+--
 -- What may hold personal data has a salted hash, which the chain is made of. A redaction takes the text and its salt away.
 CREATE TABLE change (
-    scope_id TEXT NOT NULL REFERENCES scope (id) DEFERRABLE INITIALLY DEFERRED,
+    tenant_id TEXT NOT NULL,
+    scope_id TEXT NOT NULL,
     rev BIGINT NOT NULL,
     at BIGINT NOT NULL,
     actor TEXT NOT NULL,
@@ -37,17 +42,19 @@ CREATE TABLE change (
     trace_id TEXT NOT NULL,
     prev_hash TEXT NOT NULL,
     hash TEXT NOT NULL,
-    PRIMARY KEY (scope_id, rev)
+    PRIMARY KEY (tenant_id, scope_id, rev),
+    FOREIGN KEY (tenant_id, scope_id) REFERENCES scope (tenant_id, id) DEFERRABLE INITIALLY DEFERRED
 );
-CREATE INDEX change_actor ON change (scope_id, actor, rev);
-CREATE INDEX change_trace ON change (scope_id, trace_id, rev);
-CREATE INDEX change_at ON change (scope_id, at, rev);
+CREATE INDEX change_actor ON change (tenant_id, scope_id, actor, rev);
+CREATE INDEX change_trace ON change (tenant_id, scope_id, trace_id, rev);
+CREATE INDEX change_at ON change (tenant_id, scope_id, at, rev);
 
 -- `leaf` is the key's last path segment: the flag of a configuration `production/checkout`. A document that was removed
 -- has neither text nor hash; one that was redacted has a hash. No foreign key to `change`: behind a prune mark the
 -- documents that lived then stay, without the changes that wrote them.
 CREATE TABLE change_document (
-    scope_id TEXT NOT NULL REFERENCES scope (id) DEFERRABLE INITIALLY DEFERRED,
+    tenant_id TEXT NOT NULL,
+    scope_id TEXT NOT NULL,
     rev BIGINT NOT NULL,
     kind TEXT NOT NULL,
     key TEXT NOT NULL,
@@ -55,18 +62,21 @@ CREATE TABLE change_document (
     body TEXT,
     body_salt TEXT,
     body_hash TEXT,
-    PRIMARY KEY (scope_id, rev, kind, key)
+    PRIMARY KEY (tenant_id, scope_id, rev, kind, key),
+    FOREIGN KEY (tenant_id, scope_id) REFERENCES scope (tenant_id, id) DEFERRABLE INITIALLY DEFERRED
 );
-CREATE INDEX change_document_key ON change_document (scope_id, kind, key, rev);
-CREATE INDEX change_document_leaf ON change_document (scope_id, kind, leaf, rev);
+CREATE INDEX change_document_key ON change_document (tenant_id, scope_id, kind, key, rev);
+CREATE INDEX change_document_leaf ON change_document (tenant_id, scope_id, kind, leaf, rev);
 
 CREATE TABLE document (
-    scope_id TEXT NOT NULL REFERENCES scope (id) DEFERRABLE INITIALLY DEFERRED,
+    tenant_id TEXT NOT NULL,
+    scope_id TEXT NOT NULL,
     kind TEXT NOT NULL,
     key TEXT NOT NULL,
     rev BIGINT NOT NULL,
     body TEXT NOT NULL,
-    PRIMARY KEY (scope_id, kind, key)
+    PRIMARY KEY (tenant_id, scope_id, kind, key),
+    FOREIGN KEY (tenant_id, scope_id) REFERENCES scope (tenant_id, id) DEFERRABLE INITIALLY DEFERRED
 );
 
 -- Service accounts have neither an address nor a password.
@@ -127,6 +137,7 @@ CREATE TABLE one_time_link (
 CREATE INDEX one_time_link_invitation ON one_time_link (invitation_id);
 
 CREATE TABLE count_hour (
+    tenant_id TEXT NOT NULL,
     scope_id TEXT NOT NULL,
     environment TEXT NOT NULL,
     flag TEXT NOT NULL,
@@ -135,7 +146,7 @@ CREATE TABLE count_hour (
     sdk TEXT NOT NULL,
     hour BIGINT NOT NULL,
     count BIGINT NOT NULL,
-    PRIMARY KEY (scope_id, environment, flag, hour, variant, reason, sdk)
+    PRIMARY KEY (tenant_id, scope_id, environment, flag, hour, variant, reason, sdk)
 );
 
 -- Batches that were added, so that a repeated one adds nothing. Old rows are removed a few at a time.

@@ -1,6 +1,7 @@
 -- Where logs stood, signed. `shipped`: it is also somewhere else.
 CREATE TABLE audit_head (
-    scope_id TEXT NOT NULL REFERENCES scope (id) DEFERRABLE INITIALLY DEFERRED,
+    tenant_id TEXT NOT NULL,
+    scope_id TEXT NOT NULL,
     rev BIGINT NOT NULL,
     epoch TEXT NOT NULL,
     hash TEXT NOT NULL,
@@ -8,7 +9,8 @@ CREATE TABLE audit_head (
     key_id TEXT NOT NULL,
     signature TEXT NOT NULL,
     shipped BOOLEAN NOT NULL,
-    PRIMARY KEY (scope_id, rev, epoch)
+    PRIMARY KEY (tenant_id, scope_id, rev, epoch),
+    FOREIGN KEY (tenant_id, scope_id) REFERENCES scope (tenant_id, id) DEFERRABLE INITIALLY DEFERRED
 );
 CREATE INDEX audit_head_unshipped ON audit_head (shipped, at);
 

@@ -1,10 +1,12 @@
 //! The log as evidence: searching several logs, what was, heads, prune marks, and the security log beside it.
 
-use crate::Millis;
+use crate::{Millis, ScopeRef};
 
 /// Which changes of which logs.
 #[derive(Clone, Debug, Default)]
 pub struct AuditQuery {
+    /// Whose logs.
+    pub tenant_id: String,
     /// Only these logs; none means nothing.
     pub scope_ids: Vec<String>,
     /// Only this actor.
@@ -87,6 +89,8 @@ pub struct Prunable {
 /// Where a log stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
+    /// Whose log.
+    pub tenant_id: String,
     /// Which log.
     pub scope_id: String,
     /// Its epoch.
@@ -95,6 +99,13 @@ pub struct Head {
     pub rev: u64,
     /// Hash of that entry.
     pub hash: String,
+}
+
+impl Head {
+    /// The full name of the log.
+    pub fn scope(&self) -> ScopeRef<'_> {
+        ScopeRef { tenant_id: &self.tenant_id, id: &self.scope_id }
+    }
 }
 
 /// A head that was signed.

@@ -7,6 +7,7 @@
 pub mod chain;
 mod evidence;
 mod postgres;
+mod reach;
 pub mod rows;
 #[cfg(feature = "scratch")]
 pub mod scratch;
@@ -87,6 +88,23 @@ pub enum ScopeKind {
     Project,
 }
 
+/// The full name of a log. A log is never asked for by its id alone: both databases look for the tenant, too, so that the
+/// id of somebody else's finds nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ScopeRef<'a> {
+    /// Owning tenant.
+    pub tenant_id: &'a str,
+    /// Scope id.
+    pub id: &'a str,
+}
+
+impl<'a> ScopeRef<'a> {
+    /// The log of a tenant itself.
+    pub fn tenant(id: &'a str) -> Self {
+        Self { tenant_id: id, id }
+    }
+}
+
 /// A log: its owner and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
@@ -102,6 +120,13 @@ pub struct Scope {
     pub epoch: String,
     /// Last revision, 0 when nothing was committed yet.
     pub rev: u64,
+}
+
+impl Scope {
+    /// Its full name.
+    pub fn reference(&self) -> ScopeRef<'_> {
+        ScopeRef { tenant_id: &self.tenant_id, id: &self.id }
+    }
 }
 
 /// A current document.
@@ -150,6 +175,8 @@ pub struct Attribution {
 /// A change to be made.
 #[derive(Clone, Debug)]
 pub struct Commit {
+    /// Whose log, and whose rows: nothing of another tenant is read or written.
+    pub tenant_id: String,
     /// Which log.
     pub scope_id: String,
     /// The state it was decided on; another one refuses with [`CommitError::Stale`]. `None`: whatever it is.
@@ -260,47 +287,52 @@ pub trait Store: Send + Sync + 'static {
     /// Makes a change. Returns the new revision and the hash.
     async fn commit(&self, commit: Commit) -> Result<Change, CommitError>;
 
-    /// Every scope with its version: what the hub polls.
+    /// Every scope of every tenant with its version: what the hub polls.
     async fn scopes(&self) -> Result<Vec<Scope>, StoreError>;
-    /// One scope.
+    /// One scope, whoever owns it: the hub's look at what it was woken for.
     async fn scope(&self, id: &str) -> Result<Option<Scope>, StoreError>;
     /// All current documents of a scope and the version they are of, read in one transaction.
-    async fn load(&self, scope_id: &str) -> Result<Option<(Scope, Vec<Document>)>, StoreError>;
+    async fn load(&self, scope: ScopeRef<'_>) -> Result<Option<(Scope, Vec<Document>)>, StoreError>;
     /// One current document.
-    async fn document(&self, scope_id: &str, kind: &str, key: &str) -> Result<Option<Document>, StoreError>;
+    async fn document(&self, scope: ScopeRef<'_>, kind: &str, key: &str) -> Result<Option<Document>, StoreError>;
     /// Changes after a revision, oldest first, at most `limit`.
-    async fn changes(&self, scope_id: &str, after: u64, limit: u32) -> Result<Vec<Change>, StoreError>;
+    async fn changes(&self, scope: ScopeRef<'_>, after: u64, limit: u32) -> Result<Vec<Change>, StoreError>;
     /// One change.
-    async fn change(&self, scope_id: &str, rev: u64) -> Result<Option<Change>, StoreError>;
+    async fn change(&self, scope: ScopeRef<'_>, rev: u64) -> Result<Option<Change>, StoreError>;
     /// Changes, newest first.
-    async fn history(&self, scope_id: &str, query: HistoryQuery) -> Result<Vec<Change>, StoreError>;
+    async fn history(&self, scope: ScopeRef<'_>, query: HistoryQuery) -> Result<Vec<Change>, StoreError>;
     /// One document as it was at a revision (the newest write at or below it); `None` when it was absent then,
     /// [`StoreError::Gone`] when that is not known any more.
     async fn document_at(
         &self,
-        scope_id: &str,
+        scope: ScopeRef<'_>,
         kind: &str,
         key: &str,
         rev: u64,
     ) -> Result<Option<Document>, StoreError>;
     /// All documents as they were at a revision.
-    async fn documents_at(&self, scope_id: &str, rev: u64) -> Result<Vec<Document>, StoreError>;
+    async fn documents_at(&self, scope: ScopeRef<'_>, rev: u64) -> Result<Vec<Document>, StoreError>;
 
     /// Changes after a revision as evidence, oldest first, at most `limit`.
-    async fn entries(&self, scope_id: &str, after: u64, limit: u32) -> Result<Vec<chain::Entry>, StoreError>;
+    async fn entries(&self, scope: ScopeRef<'_>, after: u64, limit: u32) -> Result<Vec<chain::Entry>, StoreError>;
     /// Changes of several logs as evidence, newest first.
     async fn audit(&self, query: AuditQuery) -> Result<Vec<chain::Entry>, StoreError>;
     /// What each of these documents (kind, key) was at a revision, in the order asked.
-    async fn past(&self, scope_id: &str, rev: u64, documents: &[(String, String)]) -> Result<Vec<Past>, StoreError>;
+    async fn past(
+        &self,
+        scope: ScopeRef<'_>,
+        rev: u64,
+        documents: &[(String, String)],
+    ) -> Result<Vec<Past>, StoreError>;
     /// What pruning up to a revision would remove; `None` when there is nothing to remove.
-    async fn prunable(&self, scope_id: &str, through: u64) -> Result<Option<Prunable>, StoreError>;
+    async fn prunable(&self, scope: ScopeRef<'_>, through: u64) -> Result<Option<Prunable>, StoreError>;
     /// The newest revision made before an instant, if nothing older than that came after it.
-    async fn rev_before(&self, scope_id: &str, at: Millis) -> Result<u64, StoreError>;
+    async fn rev_before(&self, scope: ScopeRef<'_>, at: Millis) -> Result<u64, StoreError>;
     /// Up to where the log was pruned, 0 for never; and the documents that lived then, after one of them (kind, key), at
     /// most `limit`.
     async fn base(
         &self,
-        scope_id: &str,
+        scope: ScopeRef<'_>,
         after: Option<(String, String)>,
         limit: u32,
     ) -> Result<(u64, Vec<BaseDocument>), StoreError>;
@@ -312,9 +344,9 @@ pub trait Store: Send + Sync + 'static {
     /// Heads that were not shipped yet, oldest first, at most `limit`.
     async fn unshipped_heads(&self, limit: u32) -> Result<Vec<SignedHead>, StoreError>;
     /// Notes that a head was shipped.
-    async fn head_shipped(&self, scope_id: &str, rev: u64) -> Result<(), StoreError>;
+    async fn head_shipped(&self, scope: ScopeRef<'_>, rev: u64) -> Result<(), StoreError>;
     /// Heads of a log, newest first, at most `limit`.
-    async fn heads(&self, scope_id: &str, limit: u32) -> Result<Vec<SignedHead>, StoreError>;
+    async fn heads(&self, scope: ScopeRef<'_>, limit: u32) -> Result<Vec<SignedHead>, StoreError>;
     /// Keeps a signing key.
     async fn insert_signing_key(&self, key: &SigningKey) -> Result<(), StoreError>;
     /// All of them, the one in use first.
@@ -351,7 +383,7 @@ pub trait Store: Send + Sync + 'static {
     /// Of a tenant, revoked ones too, by id.
     async fn access_tokens(&self, tenant_id: &str) -> Result<Vec<AccessToken>, StoreError>;
     /// Notes when a token was last used (at most once a minute by the caller).
-    async fn touch_access_token(&self, id: &str, at: Millis) -> Result<(), StoreError>;
+    async fn touch_access_token(&self, tenant_id: &str, id: &str, at: Millis) -> Result<(), StoreError>;
     /// Makes a one-time link.
     async fn insert_link(&self, link: &OneTimeLink) -> Result<(), StoreError>;
     /// By hash, unused and unexpired at `now`. Used up by [`RowWrite::UseLink`] or [`Store::use_link`].

@@ -135,6 +135,8 @@ pub struct OneTimeLink {
 /// Evaluations in one hour.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
+    /// Tenant of the project.
+    pub tenant_id: String,
     /// Project scope.
     pub scope_id: String,
     /// Environment key.
@@ -165,6 +167,8 @@ pub struct CountBatch<'a> {
 /// Which counts.
 #[derive(Clone, Debug, Default)]
 pub struct CountQuery {
+    /// Tenant of the project.
+    pub tenant_id: String,
     /// Project scope.
     pub scope_id: String,
     /// Only this environment.
@@ -255,4 +259,28 @@ pub enum RowWrite {
         /// Last revision that goes.
         through: u64,
     },
+}
+
+impl RowWrite {
+    /// Whose row it is. `None`: of whoever commits, or of a person.
+    pub(crate) fn tenant_id(&self) -> Option<&str> {
+        match self {
+            Self::InsertScope(scope) => Some(&scope.tenant_id),
+            Self::InsertTenant(tenant) => Some(&tenant.id),
+            Self::RenameTenant { id, .. } => Some(id),
+            Self::UpsertMembership(membership) => Some(&membership.tenant_id),
+            Self::DeleteMembership { tenant_id, .. } => Some(tenant_id),
+            Self::InsertAccessToken(token) => Some(&token.tenant_id),
+            Self::InsertLink(link) => link.tenant_id.as_deref(),
+            Self::SignIn(row) => row.tenant_id(),
+            Self::AlsoLog { .. }
+            | Self::DeleteInvitationLinks(_)
+            | Self::InsertUser(_)
+            | Self::SetPassword { .. }
+            | Self::RevokeAccessToken { .. }
+            | Self::UseLink { .. }
+            | Self::Redact { .. }
+            | Self::Prune { .. } => None,
+        }
+    }
 }

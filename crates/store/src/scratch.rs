@@ -28,9 +28,13 @@ impl Scratch {
         format!("{base}/{}", self.name)
     }
 
-    /// Removes it, whoever is connected.
+    /// Removes it, whoever is connected, and the roles that are named after it.
     pub async fn remove(&self) -> Result<(), StoreError> {
-        self.run("DROP DATABASE", " WITH (FORCE)").await
+        self.run("DROP DATABASE", " WITH (FORCE)").await?;
+        for role in ["_server", "_plain"] {
+            self.run("DROP ROLE IF EXISTS", role).await?;
+        }
+        Ok(())
     }
 
     async fn run(&self, before: &str, after: &str) -> Result<(), StoreError> {

@@ -226,6 +226,30 @@ pub trait SignInStore: Send + Sync {
 }
 
 impl SignInRow {
+    /// Whose row it is, when it is a person's.
+    pub(crate) fn person(&self) -> Option<&str> {
+        match self {
+            Self::SetTotp(totp) => Some(&totp.user_id),
+            Self::InsertPasskey(passkey) => Some(&passkey.user_id),
+            Self::RemoveTotp { user_id }
+            | Self::SetRecoveryCodes { user_id, .. }
+            | Self::RenamePasskey { user_id, .. }
+            | Self::RemovePasskey { user_id, .. }
+            | Self::EndSession { user_id, .. }
+            | Self::EndOtherSessions { user_id, .. } => Some(user_id),
+            Self::SetSsoSecret { .. } | Self::RemoveConnection { .. } | Self::InsertIdentity(_) => None,
+        }
+    }
+
+    /// Whose row it is, when it is a tenant's.
+    pub(crate) fn tenant_id(&self) -> Option<&str> {
+        match self {
+            Self::SetSsoSecret { tenant_id, .. } | Self::RemoveConnection { tenant_id, .. } => Some(tenant_id),
+            Self::InsertIdentity(identity) => Some(&identity.tenant_id),
+            _ => None,
+        }
+    }
+
     /// Every text in it, to be looked through before the database sees it.
     pub(crate) fn texts(&self) -> Vec<&String> {
         match self {

@@ -1,4 +1,5 @@
-//! Text that a database would not take: Postgres has no NUL in TEXT. Refused here, so that both behave alike.
+//! What is refused before a database sees it, so that both behave alike: text with a NUL (Postgres has none in TEXT), rows of
+//! another tenant than the commit's.
 
 use std::collections::HashSet;
 
@@ -11,12 +12,12 @@ pub(crate) fn has_nul<'a>(texts: impl IntoIterator<Item = &'a str>) -> bool {
 
 /// What is wrong with a commit before any database sees it.
 pub(crate) fn check(commit: &Commit) -> Result<(), StoreError> {
-    let Commit { scope_id, documents, rows, attribution, expected: _ } = commit;
+    let Commit { tenant_id, scope_id, documents, rows, attribution, expected: _ } = commit;
     if documents.is_empty() && rows.is_empty() {
         return Err(StoreError::Database("a commit without documents and rows".into()));
     }
     let Attribution { actor, actor_name, via, action, reason, trace_id, at: _ } = attribution;
-    if has_nul([actor.as_str(), actor_name, via, action, reason, trace_id]) {
+    if has_nul([tenant_id.as_str(), scope_id, actor.as_str(), actor_name, via, action, reason, trace_id]) {
         return Err(nul("change"));
     }
     check_documents(documents)?;
@@ -27,6 +28,9 @@ pub(crate) fn check(commit: &Commit) -> Result<(), StoreError> {
                 return Err(StoreError::Database(format!("{scope_id} twice in a commit")));
             }
             check_documents(documents)?;
+        }
+        if row.tenant_id().is_some_and(|of| of != tenant_id) {
+            return Err(StoreError::Database("a row of another tenant than the commit's".into()));
         }
         check_row(row)?;
     }
@@ -72,7 +76,9 @@ fn check_row(row: &RowWrite) -> Result<(), StoreError> {
 
 /// The same for counts.
 pub(crate) fn check_counts(batches: &[CountBatch<'_>]) -> Result<(), StoreError> {
-    let texts = |c: &Count| has_nul([c.scope_id.as_str(), &c.environment, &c.flag, &c.variant, &c.reason, &c.sdk]);
+    let texts = |c: &Count| {
+        has_nul([c.tenant_id.as_str(), &c.scope_id, &c.environment, &c.flag, &c.variant, &c.reason, &c.sdk])
+    };
     let bad = |batch: &CountBatch<'_>| has_nul([batch.id]) || batch.counts.iter().any(texts);
     if batches.iter().any(bad) { Err(nul("count_hour")) } else { Ok(()) }
 }

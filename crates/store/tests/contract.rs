@@ -18,6 +18,8 @@ mod counts;
 mod evidence;
 #[path = "contract/history.rs"]
 mod history;
+#[path = "contract/isolation.rs"]
+mod isolation;
 #[path = "contract/log.rs"]
 mod log;
 #[path = "contract/people.rs"]
@@ -65,6 +67,8 @@ contract![
     history::filters_and_pages,
     history::documents_as_they_were,
     history::look_ups_with_nul_find_nothing,
+    isolation::a_log_is_found_under_its_tenant_only,
+    isolation::a_commit_reaches_one_tenant_only,
     people::the_first_owner,
     people::addresses_are_unique_in_any_case,
     people::service_accounts_are_nobody_who_could_sign_in,

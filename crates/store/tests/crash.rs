@@ -11,9 +11,12 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use yardarm_store::{
-    Attribution, Commit, DocumentWrite, RowWrite, Scope, ScopeKind, Store, StoreOptions, Tenant, chain, open_with,
+    Attribution, Commit, DocumentWrite, RowWrite, Scope, ScopeKind, ScopeRef, Store, StoreOptions, Tenant, chain,
+    open_with,
 };
 
+/// The log under test.
+const PROJECT: ScopeRef<'static> = ScopeRef { tenant_id: "tnt_1", id: "prj_1" };
 /// Set for the child: the URL of the database.
 const CHILD: &str = "YARDARM_CRASH_CHILD";
 const WRITERS: u64 = 4;
@@ -82,6 +85,7 @@ fn runtime() -> tokio::runtime::Runtime {
 
 fn commit(documents: Vec<DocumentWrite>, rows: Vec<RowWrite>) -> Commit {
     Commit {
+        tenant_id: "tnt_1".into(),
         scope_id: "prj_1".into(),
         expected: None,
         attribution: Attribution {
@@ -140,8 +144,8 @@ async fn write_until_killed(url: String) {
 
 async fn look(url: &str, acknowledged: &BTreeMap<u64, String>) {
     let store: Arc<dyn Store> = open_patiently(url).await;
-    let changes = store.changes("prj_1", 0, 1_000_000).await.unwrap();
-    let entries = store.entries("prj_1", 0, 1_000_000).await.unwrap();
+    let changes = store.changes(PROJECT, 0, 1_000_000).await.unwrap();
+    let entries = store.entries(PROJECT, 0, 1_000_000).await.unwrap();
     let (last, _) = chain::verify((0, chain::GENESIS.to_owned()), &entries).unwrap();
     assert_eq!(store.scope("prj_1").await.unwrap().unwrap().rev, last);
     let mut written = BTreeMap::new();
@@ -155,6 +159,6 @@ async fn look(url: &str, acknowledged: &BTreeMap<u64, String>) {
     for (rev, write) in acknowledged {
         assert_eq!(written.get(write), Some(rev), "acknowledged {write} at {rev}");
     }
-    let current = store.load("prj_1").await.unwrap().unwrap().1;
-    assert_eq!(current, store.documents_at("prj_1", last).await.unwrap());
+    let current = store.load(PROJECT).await.unwrap().unwrap().1;
+    assert_eq!(current, store.documents_at(PROJECT, last).await.unwrap());
 }

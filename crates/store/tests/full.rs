@@ -16,9 +16,12 @@
 use std::process::Command;
 
 use yardarm_store::{
-    Attribution, Commit, CommitError, DocumentWrite, RowWrite, Scope, ScopeKind, Store, StoreError, Tenant, chain, open,
+    Attribution, Commit, CommitError, DocumentWrite, RowWrite, Scope, ScopeKind, ScopeRef, Store, StoreError, Tenant,
+    chain, open,
 };
 
+/// The log under test.
+const PROJECT: ScopeRef<'static> = ScopeRef { tenant_id: "tnt_1", id: "prj_1" };
 const CHILD: &str = "YARDARM_FULL_CHILD";
 
 #[tokio::test]
@@ -88,10 +91,10 @@ async fn fill(store: &dyn Store) -> u64 {
 }
 
 async fn look(store: &dyn Store, acknowledged: u64) {
-    let entries = store.entries("prj_1", 0, 100_000).await.unwrap();
+    let entries = store.entries(PROJECT, 0, 100_000).await.unwrap();
     let (last, _) = chain::verify((0, chain::GENESIS.to_owned()), &entries).unwrap();
     assert_eq!(last, acknowledged);
-    assert_eq!(store.document("prj_1", "flag", "a").await.unwrap().unwrap().rev, acknowledged);
+    assert_eq!(store.document(PROJECT, "flag", "a").await.unwrap().unwrap().rev, acknowledged);
 }
 
 fn commit(body: &str) -> Commit {
@@ -105,7 +108,14 @@ fn commit(body: &str) -> Commit {
         at: 0,
     };
     let documents = vec![DocumentWrite { kind: "flag".into(), key: "a".into(), body: Some(body.into()) }];
-    Commit { scope_id: "prj_1".into(), expected: None, attribution, documents, rows: Vec::new() }
+    Commit {
+        tenant_id: "tnt_1".into(),
+        scope_id: "prj_1".into(),
+        expected: None,
+        attribution,
+        documents,
+        rows: Vec::new(),
+    }
 }
 
 async fn make_project(url: &str) {

@@ -15,7 +15,8 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use yardarm_store::{
-    Attribution, Commit, CommitError, RowWrite, Scope, ScopeKind, Store, StoreError, StoreOptions, Tenant, open_with,
+    Attribution, Commit, CommitError, RowWrite, Scope, ScopeKind, ScopeRef, Store, StoreError, StoreOptions, Tenant,
+    open_with,
 };
 
 /// How the way to the server is.
@@ -107,7 +108,14 @@ fn commit(rows: Vec<RowWrite>) -> Commit {
         trace_id: String::new(),
         at: 0,
     };
-    Commit { scope_id: "tnt_1".into(), expected: None, attribution, documents: Vec::new(), rows }
+    Commit {
+        tenant_id: "tnt_1".into(),
+        scope_id: "tnt_1".into(),
+        expected: None,
+        attribution,
+        documents: Vec::new(),
+        rows,
+    }
 }
 
 fn rename(name: &str) -> Commit {
@@ -182,7 +190,8 @@ async fn it_may_be_away_and_come_back() {
         // What could not be acknowledged may have happened; what is acknowledged now comes after it, without a gap.
         let next = store.commit(rename("back")).await.unwrap().rev;
         assert!(next > before);
-        let revs: Vec<_> = store.changes("tnt_1", 0, 1_000).await.unwrap().iter().map(|change| change.rev).collect();
+        let revs: Vec<_> =
+            store.changes(ScopeRef::tenant("tnt_1"), 0, 1_000).await.unwrap().iter().map(|change| change.rev).collect();
         assert_eq!(revs, (1..=next).collect::<Vec<_>>());
     }
 

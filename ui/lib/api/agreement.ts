@@ -9,7 +9,7 @@ type Fits<Ours, Theirs extends Ours> = Theirs extends Ours ? true : never;
 type Loose = "variants" | "environments" | "owner" | "changed" | "needs" | "needed_by";
 
 export type Agreement = [
-  Fits<Omit<ours.Session, "via" | "unmet">, Schemas["SessionAnswer"]>,
+  Fits<Omit<ours.Session, "via" | "unmet" | "role" | "tenants">, Schemas["SessionAnswer"]>,
   Fits<ours.Project, Schemas["ProjectAnswer"]>,
   Fits<ours.Environment, Schemas["EnvironmentAnswer"]>,
   Fits<Omit<ours.FlagItem, Loose>, Schemas["FlagItem"]>,

@@ -172,6 +172,226 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Groups by key.
+         * @description Groups by key.
+         *
+         *     Needs `member.read`.
+         */
+        get: operations["listGroups"];
+        put?: never;
+        /**
+         * Makes a group with nobody in it.
+         * @description Makes a group with nobody in it.
+         *
+         *     Needs `group.manage`; in the audit log as `group.create`.
+         */
+        post: operations["createGroup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/groups/{group}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One group, with who is in it.
+         * @description One group, with who is in it.
+         *
+         *     Needs `member.read`.
+         */
+        get: operations["getGroup"];
+        put?: never;
+        post?: never;
+        /**
+         * Removes a group; whoever was in it no longer holds its roles.
+         * @description Removes a group; whoever was in it no longer holds its roles.
+         *
+         *     Needs `group.manage`; in the audit log as `group.delete`.
+         */
+        delete: operations["deleteGroup"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a group: for everybody in it, from their next request on.
+         * @description Changes a group: for everybody in it, from their next request on.
+         *
+         *     Needs `group.manage`; in the audit log as `group.update`.
+         */
+        patch: operations["updateGroup"];
+        trace?: never;
+    };
+    "/api/v1/groups/{group}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Puts people into a group and takes people out, in one change.
+         * @description Puts people into a group and takes people out, in one change.
+         *
+         *     Needs `group.manage`; in the audit log as `group.edit_members`.
+         */
+        patch: operations["editGroupMembers"];
+        trace?: never;
+    };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open invitations, newest first.
+         * @description Open invitations, newest first.
+         *
+         *     Needs `member.read`.
+         */
+        get: operations["listInvitations"];
+        put?: never;
+        /**
+         * Invites somebody. The link works once, for seven days, and only for that address.
+         * @description Invites somebody. The link works once, for seven days, and only for that address.
+         *
+         *     Needs `member.manage`; in the audit log as `invitation.create`.
+         */
+        post: operations["createInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accepts an invitation as somebody new, who then signs in. The address is the invited one; whoever has it already signs
+         *     in and joins instead.
+         * @description Accepts an invitation as somebody new, who then signs in. The address is the invited one; whoever has it already signs
+         *     in and joins instead.
+         */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accepts an invitation as somebody who is signed in with the invited address.
+         * @description Accepts an invitation as somebody who is signed in with the invited address.
+         *
+         *     Needs `member`; in the audit log as `invitation.accept`.
+         */
+        post: operations["joinByInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says what a link is good for. Nothing is used up.
+         * @description Says what a link is good for. Nothing is used up.
+         */
+        post: operations["lookAtInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{invitation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Takes an invitation back: its link works no more.
+         * @description Takes an invitation back: its link works no more.
+         *
+         *     Needs `member.manage`; in the audit log as `invitation.revoke`.
+         */
+        delete: operations["revokeInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{invitation}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a new link in the place of the old one, which works no more.
+         * @description Makes a new link in the place of the old one, which works no more.
+         *
+         *     Needs `member.manage`; in the audit log as `invitation.repeat`.
+         */
+        post: operations["inviteAgain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/members": {
         parameters: {
             query?: never;
@@ -186,6 +406,64 @@ export interface paths {
          *     Needs `member.read`.
          */
         get: operations["listMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/members/{member}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One person of the tenant.
+         * @description One person of the tenant.
+         *
+         *     Needs `member.read`.
+         */
+        get: operations["getMember"];
+        put?: never;
+        post?: never;
+        /**
+         * Takes somebody out of the tenant: their sessions here end, their tokens are revoked. Never the last owner.
+         * @description Takes somebody out of the tenant: their sessions here end, their tokens are revoked. Never the last owner.
+         *
+         *     Needs `member.manage`; in the audit log as `member.remove`.
+         */
+        delete: operations["removeMember"];
+        options?: never;
+        head?: never;
+        /**
+         * Gives and takes roles and groups, from their next request on. Nobody gives more than they hold, nor changes somebody who
+         *     holds more; and the last owner stays one.
+         * @description Gives and takes roles and groups, from their next request on. Nobody gives more than they hold, nor changes somebody who
+         *     holds more; and the last owner stays one.
+         *
+         *     Needs `member.manage`; in the audit log as `member.update`.
+         */
+        patch: operations["updateMember"];
+        trace?: never;
+    };
+    "/api/v1/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that roles and tokens are made of, by name.
+         * @description Everything that roles and tokens are made of, by name.
+         *
+         *     Needs `member`.
+         */
+        get: operations["listPermissions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -672,6 +950,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/keys/{key}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes another key like this one. The old one opens the environment until the overlap is over; then it is refused and its
+         *     open streams end.
+         * @description Makes another key like this one. The old one opens the environment until the overlap is over; then it is refused and its
+         *     open streams end.
+         *
+         *     Needs `sdk_key.manage`; in the audit log as `sdk_key.rotate`.
+         */
+        post: operations["rotateKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/revert": {
         parameters: {
             query?: never;
@@ -822,6 +1124,130 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Roles by key, built-in ones too.
+         * @description Roles by key, built-in ones too.
+         *
+         *     Needs `member.read`.
+         */
+        get: operations["listRoles"];
+        put?: never;
+        /**
+         * Makes a role. Nobody makes one that allows more than they hold.
+         * @description Makes a role. Nobody makes one that allows more than they hold.
+         *
+         *     Needs `role.manage`; in the audit log as `role.create`.
+         */
+        post: operations["createRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/{role}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One role.
+         * @description One role.
+         *
+         *     Needs `member.read`.
+         */
+        get: operations["getRole"];
+        put?: never;
+        post?: never;
+        /**
+         * Removes a role that nobody holds; otherwise the answer says who does.
+         * @description Removes a role that nobody holds; otherwise the answer says who does.
+         *
+         *     Needs `role.manage`; in the audit log as `role.delete`.
+         */
+        delete: operations["deleteRole"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a custom role: for everybody who holds it, from their next request on.
+         * @description Changes a custom role: for everybody who holds it, from their next request on.
+         *
+         *     Needs `role.manage`; in the audit log as `role.update`.
+         */
+        patch: operations["updateRole"];
+        trace?: never;
+    };
+    "/api/v1/service-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Service accounts by name.
+         * @description Service accounts by name.
+         *
+         *     Needs `member.read`.
+         */
+        get: operations["listServiceAccounts"];
+        put?: never;
+        /**
+         * Makes a service account. Its tokens are made with `POST /api/v1/tokens`.
+         * @description Makes a service account. Its tokens are made with `POST /api/v1/tokens`.
+         *
+         *     Needs `service_account.manage`; in the audit log as `service_account.create`.
+         */
+        post: operations["createServiceAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{service_account}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One service account.
+         * @description One service account.
+         *
+         *     Needs `member.read`.
+         */
+        get: operations["getServiceAccount"];
+        put?: never;
+        post?: never;
+        /**
+         * Removes a service account; its tokens are revoked.
+         * @description Removes a service account; its tokens are revoked.
+         *
+         *     Needs `service_account.manage`; in the audit log as `service_account.delete`.
+         */
+        delete: operations["deleteServiceAccount"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes what a service account is called and holds: for all of its tokens, from their next request on.
+         * @description Changes what a service account is called and holds: for all of its tokens, from their next request on.
+         *
+         *     Needs `service_account.manage`; in the audit log as `service_account.update`.
+         */
+        patch: operations["updateServiceAccount"];
         trace?: never;
     };
     "/api/v1/session": {
@@ -1168,6 +1594,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Somebody new. */
+        Acceptance: {
+            /** @description Your name. */
+            name: string;
+            /** @description At least 12 characters. */
+            password: string;
+            /** @description Secret of the link. */
+            token: string;
+        };
         /**
          * @description Who may hold an SDK key.
          * @enum {string}
@@ -1607,6 +2042,35 @@ export interface components {
             /** @description Keys of projects. Permissions about the whole tenant need `"*"`. */
             projects: components["schemas"]["Selected"];
         };
+        /** @description A group. */
+        GroupAnswer: {
+            /** @description What it is for. */
+            description: string;
+            /** @description Unique in the tenant. */
+            key: string;
+            /** @description Ids of who is in it. */
+            members: string[];
+            /** @description For people. */
+            name: string;
+            /** @description Keys of the roles that everybody in it holds. */
+            roles: string[];
+        };
+        /** @description What can be changed. */
+        GroupChange: {
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description For people. */
+            name?: string | null;
+            /** @description Keys of all roles that everybody in it is to hold. */
+            roles?: string[] | null;
+        };
+        /** @description Who comes and who goes. */
+        GroupMembers: {
+            /** @description Ids of people of the tenant. */
+            add?: string[] | null;
+            /** @description Ids of people of the tenant. */
+            remove?: string[] | null;
+        };
         /** @description What an import changes. */
         Imported: {
             /** @description One for each document but chunks of lists. */
@@ -1628,6 +2092,55 @@ export interface components {
             /** @description `flag`, `configuration`, … */
             kind: string;
         };
+        /** @description An invitation that nobody accepted yet. */
+        InvitationAnswer: {
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            created_at: number;
+            /** @description Lower case. Only who has this address can accept. */
+            email: string;
+            /**
+             * Format: int64
+             * @description When the newest link ends.
+             */
+            expires_at: number;
+            /** @description Keys of the groups that they will be in. */
+            groups: string[];
+            /** @description `inv_…`. */
+            id: string;
+            /** @description Who asked: `user:usr_…` or `token:tok_…`. */
+            invited_by: string;
+            /** @description Keys of the roles that they will hold. */
+            roles: string[];
+        };
+        /** @description An invitation and the secret of its link, which is shown this once. */
+        InvitationLink: components["schemas"]["InvitationAnswer"] & {
+            /** @description Send them this: `{base}/invitation?token=…`. Only its hash is stored. */
+            token: string;
+        };
+        /** @description What a link is good for. */
+        InvitedAnswer: {
+            /** @description Who is invited. */
+            email: string;
+            /**
+             * Format: int64
+             * @description When the link ends.
+             */
+            expires_at: number;
+            /** @description Whether somebody with this address can sign in already: then they sign in and join, else they accept. */
+            known: boolean;
+            /** @description Name of the tenant. */
+            tenant: string;
+        };
+        /** @description The tenant that was joined. */
+        Joined: {
+            /** @description Address to sign in with. */
+            email: string;
+            /** @description Its key. */
+            tenant: string;
+        };
         /** @description An SDK key, without its secret. */
         KeyAnswer: {
             /** @description Who may hold it. */
@@ -1639,6 +2152,11 @@ export interface components {
             created_at: number;
             /** @description Environment it opens. */
             environment: string;
+            /**
+             * Format: int64
+             * @description When a rotated key ends; until then it opens the environment as its successor does.
+             */
+            expires_at?: number | null;
             /** @description First characters, to recognise it by. */
             hint: string;
             /** @description `key_…`. */
@@ -1668,6 +2186,11 @@ export interface components {
              */
             rev: number;
         };
+        /** @description The link. */
+        LinkSecret: {
+            /** @description Secret of the link. */
+            token: string;
+        };
         /** @description Changes to one list. */
         ListEdit: {
             /** @description Keys to add. */
@@ -1683,6 +2206,13 @@ export interface components {
             roles: string[];
             /** @description Who. */
             user: components["schemas"]["UserAnswer"];
+        };
+        /** @description What can be changed. */
+        MemberChange: {
+            /** @description Keys of all groups they are to be in. */
+            groups?: string[] | null;
+            /** @description Keys of all roles they are to hold. */
+            roles?: string[] | null;
         };
         /** @description A new environment. */
         NewEnvironment: {
@@ -1732,6 +2262,26 @@ export interface components {
             /** @description Boolean flags have `on` and `off` unless said otherwise. */
             variants?: components["schemas"]["Variant"][] | null;
         };
+        /** @description A new group. */
+        NewGroup: {
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description Unique in the tenant, fixed. */
+            key: string;
+            /** @description For people. */
+            name: string;
+            /** @description Keys of the roles that everybody in it holds; none by default. */
+            roles?: string[] | null;
+        };
+        /** @description A new invitation. */
+        NewInvitation: {
+            /** @description Who: only this address can accept. */
+            email: string;
+            /** @description Keys of the groups that they will be in; none by default. */
+            groups?: string[] | null;
+            /** @description Keys of the roles that they will hold; none by default. */
+            roles?: string[] | null;
+        };
         /** @description A new SDK key. */
         NewKey: {
             /** @description Who may hold it. */
@@ -1752,6 +2302,17 @@ export interface components {
             description?: string | null;
             /** @description Without them: development, staging and production. */
             environments?: components["schemas"]["NewEnvironment"][] | null;
+            /** @description Unique in the tenant, fixed. */
+            key: string;
+            /** @description For people. */
+            name: string;
+        };
+        /** @description A new role. */
+        NewRole: {
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description What it allows: at least one grant, and no more than the caller holds. */
+            grants: components["schemas"]["Grant"][];
             /** @description Unique in the tenant, fixed. */
             key: string;
             /** @description For people. */
@@ -1795,6 +2356,15 @@ export interface components {
             name?: string | null;
             /** @description Any of these makes a member. */
             rules?: components["schemas"]["Condition"][] | null;
+        };
+        /** @description A new service account. */
+        NewServiceAccount: {
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description For people. */
+            name: string;
+            /** @description Keys of the roles that it holds; none by default. */
+            roles?: string[] | null;
         };
         /** @description A new connection. */
         NewSsoConnection: {
@@ -1938,6 +2508,56 @@ export interface components {
             total: number;
         };
         /** @description A page of a list. */
+        Page_GroupAnswer: {
+            /** @description Items in order. */
+            items: {
+                /** @description What it is for. */
+                description: string;
+                /** @description Unique in the tenant. */
+                key: string;
+                /** @description Ids of who is in it. */
+                members: string[];
+                /** @description For people. */
+                name: string;
+                /** @description Keys of the roles that everybody in it holds. */
+                roles: string[];
+            }[];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+            /** @description Items in all pages. */
+            total: number;
+        };
+        /** @description A page of a list. */
+        Page_InvitationAnswer: {
+            /** @description Items in order. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Milliseconds since 1970.
+                 */
+                created_at: number;
+                /** @description Lower case. Only who has this address can accept. */
+                email: string;
+                /**
+                 * Format: int64
+                 * @description When the newest link ends.
+                 */
+                expires_at: number;
+                /** @description Keys of the groups that they will be in. */
+                groups: string[];
+                /** @description `inv_…`. */
+                id: string;
+                /** @description Who asked: `user:usr_…` or `token:tok_…`. */
+                invited_by: string;
+                /** @description Keys of the roles that they will hold. */
+                roles: string[];
+            }[];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+            /** @description Items in all pages. */
+            total: number;
+        };
+        /** @description A page of a list. */
         Page_KeyAnswer: {
             /** @description Items in order. */
             items: {
@@ -1950,6 +2570,11 @@ export interface components {
                 created_at: number;
                 /** @description Environment it opens. */
                 environment: string;
+                /**
+                 * Format: int64
+                 * @description When a rotated key ends; until then it opens the environment as its successor does.
+                 */
+                expires_at?: number | null;
                 /** @description First characters, to recognise it by. */
                 hint: string;
                 /** @description `key_…`. */
@@ -2016,6 +2641,24 @@ export interface components {
             total: number;
         };
         /** @description A page of a list. */
+        Page_PermissionAnswer: {
+            /** @description Items in order. */
+            items: {
+                /** @description In one sentence. */
+                description: string;
+                /** @description `tenant`, `project` or `environment`: what it is about. */
+                level: string;
+                /** @description `flag.create`. */
+                name: string;
+                /** @description The least built-in role that holds it. */
+                role: components["schemas"]["RoleName"];
+            }[];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+            /** @description Items in all pages. */
+            total: number;
+        };
+        /** @description A page of a list. */
         Page_ProjectAnswer: {
             /** @description Items in order. */
             items: {
@@ -2031,6 +2674,26 @@ export interface components {
                 name: string;
                 /** @description Where it stands. */
                 version: components["schemas"]["VersionAnswer"];
+            }[];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+            /** @description Items in all pages. */
+            total: number;
+        };
+        /** @description A page of a list. */
+        Page_RoleAnswer: {
+            /** @description Items in order. */
+            items: {
+                /** @description One of the four that every tenant has; it cannot be changed. */
+                built_in: boolean;
+                /** @description What it is for. */
+                description: string;
+                /** @description What it allows. */
+                grants: components["schemas"]["Grant"][];
+                /** @description Unique in the tenant. */
+                key: string;
+                /** @description For people. */
+                name: string;
             }[];
             /** @description `cursor` of the next page; null at the end. */
             next?: string | null;
@@ -2073,6 +2736,29 @@ export interface components {
                 text: string;
                 /** @description Where it is used. */
                 used_by: components["schemas"]["SegmentUse"][];
+            }[];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+            /** @description Items in all pages. */
+            total: number;
+        };
+        /** @description A page of a list. */
+        Page_ServiceAccountAnswer: {
+            /** @description Items in order. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Milliseconds since 1970.
+                 */
+                created_at: number;
+                /** @description What it is for. */
+                description: string;
+                /** @description `svc_…`. */
+                id: string;
+                /** @description For people. */
+                name: string;
+                /** @description Keys of the roles that it holds. */
+                roles: string[];
             }[];
             /** @description `cursor` of the next page; null at the end. */
             next?: string | null;
@@ -2194,6 +2880,17 @@ export interface components {
             /** @description Items in all pages. */
             total: number;
         };
+        /** @description One thing that can be allowed. */
+        PermissionAnswer: {
+            /** @description In one sentence. */
+            description: string;
+            /** @description `tenant`, `project` or `environment`: what it is about. */
+            level: string;
+            /** @description `flag.create`. */
+            name: string;
+            /** @description The least built-in role that holds it. */
+            role: components["schemas"]["RoleName"];
+        };
         /** @description Another flag must answer one of these variants and be on. */
         Prerequisite: {
             /** @description Flag key in the same project. */
@@ -2274,6 +2971,28 @@ export interface components {
              */
             rev: number;
         };
+        /** @description A role. */
+        RoleAnswer: {
+            /** @description One of the four that every tenant has; it cannot be changed. */
+            built_in: boolean;
+            /** @description What it is for. */
+            description: string;
+            /** @description What it allows. */
+            grants: components["schemas"]["Grant"][];
+            /** @description Unique in the tenant. */
+            key: string;
+            /** @description For people. */
+            name: string;
+        };
+        /** @description What can be changed. */
+        RoleChange: {
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description All grants anew. */
+            grants?: components["schemas"]["Grant"][] | null;
+            /** @description For people. */
+            name?: string | null;
+        };
         /**
          * @description Built-in roles, each holding the permissions of those before it.
          * @enum {string}
@@ -2294,6 +3013,14 @@ export interface components {
             ranges?: number[][] | null;
             /** @description Who gets it gets this. */
             variant: string;
+        };
+        /** @description How long both are good. */
+        Rotation: {
+            /**
+             * Format: int64
+             * @description How long the old key goes on, seconds: 0 (it ends at once) to 7776000 (90 days).
+             */
+            overlap_seconds: number;
         };
         /** @description A targeting rule. */
         Rule: {
@@ -2438,6 +3165,31 @@ export interface components {
             kind: string;
             /** @description `10 % · country in DE`. */
             text: string;
+        };
+        /** @description A program that holds roles. It has tokens and cannot sign in. */
+        ServiceAccountAnswer: {
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            created_at: number;
+            /** @description What it is for. */
+            description: string;
+            /** @description `svc_…`. */
+            id: string;
+            /** @description For people. */
+            name: string;
+            /** @description Keys of the roles that it holds. */
+            roles: string[];
+        };
+        /** @description What can be changed. */
+        ServiceAccountChange: {
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description For people. */
+            name?: string | null;
+            /** @description Keys of all roles that it is to hold. */
+            roles?: string[] | null;
         };
         /** @description Who is signed in, and where. */
         SessionAnswer: components["schemas"]["StandingAnswer"] & {
@@ -3152,6 +3904,701 @@ export interface operations {
             };
         };
     };
+    listGroups: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500, 50 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description In key or name. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_GroupAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createGroup: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGroup"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Group key. */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteGroup: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Group key. */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateGroup: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Group key. */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editGroupMembers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Group key. */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupMembers"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listInvitations: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500, 50 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description In the e-mail address. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InvitationAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationLink"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joined"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    joinByInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkSecret"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joined"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lookAtInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkSecret"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitedAnswer"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id: `inv_…`. */
+                invitation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inviteAgain: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path: {
+                /** @description Its id: `inv_…`. */
+                invitation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationLink"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listMembers: {
         parameters: {
             query?: {
@@ -3187,6 +4634,229 @@ export interface operations {
             };
             /** @description The right is missing. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Their id: `usr_…`. */
+                member: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeMember: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Their id: `usr_…`. */
+                member: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateMember: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Their id: `usr_…`. */
+                member: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PermissionAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5073,6 +6743,73 @@ export interface operations {
             };
         };
     };
+    rotateKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path: {
+                /** @description Key of the project. */
+                project: string;
+                /** @description Its id: `key_…`. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rotation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedKey"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     revertDocument: {
         parameters: {
             query?: never;
@@ -5616,6 +7353,590 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRoles: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500, 50 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description In key or name. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RoleAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createRole: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRole"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Role key. */
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteRole: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Role key. */
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateRole: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Role key. */
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listServiceAccounts: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500, 50 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description In id or name. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ServiceAccountAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewServiceAccount"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id: `svc_…`. */
+                service_account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id: `svc_…`. */
+                service_account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id: `svc_…`. */
+                service_account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceAccountChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountAnswer"];
                 };
             };
             /** @description No credential, or none that is good now. */

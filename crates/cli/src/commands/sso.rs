@@ -73,7 +73,10 @@ impl Sso {
             Command::List => {
                 let list = api.list(&["sso-connections"], &[]).await?;
                 out.list(&list, &["id", "name", "issuer", "client", "provisions"], "no SSO connections", |connection| {
-                    ["id", "name", "issuer", "client_id", "provision"].iter().map(|name| text(&connection[*name])).collect()
+                    ["id", "name", "issuer", "client_id", "provision"]
+                        .iter()
+                        .map(|name| text(&connection[*name]))
+                        .collect()
                 })
             }
             Command::Create { name, issuer, client_id, domains, provision, default_roles, groups } => {

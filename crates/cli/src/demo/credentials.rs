@@ -84,6 +84,7 @@ async fn make_token(store: &dyn Store, seeded: &Seeded, now: i64) -> Result<Stri
     };
     let entry = serde_json::to_value(entry)?;
     let commit = Commit {
+        tenant_id: seeded.tenant_id.clone(),
         scope_id: seeded.tenant_id.clone(),
         expected: None,
         attribution: by_the_demo("access_token.create", now),
@@ -109,6 +110,7 @@ async fn make_key(
     let documents = offline::change(&mut seeded.state.clone(), &command, &inputs, seeded.scope.rev + 1)
         .map_err(|refusal| offline::refused(&refusal))?;
     let commit = Commit {
+        tenant_id: seeded.tenant_id.clone(),
         scope_id: seeded.scope.id.clone(),
         expected: None,
         attribution: by_the_demo("sdk_key.create", now),

@@ -63,7 +63,8 @@ async fn seed_plan(store: &dyn Store, plan: Plan) -> Result<Seeded, Failure> {
         .find(|scope| scope.kind == ScopeKind::Project && scope.tenant_id == tenant_id && scope.key == super::PROJECT);
     let (mut scope, mut state, is_new) = match project {
         Some(scope) => {
-            let (scope, documents) = store.load(&scope.id).await.map_err(failed)?.unwrap_or((scope, Vec::new()));
+            let (scope, documents) =
+                store.load(scope.reference()).await.map_err(failed)?.unwrap_or((scope, Vec::new()));
             let stored = documents.iter().map(|d| (d.kind.as_str(), d.key.as_str(), d.rev, d.body.as_str()));
             (scope, State::from_documents(stored)?, false)
         }
@@ -107,6 +108,7 @@ fn commit_of(
         documents.extend(written.into_iter().map(|(kind, key, body)| DocumentWrite { kind, key, body }));
     }
     Ok(Commit {
+        tenant_id: scope.tenant_id.clone(),
         scope_id: scope.id.clone(),
         // The first change makes the scope: there is no version to expect.
         expected: (number > 1).then(|| (scope.epoch.clone(), number - 1)),
@@ -155,6 +157,7 @@ async fn make_tenant(store: &dyn Store, people: &[Person], now: i64) -> Result<S
         rows.push(RowWrite::UpsertMembership(Membership { tenant_id: tenant_id.clone(), user_id }));
     }
     let commit = Commit {
+        tenant_id: tenant_id.clone(),
         scope_id: tenant_id.clone(),
         expected: None,
         attribution: by_the_demo("tenant.setup", now),
@@ -230,8 +233,10 @@ mod tests {
         assert_eq!(again.scope, first.scope);
         assert_eq!(again.state, first.state);
 
-        let history =
-            store.history(&first.scope.id, HistoryQuery { limit: 500, ..HistoryQuery::default() }).await.unwrap();
+        let history = store
+            .history(first.scope.reference(), HistoryQuery { limit: 500, ..HistoryQuery::default() })
+            .await
+            .unwrap();
         assert_eq!(history.len() as u64, planned);
         assert!(history.windows(2).all(|pair| pair[0].attribution.at >= pair[1].attribution.at), "in order of time");
         let now = now_ms();
@@ -271,6 +276,7 @@ mod tests {
             created_at: 1,
         };
         let commit = Commit {
+            tenant_id: scope.tenant_id.clone(),
             scope_id: scope.id.clone(),
             expected: None,
             attribution: by_the_demo("tenant.setup", 1),

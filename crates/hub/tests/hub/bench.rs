@@ -85,7 +85,7 @@ pub(crate) fn commit(scope_id: &str, documents: Vec<DocumentWrite>, rows: Vec<Ro
         trace_id: String::new(),
         at: 0,
     };
-    Commit { scope_id: scope_id.into(), expected: None, attribution, documents, rows }
+    Commit { tenant_id: "tnt_1".into(), scope_id: scope_id.into(), expected: None, attribution, documents, rows }
 }
 
 pub(crate) fn put(kind: &str, key: &str, body: &str) -> DocumentWrite {

@@ -8,8 +8,8 @@ use tokio::sync::broadcast;
 use yardarm_store::chain::Entry;
 use yardarm_store::{
     AccessToken, AuditQuery, BaseDocument, Change, Commit, CommitError, Count, CountBatch, CountQuery, Document, Head,
-    HistoryQuery, Membership, Millis, OneTimeLink, Past, Prunable, Refused, RefusedQuery, Scope, Session, SignInStore,
-    SignedHead, SigningKey, Store, StoreError, Tenant, User,
+    HistoryQuery, Membership, Millis, OneTimeLink, Past, Prunable, Refused, RefusedQuery, Scope, ScopeRef, Session,
+    SignInStore, SignedHead, SigningKey, Store, StoreError, Tenant, User,
 };
 
 pub(crate) struct Flaky {
@@ -58,50 +58,50 @@ impl Store for Flaky {
         self.inner.scope(id).await
     }
 
-    async fn load(&self, scope_id: &str) -> Result<Option<(Scope, Vec<Document>)>, StoreError> {
+    async fn load(&self, scope: ScopeRef<'_>) -> Result<Option<(Scope, Vec<Document>)>, StoreError> {
         self.ask()?;
-        self.inner.load(scope_id).await
+        self.inner.load(scope).await
     }
 
-    async fn document(&self, scope_id: &str, kind: &str, key: &str) -> Result<Option<Document>, StoreError> {
+    async fn document(&self, scope: ScopeRef<'_>, kind: &str, key: &str) -> Result<Option<Document>, StoreError> {
         self.ask()?;
-        self.inner.document(scope_id, kind, key).await
+        self.inner.document(scope, kind, key).await
     }
 
-    async fn changes(&self, scope_id: &str, after: u64, limit: u32) -> Result<Vec<Change>, StoreError> {
+    async fn changes(&self, scope: ScopeRef<'_>, after: u64, limit: u32) -> Result<Vec<Change>, StoreError> {
         self.ask()?;
-        self.inner.changes(scope_id, after, limit).await
+        self.inner.changes(scope, after, limit).await
     }
 
-    async fn change(&self, scope_id: &str, rev: u64) -> Result<Option<Change>, StoreError> {
+    async fn change(&self, scope: ScopeRef<'_>, rev: u64) -> Result<Option<Change>, StoreError> {
         self.ask()?;
-        self.inner.change(scope_id, rev).await
+        self.inner.change(scope, rev).await
     }
 
-    async fn history(&self, scope_id: &str, query: HistoryQuery) -> Result<Vec<Change>, StoreError> {
+    async fn history(&self, scope: ScopeRef<'_>, query: HistoryQuery) -> Result<Vec<Change>, StoreError> {
         self.ask()?;
-        self.inner.history(scope_id, query).await
+        self.inner.history(scope, query).await
     }
 
     async fn document_at(
         &self,
-        scope_id: &str,
+        scope: ScopeRef<'_>,
         kind: &str,
         key: &str,
         rev: u64,
     ) -> Result<Option<Document>, StoreError> {
         self.ask()?;
-        self.inner.document_at(scope_id, kind, key, rev).await
+        self.inner.document_at(scope, kind, key, rev).await
     }
 
-    async fn documents_at(&self, scope_id: &str, rev: u64) -> Result<Vec<Document>, StoreError> {
+    async fn documents_at(&self, scope: ScopeRef<'_>, rev: u64) -> Result<Vec<Document>, StoreError> {
         self.ask()?;
-        self.inner.documents_at(scope_id, rev).await
+        self.inner.documents_at(scope, rev).await
     }
 
-    async fn entries(&self, scope_id: &str, after: u64, limit: u32) -> Result<Vec<Entry>, StoreError> {
+    async fn entries(&self, scope: ScopeRef<'_>, after: u64, limit: u32) -> Result<Vec<Entry>, StoreError> {
         self.ask()?;
-        self.inner.entries(scope_id, after, limit).await
+        self.inner.entries(scope, after, limit).await
     }
 
     async fn audit(&self, query: AuditQuery) -> Result<Vec<Entry>, StoreError> {
@@ -109,29 +109,34 @@ impl Store for Flaky {
         self.inner.audit(query).await
     }
 
-    async fn past(&self, scope_id: &str, rev: u64, documents: &[(String, String)]) -> Result<Vec<Past>, StoreError> {
+    async fn past(
+        &self,
+        scope: ScopeRef<'_>,
+        rev: u64,
+        documents: &[(String, String)],
+    ) -> Result<Vec<Past>, StoreError> {
         self.ask()?;
-        self.inner.past(scope_id, rev, documents).await
+        self.inner.past(scope, rev, documents).await
     }
 
-    async fn prunable(&self, scope_id: &str, through: u64) -> Result<Option<Prunable>, StoreError> {
+    async fn prunable(&self, scope: ScopeRef<'_>, through: u64) -> Result<Option<Prunable>, StoreError> {
         self.ask()?;
-        self.inner.prunable(scope_id, through).await
+        self.inner.prunable(scope, through).await
     }
 
-    async fn rev_before(&self, scope_id: &str, at: Millis) -> Result<u64, StoreError> {
+    async fn rev_before(&self, scope: ScopeRef<'_>, at: Millis) -> Result<u64, StoreError> {
         self.ask()?;
-        self.inner.rev_before(scope_id, at).await
+        self.inner.rev_before(scope, at).await
     }
 
     async fn base(
         &self,
-        scope_id: &str,
+        scope: ScopeRef<'_>,
         after: Option<(String, String)>,
         limit: u32,
     ) -> Result<(u64, Vec<BaseDocument>), StoreError> {
         self.ask()?;
-        self.inner.base(scope_id, after, limit).await
+        self.inner.base(scope, after, limit).await
     }
 
     async fn moved(&self, limit: u32) -> Result<Vec<Head>, StoreError> {
@@ -149,14 +154,14 @@ impl Store for Flaky {
         self.inner.unshipped_heads(limit).await
     }
 
-    async fn head_shipped(&self, scope_id: &str, rev: u64) -> Result<(), StoreError> {
+    async fn head_shipped(&self, scope: ScopeRef<'_>, rev: u64) -> Result<(), StoreError> {
         self.ask()?;
-        self.inner.head_shipped(scope_id, rev).await
+        self.inner.head_shipped(scope, rev).await
     }
 
-    async fn heads(&self, scope_id: &str, limit: u32) -> Result<Vec<SignedHead>, StoreError> {
+    async fn heads(&self, scope: ScopeRef<'_>, limit: u32) -> Result<Vec<SignedHead>, StoreError> {
         self.ask()?;
-        self.inner.heads(scope_id, limit).await
+        self.inner.heads(scope, limit).await
     }
 
     async fn insert_signing_key(&self, key: &SigningKey) -> Result<(), StoreError> {
@@ -238,9 +243,9 @@ impl Store for Flaky {
         self.inner.access_tokens(tenant_id).await
     }
 
-    async fn touch_access_token(&self, id: &str, at: Millis) -> Result<(), StoreError> {
+    async fn touch_access_token(&self, tenant_id: &str, id: &str, at: Millis) -> Result<(), StoreError> {
         self.ask()?;
-        self.inner.touch_access_token(id, at).await
+        self.inner.touch_access_token(tenant_id, id, at).await
     }
 
     async fn insert_link(&self, link: &OneTimeLink) -> Result<(), StoreError> {

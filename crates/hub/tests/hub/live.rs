@@ -5,6 +5,7 @@ use std::io::Read as _;
 
 use yardarm_eval::ruleset::Ruleset;
 use yardarm_hub::Hub;
+use yardarm_store::ScopeRef;
 
 use crate::bench::{Bench, answer, flag, list, make_project, next, parse, patch, put, remove, segment, turn, until};
 
@@ -169,7 +170,7 @@ async fn refresh_reads_our_writes_while_states_are_held() {
     for (rev, project) in held {
         assert_eq!(project.state.configuration("production", "a").unwrap().on, rev % 2 == 0, "held since {rev}");
     }
-    let documents = bench.store.load("prj_1").await.unwrap().unwrap().1;
+    let documents = bench.store.load(ScopeRef { tenant_id: "tnt_1", id: "prj_1" }).await.unwrap().unwrap().1;
     let stored = documents.iter().map(|d| (d.kind.as_str(), d.key.as_str(), d.rev, d.body.as_str()));
     let expected = yardarm_model::document::State::from_documents(stored).unwrap();
     assert_eq!(*hub.project("tnt_1", "web").unwrap().state, expected);

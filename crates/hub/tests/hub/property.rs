@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use yardarm_eval::ruleset::Ruleset;
-use yardarm_store::DocumentWrite;
+use yardarm_store::{DocumentWrite, ScopeRef};
 
 use crate::bench::{Bench, flag, list, next, patch, put, remove, ruleset, sdk_key, segment, turn};
 
@@ -64,7 +64,7 @@ async fn check(changes: Vec<Vec<DocumentWrite>>, together: bool) -> Result<(), T
     }
     let project = hub.refresh("prj_1").await.unwrap().unwrap();
     prop_assert_eq!(project.scope.rev, last);
-    let documents = bench.store.load("prj_1").await.unwrap().unwrap().1;
+    let documents = bench.store.load(ScopeRef { tenant_id: "tnt_1", id: "prj_1" }).await.unwrap().unwrap().1;
     let damaged = documents.iter().any(|document| document.body == "{damaged");
     let fresh = bench.hub().await;
     for (key, held, frames) in &mut readers {

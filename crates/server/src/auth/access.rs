@@ -9,7 +9,7 @@ use http::request::Parts;
 use yardarm_hub::LiveProject;
 use yardarm_model::authority::{Authority, BuiltIn, Permission, Place};
 use yardarm_model::document::State;
-use yardarm_store::{Tenant, User};
+use yardarm_store::{ScopeRef, Tenant, User};
 
 use super::authenticated::{Authenticated, Credential, Via};
 use super::refusal;
@@ -217,6 +217,10 @@ impl<R: Right> ProjectAccess<R> {
     /// Project key.
     pub(crate) fn key(&self) -> &str {
         &self.live.scope.key
+    }
+    /// Its log.
+    pub(super) fn scope(&self) -> ScopeRef<'_> {
+        self.live.scope.reference()
     }
     /// Scope id.
     pub(super) fn scope_id(&self) -> &str {

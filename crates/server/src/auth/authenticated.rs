@@ -136,9 +136,9 @@ impl App {
         let memberships = vec![Membership { tenant_id: token.tenant_id.clone(), user_id: user.id.clone() }];
         if self.api.touch_due(&token.id, now) {
             let gate = self.clone();
-            let id = token.id.clone();
+            let (tenant, id) = (token.tenant_id.clone(), token.id.clone());
             tokio::spawn(async move {
-                if let Err(error) = gate.store.touch_access_token(&id, now).await {
+                if let Err(error) = gate.store.touch_access_token(&tenant, &id, now).await {
                     tracing::debug!(%error, token = id, "last use of an access token was not written");
                 }
             });

@@ -143,6 +143,7 @@ impl<R: Writes> ProjectAccess<R> {
                 return Ok(Changed { live, change: None });
             }
             let commit = Commit {
+                tenant_id: self.scope().tenant_id.to_owned(),
                 scope_id: self.scope_id().to_owned(),
                 expected: Some((live.scope.epoch.clone(), live.scope.rev)),
                 attribution: self.request.attribution()?,

@@ -183,6 +183,7 @@ async fn join(
     rows.push(RowWrite::UseLink { hash, at: gate.now() });
     rows.push(RowWrite::UpsertMembership(Membership { tenant_id: tenant.id.clone(), user_id: user.id.clone() }));
     let commit = Commit {
+        tenant_id: tenant.id.clone(),
         scope_id: tenant.id.clone(),
         expected: Some((state.scope.epoch.clone(), state.scope.rev)),
         attribution,

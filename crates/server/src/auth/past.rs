@@ -14,23 +14,23 @@ use crate::problem::Problem;
 impl<R: Right> ProjectAccess<R> {
     /// Changes, newest first.
     pub(crate) async fn history(&self, query: HistoryQuery) -> Result<Vec<Change>, Problem> {
-        self.request.gate.store.history(self.scope_id(), query).await.map_err(Problem::from)
+        self.request.gate.store.history(self.scope(), query).await.map_err(Problem::from)
     }
 
     /// One change.
     pub(crate) async fn past_change(&self, rev: u64) -> Result<Change, Problem> {
-        let change = self.request.gate.store.change(self.scope_id(), rev).await?;
+        let change = self.request.gate.store.change(self.scope(), rev).await?;
         change.ok_or_else(refusal::not_found)
     }
 
     /// A document as it was at a revision.
     pub(crate) async fn document_at(&self, kind: &str, key: &str, rev: u64) -> Result<Option<Document>, Problem> {
-        self.request.gate.store.document_at(self.scope_id(), kind, key, rev).await.map_err(Problem::from)
+        self.request.gate.store.document_at(self.scope(), kind, key, rev).await.map_err(Problem::from)
     }
 
     /// What documents (kind, key) were at a revision.
     pub(crate) async fn past(&self, rev: u64, documents: &[(String, String)]) -> Result<Vec<Past>, Problem> {
-        self.request.gate.store.past(self.scope_id(), rev, documents).await.map_err(Problem::from)
+        self.request.gate.store.past(self.scope(), rev, documents).await.map_err(Problem::from)
     }
 
     /// Evaluation counts of this project.
@@ -40,7 +40,13 @@ impl<R: Right> ProjectAccess<R> {
         flag: Option<String>,
         since: i64,
     ) -> Result<Vec<Count>, Problem> {
-        let query = CountQuery { scope_id: self.scope_id().to_owned(), environment, flag, since };
+        let query = CountQuery {
+            tenant_id: self.scope().tenant_id.to_owned(),
+            scope_id: self.scope_id().to_owned(),
+            environment,
+            flag,
+            since,
+        };
         self.request.gate.store.counts(query).await.map_err(Problem::from)
     }
 
@@ -58,7 +64,7 @@ impl<R: Right> ProjectAccess<R> {
                 notes.insert(rev, note);
                 continue;
             }
-            match gate.store.change(self.scope_id(), rev).await {
+            match gate.store.change(self.scope(), rev).await {
                 Ok(Some(change)) => {
                     let note = Arc::new(ChangeNote::from(&change));
                     gate.api.recent.put(self.scope_id(), epoch, Arc::clone(&note));

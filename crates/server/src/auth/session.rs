@@ -378,6 +378,7 @@ fn new_tenant(
     let roles = [BuiltIn::Owner.as_str().to_owned()].into();
     let member = MemberDocument { name: owner.name.clone(), roles, groups: [].into() };
     Ok(Commit {
+        tenant_id: tenant.id.clone(),
         scope_id: tenant.id.clone(),
         expected: None,
         attribution: yardarm_store::Attribution {

@@ -93,6 +93,7 @@ impl<R: Right> TenantAccess<R> {
                 return Ok((state.scope.rev, made));
             }
             let commit = Commit {
+                tenant_id: id.clone(),
                 scope_id: id.clone(),
                 expected: Some((state.scope.epoch.clone(), state.scope.rev)),
                 attribution: request.attribution()?,
@@ -197,6 +198,7 @@ impl TenantAccess<can::ProjectCreate> {
         };
         let in_tenant = RowWrite::AlsoLog { scope_id: self.tenant().id.clone(), documents: vec![entry] };
         let commit = Commit {
+            tenant_id: self.tenant().id.clone(),
             scope_id: id.clone(),
             expected: None,
             attribution: self.request.attribution()?,

@@ -11,7 +11,7 @@ use yardarm_model::authority::{
     AccessTokenDocument, BuiltIn, Grant, GroupDocument, MemberDocument, RoleDocument, ServiceAccountDocument,
     tenant_kind,
 };
-use yardarm_store::{Scope, StoreError};
+use yardarm_store::{Scope, ScopeRef, StoreError};
 
 use crate::app::App;
 
@@ -172,7 +172,7 @@ impl App {
             }
             if scope.rev - known.scope.rev <= u64::from(FOLLOWED) {
                 let mut state = TenantState::clone(&known);
-                for change in self.store.changes(id, known.scope.rev, FOLLOWED).await? {
+                for change in self.store.changes(ScopeRef::tenant(id), known.scope.rev, FOLLOWED).await? {
                     state.scope.rev = change.rev;
                     for document in change.documents {
                         state.put(document.kind, document.key, change.rev, document.body.as_deref());
@@ -185,7 +185,7 @@ impl App {
                 }
             }
         }
-        let Some((scope, documents)) = self.store.load(id).await? else { return Ok(None) };
+        let Some((scope, documents)) = self.store.load(ScopeRef::tenant(id)).await? else { return Ok(None) };
         let mut state = TenantState { scope, kinds: BTreeMap::new() };
         for document in documents {
             state.put(document.kind, document.key, document.rev, Some(&document.body));

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use yardarm_eval::ruleset::Version;
 use yardarm_model::authority::{Permission, Place};
+use yardarm_store::ScopeRef;
 
 use super::access::{ProjectAccess, Request};
 use super::recent::ChangeNote;
@@ -130,7 +131,8 @@ impl ConsoleWatch {
             self.pending.push_back(Heard::Resync(now));
             return;
         }
-        match gate.store.changes(&self.scope_id, self.seen, BATCH).await {
+        let scope = ScopeRef { tenant_id: &self.request.who.tenant.id, id: &self.scope_id };
+        match gate.store.changes(scope, self.seen, BATCH).await {
             Ok(changes) => {
                 for change in changes {
                     let note = Arc::new(ChangeNote::from(&change));

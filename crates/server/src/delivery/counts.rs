@@ -45,6 +45,7 @@ pub(super) struct Counts {
 struct Environment {
     // Held, so that its address names it as long as it is here.
     live: Arc<LiveEnvironment>,
+    tenant_id: String,
     scope_id: String,
     key: String,
     shards: [Mutex<Shard>; SHARDS],
@@ -135,6 +136,7 @@ impl Counts {
         }
         let new = Arc::new(Environment {
             live: Arc::clone(&grant.live),
+            tenant_id: grant.tenant_id.clone(),
             scope_id: grant.scope_id.clone(),
             key: grant.environment.clone(),
             shards: Default::default(),
@@ -171,11 +173,12 @@ impl Counts {
                 }
             }
         }
-        let scopes: Vec<&str> = environments.values().map(|environment| environment.scope_id.as_str()).collect();
+        let owners: Vec<_> = environments.values().map(|owner| (&owner.tenant_id, &owner.scope_id)).collect();
         let mut counts: Vec<Count> = sums
             .into_iter()
             .map(|((environment, flag, variant, reason, asked, number), count)| Count {
-                scope_id: scopes[number].to_owned(),
+                tenant_id: owners[number].0.clone(),
+                scope_id: owners[number].1.clone(),
                 environment,
                 flag,
                 variant,

@@ -134,6 +134,7 @@ fn check(wire: Wire, caller: &Caller, now: i64, limits: &Limits) -> Result<Optio
         match reason {
             Ok(_) if served.as_ref().is_some_and(|served| served.snapshot.flag(&one.flag).is_none()) => {}
             Ok(reason) if one.count > 0 => counts.push(Count {
+                tenant_id: grant.tenant_id.clone(),
                 scope_id: grant.scope_id.clone(),
                 environment: grant.environment.clone(),
                 flag: one.flag,

@@ -129,6 +129,7 @@ mod tests {
 
     fn batch(id: &str, count: u64) -> Batch {
         let count = Count {
+            tenant_id: "tnt_1".into(),
             scope_id: "tnt_1".into(),
             environment: "production".into(),
             flag: "f".into(),
@@ -162,7 +163,14 @@ mod tests {
             at: 0,
         };
         let rows = vec![RowWrite::InsertTenant(tenant), RowWrite::InsertScope(scope)];
-        let commit = Commit { scope_id: id.clone(), expected: None, attribution, documents: vec![], rows };
+        let commit = Commit {
+            tenant_id: id.clone(),
+            scope_id: id.clone(),
+            expected: None,
+            attribution,
+            documents: vec![],
+            rows,
+        };
         store.commit(commit).await.unwrap();
 
         let (outbox, telemetry) = (Outbox::new(4), Telemetry::default());
@@ -186,7 +194,7 @@ mod tests {
         }
         outbox.write(store.as_ref(), &telemetry).await;
         assert_eq!(waiting(), Vec::<String>::new());
-        let query = CountQuery { scope_id: id, ..CountQuery::default() };
+        let query = CountQuery { tenant_id: id.clone(), scope_id: id, ..CountQuery::default() };
         let total: u64 = store.counts(query).await.unwrap().iter().map(|count| count.count).sum();
         assert_eq!(total, 8);
     }

@@ -7,7 +7,7 @@ use crate::shop::{NOW, Shop};
 
 async fn counts(shop: &Shop) -> Vec<(String, String, String, String, u64)> {
     shop.app.flush().await;
-    let query = CountQuery { scope_id: "prj_1".into(), ..CountQuery::default() };
+    let query = CountQuery { tenant_id: "tnt_1".into(), scope_id: "prj_1".into(), ..CountQuery::default() };
     let mut counts: Vec<_> = shop
         .store
         .counts(query)

@@ -63,7 +63,7 @@ async fn stopping_ends_streams_with_a_good_bye_and_writes_what_was_counted() {
     assert!(text.contains("x-accel-buffering: no"), "{text}");
     assert!(text.contains("event: goodbye\ndata: {\"retry_ms\":"), "{text}");
     server.await.unwrap().unwrap();
-    let query = yardarm_store::CountQuery { scope_id: "prj_1".into(), ..Default::default() };
+    let query = yardarm_store::CountQuery { tenant_id: "tnt_1".into(), scope_id: "prj_1".into(), ..Default::default() };
     assert_eq!(shop.store.counts(query).await.unwrap().len(), 1);
     assert!(TcpStream::connect(address).await.is_err());
 }

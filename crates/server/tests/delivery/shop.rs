@@ -88,8 +88,14 @@ impl Shop {
         ] {
             let scope_id = scope.id.clone();
             rows.push(RowWrite::InsertScope(scope));
-            let commit =
-                Commit { scope_id, expected: None, attribution: attribution("create"), documents: vec![], rows };
+            let commit = Commit {
+                tenant_id: "tnt_1".into(),
+                scope_id,
+                expected: None,
+                attribution: attribution("create"),
+                documents: vec![],
+                rows,
+            };
             store.commit(commit).await.unwrap();
         }
         let hub = Hub::start(Arc::clone(&store), HubOptions::default()).await.unwrap();
@@ -181,6 +187,7 @@ impl Shop {
             }
         }
         let commit = Commit {
+            tenant_id: "tnt_1".into(),
             scope_id: "prj_1".into(),
             expected: None,
             attribution: attribution("test"),

@@ -1,19 +1,20 @@
-//! What only Postgres has: a server that may be away, timeouts it keeps itself, NOTIFY.
+//! What only Postgres has: a server that may be away, timeouts it keeps itself, row-level security, NOTIFY.
 
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use sqlx::{Connection as _, Pool};
+use sqlx::{AssertSqlSafe, Executor as _, Pool, Transaction};
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 
-use super::{Connection, Db};
+use super::{Connection, Db, walls};
+use crate::reach::Reach;
 use crate::{StoreError, StoreOptions};
 
 /// READ COMMITTED: an UPDATE that waited for the row sees what the other transaction left.
-pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 /// The server starts without its database and serves what it has.
 pub(super) const MAY_BE_AWAY_AT_START: bool = true;
 
@@ -21,19 +22,59 @@ const CHANNEL: &str = "yardarm_commit";
 /// Hints waiting for the slowest hub; beyond that it has to look at everything, which it does anyway.
 const HINTS_KEPT: usize = 1_024;
 
+/// Reading is a transaction, too: what it may see ends with it.
+pub(super) type Reading = Transaction<'static, Db>;
+
 /// One pool for everything but listening.
 pub(super) struct Pools {
     pool: Pool<Db>,
     options: PgConnectOptions,
+    /// The role that transactions take on; known once the walls stand.
+    role: OnceLock<Option<String>>,
 }
 
 impl Pools {
-    pub(super) fn reader(&self) -> &Pool<Db> {
+    /// For the migrations, which run as the owner of the tables.
+    pub(super) fn owner(&self) -> &Pool<Db> {
         &self.pool
     }
-    pub(super) fn writer(&self) -> &Pool<Db> {
-        &self.pool
+
+    pub(super) async fn read(&self, reach: Reach<'_>) -> Result<Reading, sqlx::Error> {
+        self.open(&format!("{BEGIN} READ ONLY"), reach).await
     }
+
+    pub(super) async fn begin(&self, reach: Reach<'_>) -> Result<Transaction<'static, Db>, sqlx::Error> {
+        self.open(BEGIN, reach).await
+    }
+
+    /// Role and reach go with the BEGIN in one round trip. Both end with the transaction: `set_config` with `true`.
+    async fn open(&self, begin: &str, reach: Reach<'_>) -> Result<Transaction<'static, Db>, sqlx::Error> {
+        let role = self.role.get().and_then(Option::as_deref).map(|role| ("role", role));
+        let settings: Vec<String> = role
+            .into_iter()
+            .chain(walls::setting(reach))
+            .map(|(name, value)| format!("set_config('{name}', {}, true)", walls::literal(value)))
+            .collect();
+        let text =
+            if settings.is_empty() { begin.to_owned() } else { format!("{begin}; SELECT {}", settings.join(", ")) };
+        self.pool.begin_with(AssertSqlSafe(text)).await
+    }
+}
+
+/// Lets the running transaction reach these rows, too.
+pub(super) async fn reach(connection: &mut Connection, reach: Reach<'_>) -> Result<(), sqlx::Error> {
+    if let Some((name, value)) = walls::setting(reach) {
+        sqlx::query("SELECT set_config($1, $2, true)").bind(name).bind(value).execute(connection).await?;
+    }
+    Ok(())
+}
+
+/// Row-level security, after the migrations.
+pub(super) async fn raise_walls(pools: &Pools) -> Result<(), StoreError> {
+    let role = walls::raise(&pools.pool).await?;
+    // Set by whoever was first; the others found the same.
+    let _ = pools.role.set(role);
+    Ok(())
 }
 
 #[expect(clippy::unused_async, reason = "SQLite opens its file here")]
@@ -45,6 +86,8 @@ pub(super) async fn pools(url: &str, options: &StoreOptions) -> Result<Pools, St
             ("statement_timeout", options.deadline.as_millis().to_string()),
             ("idle_in_transaction_session_timeout", options.deadline.as_millis().to_string()),
             ("client_connection_check_interval", "1000".to_owned()),
+            // What `walls::literal` counts on.
+            ("standard_conforming_strings", "on".to_owned()),
         ]);
     let pool = PgPoolOptions::new()
         .max_connections(options.connections.max(2))
@@ -52,17 +95,18 @@ pub(super) async fn pools(url: &str, options: &StoreOptions) -> Result<Pools, St
         .idle_timeout(Duration::from_mins(5))
         .max_lifetime(Duration::from_mins(30))
         // The driver waits for ever for a server that does not answer while a connection goes back to the pool; those
-        // would use the pool up. A connection that does not answer now is closed.
+        // would use the pool up. A connection that does not answer now is closed, and so is one that could not begin and
+        // is stuck in a transaction that failed: a ping would not notice that, a statement does.
         .after_release(|connection, _| {
             Box::pin(async move {
-                match tokio::time::timeout(Duration::from_secs(1), connection.ping()).await {
-                    Ok(answer) => answer.map(|()| true),
+                match tokio::time::timeout(Duration::from_secs(1), connection.execute("SELECT 1")).await {
+                    Ok(answer) => answer.map(|_| true),
                     Err(_) => Err(sqlx::Error::PoolTimedOut),
                 }
             })
         })
         .connect_lazy_with(server.clone());
-    Ok(Pools { pool, options: server })
+    Ok(Pools { pool, options: server, role: OnceLock::new() })
 }
 
 /// The task that listens, and those who listen to it.
@@ -150,7 +194,7 @@ pub(super) async fn forgetting(_connection: &mut Connection) -> Result<(), sqlx:
 
 /// See [`forgetting`].
 #[expect(clippy::unused_async, reason = "SQLite says PRAGMA here")]
-pub(super) async fn forgotten(_connection: &mut Connection) -> Result<(), sqlx::Error> {
+pub(super) async fn forgotten(_pools: &Pools) -> Result<(), sqlx::Error> {
     Ok(())
 }
 

@@ -4,15 +4,17 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, Pool};
+use sqlx::{Connection as _, Pool, Transaction};
 use tokio::sync::broadcast;
 
 use super::{Connection, Db};
+use crate::reach::Reach;
 use crate::{StoreError, StoreOptions};
 
 /// Takes the write lock at once: a transaction that began as a reader may be refused it later.
-pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
+const BEGIN: &str = "BEGIN IMMEDIATE";
 /// A file that cannot be opened now cannot be opened later.
 pub(super) const MAY_BE_AWAY_AT_START: bool = false;
 
@@ -22,13 +24,33 @@ pub(super) struct Pools {
     writer: Pool<Db>,
 }
 
+/// A method reads with one statement, or with several over rows that do not change.
+pub(super) type Reading = PoolConnection<Db>;
+
 impl Pools {
-    pub(super) fn reader(&self) -> &Pool<Db> {
-        &self.reader
-    }
-    pub(super) fn writer(&self) -> &Pool<Db> {
+    /// For the migrations.
+    pub(super) fn owner(&self) -> &Pool<Db> {
         &self.writer
     }
+
+    pub(super) async fn read(&self, _reach: Reach<'_>) -> Result<Reading, sqlx::Error> {
+        self.reader.acquire().await
+    }
+
+    pub(super) async fn begin(&self, _reach: Reach<'_>) -> Result<Transaction<'static, Db>, sqlx::Error> {
+        self.writer.begin_with(BEGIN).await
+    }
+}
+
+/// There is no row-level security: each statement names its tenant, and that is the wall.
+#[expect(clippy::unused_async, reason = "Postgres is told here")]
+pub(super) async fn reach(_connection: &mut Connection, _reach: Reach<'_>) -> Result<(), sqlx::Error> {
+    Ok(())
+}
+
+#[expect(clippy::unused_async, reason = "Postgres has them")]
+pub(super) async fn raise_walls(_pools: &Pools) -> Result<(), StoreError> {
+    Ok(())
 }
 
 pub(super) async fn pools(url: &str, options: &StoreOptions) -> Result<Pools, StoreError> {
@@ -110,7 +132,8 @@ pub(super) async fn forgetting(connection: &mut Connection) -> Result<(), sqlx::
 }
 
 /// After a transaction that was [`forgetting`]: the file that keeps the last writes is emptied, too.
-pub(super) async fn forgotten(connection: &mut Connection) -> Result<(), sqlx::Error> {
+pub(super) async fn forgotten(pools: &Pools) -> Result<(), sqlx::Error> {
+    let mut connection = pools.writer.acquire().await?;
     sqlx::query("PRAGMA secure_delete = FAST").fetch_all(&mut *connection).await?;
     sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_all(&mut *connection).await?;
     Ok(())

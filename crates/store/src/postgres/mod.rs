@@ -23,3 +23,7 @@ mod read;
 mod refusals;
 #[path = "../sql/sign_in.rs"]
 mod sign_in;
+mod walls;
+
+#[cfg(all(test, feature = "scratch"))]
+mod carried;

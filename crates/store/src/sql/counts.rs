@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::QueryBuilder;
 
 use super::{Connection, Db, dialect};
+use crate::reach::Reach;
 use crate::{Count, CountBatch, CountQuery, Millis, StoreError};
 
 /// Rows in one multi-row statement: well below both databases' limits on parameters.
@@ -25,7 +26,7 @@ pub(super) async fn add(
     // In order of their ids, so that two nodes with the same batches never wait for each other crosswise.
     let mut batches: Vec<_> = batches.iter().collect();
     batches.sort_by_key(|batch| batch.id);
-    let mut sums: BTreeMap<_, i64> = BTreeMap::new();
+    let mut sums: BTreeMap<_, BTreeMap<_, i64>> = BTreeMap::new();
     let mut added = false;
     for CountBatch { id, counts } in batches {
         let noted = sqlx::query("INSERT INTO count_batch (batch, at) VALUES ($1, $2) ON CONFLICT (batch) DO NOTHING")
@@ -37,26 +38,31 @@ pub(super) async fn add(
             continue;
         }
         added = true;
-        for Count { scope_id, environment, flag, variant, reason, sdk, hour, count } in *counts {
+        for Count { tenant_id, scope_id, environment, flag, variant, reason, sdk, hour, count } in *counts {
+            let sums = sums.entry(tenant_id).or_default();
             let sum = sums.entry((scope_id, environment, flag, hour, variant, reason, sdk)).or_default();
             *sum = sum.saturating_add(i64::try_from(*count).unwrap_or(i64::MAX));
         }
     }
     // One row for each key, in key order: an upsert may not meet a row twice, and nobody waits crosswise here either.
-    let rows: Vec<_> = sums.into_iter().collect();
-    for chunk in rows.chunks(ROWS_AT_ONCE) {
-        let mut upsert = QueryBuilder::<Db>::new(
-            "INSERT INTO count_hour (scope_id, environment, flag, hour, variant, reason, sdk, count) ",
-        );
-        upsert.push_values(chunk, |mut row, ((scope_id, environment, flag, hour, variant, reason, sdk), count)| {
-            row.push_bind(*scope_id).push_bind(*environment).push_bind(*flag).push_bind(**hour);
-            row.push_bind(*variant).push_bind(*reason).push_bind(*sdk).push_bind(*count);
-        });
-        upsert.push(
-            " ON CONFLICT (scope_id, environment, flag, hour, variant, reason, sdk)
-              DO UPDATE SET count = count_hour.count + excluded.count",
-        );
-        upsert.build().persistent(false).execute(&mut *connection).await?;
+    for (tenant_id, sums) in sums {
+        dialect::reach(connection, Reach::Tenant(tenant_id)).await?;
+        let rows: Vec<_> = sums.into_iter().collect();
+        for chunk in rows.chunks(ROWS_AT_ONCE) {
+            let mut upsert = QueryBuilder::<Db>::new(
+                "INSERT INTO count_hour (tenant_id, scope_id, environment, flag, hour, variant, reason, sdk, count) ",
+            );
+            upsert.push_values(chunk, |mut row, ((scope_id, environment, flag, hour, variant, reason, sdk), count)| {
+                row.push_bind(tenant_id);
+                row.push_bind(*scope_id).push_bind(*environment).push_bind(*flag).push_bind(**hour);
+                row.push_bind(*variant).push_bind(*reason).push_bind(*sdk).push_bind(*count);
+            });
+            upsert.push(
+                " ON CONFLICT (tenant_id, scope_id, environment, flag, hour, variant, reason, sdk)
+                  DO UPDATE SET count = count_hour.count + excluded.count",
+            );
+            upsert.build().persistent(false).execute(&mut *connection).await?;
+        }
     }
     Ok(added)
 }
@@ -75,11 +81,11 @@ pub(super) async fn forget(connection: &mut Connection, now: Millis) -> Result<(
 }
 
 pub(super) async fn counts(connection: &mut Connection, query: &CountQuery) -> Result<Vec<Count>, StoreError> {
-    let CountQuery { scope_id, environment, flag, since } = query;
+    let CountQuery { tenant_id, scope_id, environment, flag, since } = query;
     let mut select = QueryBuilder::<Db>::new(
-        "SELECT environment, flag, variant, reason, sdk, hour, count FROM count_hour WHERE scope_id = ",
+        "SELECT environment, flag, variant, reason, sdk, hour, count FROM count_hour WHERE tenant_id = ",
     );
-    select.push_bind(scope_id).push(" AND hour >= ").push_bind(since);
+    select.push_bind(tenant_id).push(" AND scope_id = ").push_bind(scope_id).push(" AND hour >= ").push_bind(since);
     if let Some(environment) = environment {
         select.push(" AND environment = ").push_bind(environment);
     }
@@ -93,6 +99,7 @@ pub(super) async fn counts(connection: &mut Connection, query: &CountQuery) -> R
     let mut counts: Vec<Count> = rows
         .into_iter()
         .map(|(environment, flag, variant, reason, sdk, hour, count)| Count {
+            tenant_id: tenant_id.clone(),
             scope_id: scope_id.clone(),
             environment,
             flag,

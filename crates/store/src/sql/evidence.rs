@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use sqlx::QueryBuilder;
 
 use super::dialect::error;
-use super::read::signed;
+use super::read::{of, signed};
 use super::{Connection, Db};
 use crate::chain::{Entry, EntryDocument, Salted};
-use crate::{AuditPlace, AuditQuery, Head, SignedHead, SigningKey, StoreError};
+use crate::{AuditPlace, AuditQuery, Head, ScopeRef, SignedHead, SigningKey, StoreError};
 
 const COLUMNS: &str = "c.scope_id, c.rev, c.at, c.actor, c.actor_name, c.actor_name_salt, c.actor_name_hash, c.via,
     c.action, c.reason, c.reason_salt, c.reason_hash, c.trace_id, c.prev_hash, c.hash";
@@ -60,17 +60,18 @@ impl From<Row> for Entry {
 
 pub(super) async fn entries(
     connection: &mut Connection,
-    scope_id: &str,
+    scope: ScopeRef<'_>,
     after: u64,
     limit: u32,
 ) -> Result<Vec<Entry>, StoreError> {
     let mut select = QueryBuilder::<Db>::new("SELECT ");
-    select.push(COLUMNS).push(" FROM change c WHERE c.scope_id = ").push_bind(scope_id);
+    select.push(COLUMNS).push(" FROM change c WHERE c.tenant_id = ");
+    of(&mut select, "c", scope);
     select.push(" AND c.rev > ").push_bind(signed(after));
     select.push(" ORDER BY c.rev LIMIT ").push_bind(i64::from(limit));
     let rows: Vec<Row> = select.build_query_as().fetch_all(&mut *connection).await.map_err(error)?;
     let mut entries: Vec<Entry> = rows.into_iter().map(Entry::from).collect();
-    add_documents(connection, &mut entries).await?;
+    add_documents(connection, scope.tenant_id, &mut entries).await?;
     Ok(entries)
 }
 
@@ -81,8 +82,10 @@ pub(super) async fn audit(connection: &mut Connection, query: &AuditQuery) -> Re
         let mut select = QueryBuilder::<Db>::new("");
         for (index, scope_id) in logs.iter().enumerate() {
             select.push(if index == 0 { "SELECT * FROM (SELECT " } else { " UNION ALL SELECT * FROM (SELECT " });
-            select.push(COLUMNS).push(" FROM change c WHERE c.scope_id = ").push_bind(scope_id);
-            filter(&mut select, scope_id, query);
+            let scope = ScopeRef { tenant_id: &query.tenant_id, id: scope_id };
+            select.push(COLUMNS).push(" FROM change c WHERE c.tenant_id = ");
+            of(&mut select, "c", scope);
+            filter(&mut select, scope, query);
             select.push(" ORDER BY c.at DESC, c.rev DESC LIMIT ").push_bind(i64::from(query.limit));
             select.push(format!(") AS log_{index}"));
         }
@@ -92,11 +95,11 @@ pub(super) async fn audit(connection: &mut Connection, query: &AuditQuery) -> Re
         entries.sort_by_cached_key(|e| Reverse(AuditPlace { at: e.at, scope_id: e.scope_id.clone(), rev: e.rev }));
         entries.truncate(usize::try_from(query.limit).unwrap_or(usize::MAX));
     }
-    add_documents(connection, &mut entries).await?;
+    add_documents(connection, &query.tenant_id, &mut entries).await?;
     Ok(entries)
 }
 
-fn filter(select: &mut QueryBuilder<Db>, scope_id: &str, query: &AuditQuery) {
+fn filter(select: &mut QueryBuilder<Db>, scope: ScopeRef<'_>, query: &AuditQuery) {
     // Only the filters in use are in the text, so that the planner can start from the index of the rarest.
     let equal = [
         (" AND c.actor = ", &query.actor),
@@ -121,7 +124,7 @@ fn filter(select: &mut QueryBuilder<Db>, scope_id: &str, query: &AuditQuery) {
     }
     if let Some(place) = &query.after {
         // In the order of (at, log, revision), newest first, this log stands before, at or after the place's.
-        match scope_id.cmp(place.scope_id.as_str()) {
+        match scope.id.cmp(place.scope_id.as_str()) {
             std::cmp::Ordering::Less => {
                 select.push(" AND c.at <= ").push_bind(place.at);
             }
@@ -136,8 +139,8 @@ fn filter(select: &mut QueryBuilder<Db>, scope_id: &str, query: &AuditQuery) {
         }
     }
     let document = |select: &mut QueryBuilder<Db>| {
-        select.push(" AND c.rev IN (SELECT d.rev FROM change_document d WHERE d.scope_id = ");
-        select.push_bind(scope_id.to_owned());
+        select.push(" AND c.rev IN (SELECT d.rev FROM change_document d WHERE d.tenant_id = ");
+        of(select, "d", scope);
     };
     if query.kind.is_some() || query.key.is_some() {
         document(select);
@@ -162,7 +165,7 @@ fn filter(select: &mut QueryBuilder<Db>, scope_id: &str, query: &AuditQuery) {
 /// Revision, kind, key, text, salt, hash.
 type DocumentRow = (i64, String, String, Option<String>, Option<String>, Option<String>);
 
-async fn add_documents(connection: &mut Connection, entries: &mut [Entry]) -> Result<(), StoreError> {
+async fn add_documents(connection: &mut Connection, tenant_id: &str, entries: &mut [Entry]) -> Result<(), StoreError> {
     let mut of_log: HashMap<String, Vec<usize>> = HashMap::new();
     for (index, entry) in entries.iter().enumerate() {
         of_log.entry(entry.scope_id.clone()).or_default().push(index);
@@ -172,9 +175,10 @@ async fn add_documents(connection: &mut Connection, entries: &mut [Entry]) -> Re
             let position: HashMap<u64, usize> =
                 chunk.iter().filter_map(|index| Some((entries.get(*index)?.rev, *index))).collect();
             let mut select = QueryBuilder::<Db>::new(
-                "SELECT rev, kind, key, body, body_salt, body_hash FROM change_document WHERE scope_id = ",
+                "SELECT d.rev, d.kind, d.key, d.body, d.body_salt, d.body_hash FROM change_document d WHERE d.tenant_id = ",
             );
-            select.push_bind(&scope_id).push(" AND rev IN (");
+            of(&mut select, "d", ScopeRef { tenant_id, id: &scope_id });
+            select.push(" AND d.rev IN (");
             let mut list = select.separated(", ");
             for rev in position.keys() {
                 list.push_bind(signed(*rev));
@@ -198,11 +202,11 @@ async fn add_documents(connection: &mut Connection, entries: &mut [Entry]) -> Re
 }
 
 pub(super) async fn moved(connection: &mut Connection, limit: u32) -> Result<Vec<Head>, StoreError> {
-    let rows: Vec<(String, String, i64, String)> = sqlx::query_as(
-        "SELECT s.id, s.epoch, c.rev, c.hash
+    let rows: Vec<(String, String, String, i64, String)> = sqlx::query_as(
+        "SELECT s.tenant_id, s.id, s.epoch, c.rev, c.hash
            FROM scope s
-           JOIN change c ON c.scope_id = s.id AND c.rev = s.rev
-           LEFT JOIN audit_head h ON h.scope_id = s.id AND h.rev = s.rev AND h.epoch = s.epoch
+           JOIN change c ON c.tenant_id = s.tenant_id AND c.scope_id = s.id AND c.rev = s.rev
+           LEFT JOIN audit_head h ON h.tenant_id = s.tenant_id AND h.scope_id = s.id AND h.rev = s.rev AND h.epoch = s.epoch
           WHERE h.scope_id IS NULL
           LIMIT $1",
     )
@@ -210,17 +214,24 @@ pub(super) async fn moved(connection: &mut Connection, limit: u32) -> Result<Vec
     .fetch_all(connection)
     .await
     .map_err(error)?;
-    let head = |(scope_id, epoch, rev, hash): (_, _, i64, _)| Head { scope_id, epoch, rev: rev.cast_unsigned(), hash };
+    let head = |(tenant_id, scope_id, epoch, rev, hash): (_, _, _, i64, _)| Head {
+        tenant_id,
+        scope_id,
+        epoch,
+        rev: rev.cast_unsigned(),
+        hash,
+    };
     Ok(rows.into_iter().map(head).collect())
 }
 
 pub(super) async fn insert_head(connection: &mut Connection, signed_head: &SignedHead) -> Result<bool, StoreError> {
     let SignedHead { head, at, key_id, signature } = signed_head;
     let done = sqlx::query(
-        "INSERT INTO audit_head (scope_id, rev, epoch, hash, at, key_id, signature, shipped)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, FALSE)
-             ON CONFLICT (scope_id, rev, epoch) DO NOTHING",
+        "INSERT INTO audit_head (tenant_id, scope_id, rev, epoch, hash, at, key_id, signature, shipped)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE)
+             ON CONFLICT (tenant_id, scope_id, rev, epoch) DO NOTHING",
     )
+    .bind(&head.tenant_id)
     .bind(&head.scope_id)
     .bind(signed(head.rev))
     .bind(&head.epoch)
@@ -232,15 +243,21 @@ pub(super) async fn insert_head(connection: &mut Connection, signed_head: &Signe
     .await
     .map_err(error)?;
     let newest: Option<i64> = sqlx::query_scalar(
-        "SELECT rev FROM audit_head WHERE scope_id = $1 AND shipped ORDER BY rev DESC LIMIT 1 OFFSET $2",
+        "SELECT rev
+           FROM audit_head
+          WHERE tenant_id = $1 AND scope_id = $2 AND shipped
+          ORDER BY rev DESC
+          LIMIT 1 OFFSET $3",
     )
+    .bind(&head.tenant_id)
     .bind(&head.scope_id)
     .bind(HEADS_KEPT)
     .fetch_optional(&mut *connection)
     .await
     .map_err(error)?;
     if let Some(rev) = newest {
-        sqlx::query("DELETE FROM audit_head WHERE scope_id = $1 AND rev <= $2 AND shipped")
+        sqlx::query("DELETE FROM audit_head WHERE tenant_id = $1 AND scope_id = $2 AND rev <= $3 AND shipped")
+            .bind(&head.tenant_id)
             .bind(&head.scope_id)
             .bind(rev)
             .execute(connection)
@@ -250,15 +267,15 @@ pub(super) async fn insert_head(connection: &mut Connection, signed_head: &Signe
     Ok(done.rows_affected() > 0)
 }
 
-type HeadRow = (String, i64, String, String, i64, String, String);
+type HeadRow = (String, String, i64, String, String, i64, String, String);
 
-fn signed_head((scope_id, rev, epoch, hash, at, key_id, signature): HeadRow) -> SignedHead {
-    SignedHead { head: Head { scope_id, epoch, rev: rev.cast_unsigned(), hash }, at, key_id, signature }
+fn signed_head((tenant_id, scope_id, rev, epoch, hash, at, key_id, signature): HeadRow) -> SignedHead {
+    SignedHead { head: Head { tenant_id, scope_id, epoch, rev: rev.cast_unsigned(), hash }, at, key_id, signature }
 }
 
 pub(super) async fn unshipped(connection: &mut Connection, limit: u32) -> Result<Vec<SignedHead>, StoreError> {
     let rows: Vec<HeadRow> = sqlx::query_as(
-        "SELECT scope_id, rev, epoch, hash, at, key_id, signature
+        "SELECT tenant_id, scope_id, rev, epoch, hash, at, key_id, signature
            FROM audit_head
           WHERE NOT shipped
           ORDER BY at, rev
@@ -271,9 +288,10 @@ pub(super) async fn unshipped(connection: &mut Connection, limit: u32) -> Result
     Ok(rows.into_iter().map(signed_head).collect())
 }
 
-pub(super) async fn shipped(connection: &mut Connection, scope_id: &str, rev: u64) -> Result<(), StoreError> {
-    sqlx::query("UPDATE audit_head SET shipped = TRUE WHERE scope_id = $1 AND rev = $2")
-        .bind(scope_id)
+pub(super) async fn shipped(connection: &mut Connection, scope: ScopeRef<'_>, rev: u64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE audit_head SET shipped = TRUE WHERE tenant_id = $1 AND scope_id = $2 AND rev = $3")
+        .bind(scope.tenant_id)
+        .bind(scope.id)
         .bind(signed(rev))
         .execute(connection)
         .await
@@ -283,17 +301,18 @@ pub(super) async fn shipped(connection: &mut Connection, scope_id: &str, rev: u6
 
 pub(super) async fn heads(
     connection: &mut Connection,
-    scope_id: &str,
+    scope: ScopeRef<'_>,
     limit: u32,
 ) -> Result<Vec<SignedHead>, StoreError> {
     let rows: Vec<HeadRow> = sqlx::query_as(
-        "SELECT scope_id, rev, epoch, hash, at, key_id, signature
+        "SELECT tenant_id, scope_id, rev, epoch, hash, at, key_id, signature
            FROM audit_head
-          WHERE scope_id = $1
+          WHERE tenant_id = $1 AND scope_id = $2
           ORDER BY rev DESC, at DESC
-          LIMIT $2",
+          LIMIT $3",
     )
-    .bind(scope_id)
+    .bind(scope.tenant_id)
+    .bind(scope.id)
     .bind(i64::from(limit))
     .fetch_all(connection)
     .await

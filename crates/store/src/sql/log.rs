@@ -5,14 +5,16 @@ use sqlx::QueryBuilder;
 use super::dialect;
 use super::{Connection, Db, past, people};
 use crate::chain::{self, Seals};
-use crate::{Attribution, Change, Commit, CommitError, DocumentWrite, RowWrite, Scope, ScopeKind, StoreError};
+use crate::{
+    Attribution, Change, Commit, CommitError, DocumentWrite, RowWrite, Scope, ScopeKind, ScopeRef, StoreError,
+};
 
 /// Rows in one multi-row statement: well below both databases' limits on parameters.
 const ROWS_AT_ONCE: usize = 1_000;
 
 /// A log that a commit adds a change to.
 struct Entry<'a> {
-    scope_id: &'a str,
+    scope: ScopeRef<'a>,
     expected: Option<&'a (String, u64)>,
     documents: &'a [DocumentWrite],
 }
@@ -20,23 +22,23 @@ struct Entry<'a> {
 /// A revision that was taken.
 struct Taken {
     rev: i64,
-    tenant_id: String,
     prev_hash: String,
 }
 
 /// Everything of a commit but BEGIN and COMMIT.
 pub(super) async fn commit(connection: &mut Connection, commit: &Commit) -> Result<Change, CommitError> {
-    let Commit { scope_id: own, expected, attribution, documents, rows } = commit;
-    let mut entries = vec![Entry { scope_id: own, expected: expected.as_ref(), documents }];
+    let Commit { tenant_id, scope_id: own, expected, attribution, documents, rows } = commit;
+    let log = |id| ScopeRef { tenant_id, id };
+    let mut entries = vec![Entry { scope: log(own), expected: expected.as_ref(), documents }];
     entries.extend(rows.iter().filter_map(|row| match row {
-        RowWrite::AlsoLog { scope_id, documents } => Some(Entry { scope_id, expected: None, documents }),
+        RowWrite::AlsoLog { scope_id, documents } => Some(Entry { scope: log(scope_id), expected: None, documents }),
         _ => None,
     }));
     // Every commit takes its locks in this order, so that no two wait for each other crosswise.
-    entries.sort_by_key(|entry| entry.scope_id);
+    entries.sort_by_key(|entry| entry.scope.id);
 
     // A scope that this commit makes has nobody to wait for; it must be there before its revision is taken.
-    let logged = |scope: &Scope| entries.iter().any(|entry| entry.scope_id == scope.id);
+    let logged = |scope: &Scope| entries.iter().any(|entry| entry.scope.id == scope.id);
     for row in rows {
         match row {
             RowWrite::InsertTenant(tenant) => people::insert_tenant(connection, tenant).await?,
@@ -50,38 +52,37 @@ pub(super) async fn commit(connection: &mut Connection, commit: &Commit) -> Resu
     }
 
     let mut made = None;
-    let mut tenant = None;
-    for (Entry { scope_id, documents, .. }, Taken { rev, tenant_id, prev_hash }) in entries.iter().zip(taken) {
+    for (Entry { scope, documents, .. }, Taken { rev, prev_hash }) in entries.iter().zip(taken) {
         let seals = seals(attribution, documents)?;
         let change = Change {
             rev: rev.cast_unsigned(),
             attribution: attribution.clone(),
-            hash: chain::hash(scope_id, rev.cast_unsigned(), &prev_hash, attribution, documents, &seals),
+            hash: chain::hash(scope.id, rev.cast_unsigned(), &prev_hash, attribution, documents, &seals),
             prev_hash,
             documents: documents.to_vec(),
             redacted: Vec::new(),
         };
-        insert_change(connection, scope_id, &change, &seals).await.map_err(dialect::error)?;
-        append_documents(connection, scope_id, rev, documents, &seals).await.map_err(dialect::error)?;
-        write_current(connection, scope_id, rev, documents).await.map_err(dialect::error)?;
-        if scope_id == own {
-            (made, tenant) = (Some(change), Some(tenant_id));
+        insert_change(connection, *scope, &change, &seals).await.map_err(dialect::error)?;
+        append_documents(connection, *scope, rev, documents, &seals).await.map_err(dialect::error)?;
+        write_current(connection, *scope, rev, documents).await.map_err(dialect::error)?;
+        if scope.id == own {
+            made = Some(change);
         }
     }
-    let (Some(change), Some(tenant_id)) = (made, tenant) else { return Err(CommitError::NoScope) };
+    let Some(change) = made else { return Err(CommitError::NoScope) };
 
     for row in rows {
         match row {
             RowWrite::InsertTenant(_) | RowWrite::AlsoLog { .. } => {}
             RowWrite::InsertScope(scope) if logged(scope) => {}
             RowWrite::InsertScope(scope) => insert_scope(connection, scope).await?,
-            RowWrite::Redact { .. } => past::redact(connection, own, row).await?,
-            RowWrite::Prune { through } => past::prune(connection, own, *through).await?,
-            row => people::write(connection, &tenant_id, row).await?,
+            RowWrite::Redact { .. } => past::redact(connection, log(own), row).await?,
+            RowWrite::Prune { through } => past::prune(connection, log(own), *through).await?,
+            row => people::write(connection, tenant_id, row).await?,
         }
     }
     for entry in &entries {
-        dialect::notify(connection, entry.scope_id).await.map_err(dialect::error)?;
+        dialect::notify(connection, entry.scope.id).await.map_err(dialect::error)?;
     }
     Ok(change)
 }
@@ -89,43 +90,45 @@ pub(super) async fn commit(connection: &mut Connection, commit: &Commit) -> Resu
 /// The serialisation point: from here until COMMIT nobody else writes to this scope, so revisions are gapless and in
 /// commit order.
 async fn take(connection: &mut Connection, entry: &Entry<'_>) -> Result<Taken, CommitError> {
-    let Entry { scope_id, expected, .. } = entry;
-    let taken: Option<(i64, String)> = sqlx::query_as(
+    let Entry { scope: ScopeRef { tenant_id, id }, expected, .. } = entry;
+    let taken: Option<i64> = sqlx::query_scalar(
         "UPDATE scope SET rev = rev + 1
-          WHERE id = $1 AND ($2 IS NULL OR (epoch = $2 AND rev = $3))
-      RETURNING rev, tenant_id",
+          WHERE tenant_id = $1 AND id = $2 AND ($3 IS NULL OR (epoch = $3 AND rev = $4))
+      RETURNING rev",
     )
-    .bind(scope_id)
+    .bind(tenant_id)
+    .bind(id)
     .bind(expected.map(|(epoch, _)| epoch.as_str()))
     .bind(expected.map(|(_, rev)| rev.cast_signed()))
     .fetch_optional(&mut *connection)
     .await
     .map_err(dialect::error)?;
-    let Some((rev, tenant_id)) = taken else {
-        return Err(refused(connection, scope_id).await?);
-    };
+    let Some(rev) = taken else { return Err(refused(connection, entry.scope).await?) };
 
     // A statement of its own, after the lock: in the UPDATE's RETURNING it would see the log as it was before waiting.
-    let prev_hash: Option<String> = sqlx::query_scalar("SELECT hash FROM change WHERE scope_id = $1 AND rev = $2")
-        .bind(scope_id)
-        .bind(rev - 1)
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(dialect::error)?;
+    let prev_hash: Option<String> =
+        sqlx::query_scalar("SELECT hash FROM change WHERE tenant_id = $1 AND scope_id = $2 AND rev = $3")
+            .bind(tenant_id)
+            .bind(id)
+            .bind(rev - 1)
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(dialect::error)?;
     let prev_hash = match prev_hash {
         Some(hash) => hash,
         None if rev == 1 => chain::GENESIS.to_owned(),
         None => {
-            return Err(StoreError::Damaged { table: "change", what: format!("{scope_id} has no {}", rev - 1) }.into());
+            return Err(StoreError::Damaged { table: "change", what: format!("{id} has no {}", rev - 1) }.into());
         }
     };
-    Ok(Taken { rev, tenant_id, prev_hash })
+    Ok(Taken { rev, prev_hash })
 }
 
 /// Why no revision was taken.
-async fn refused(connection: &mut Connection, scope_id: &str) -> Result<CommitError, StoreError> {
-    let now: Option<(String, i64)> = sqlx::query_as("SELECT epoch, rev FROM scope WHERE id = $1")
-        .bind(scope_id)
+async fn refused(connection: &mut Connection, scope: ScopeRef<'_>) -> Result<CommitError, StoreError> {
+    let now: Option<(String, i64)> = sqlx::query_as("SELECT epoch, rev FROM scope WHERE tenant_id = $1 AND id = $2")
+        .bind(scope.tenant_id)
+        .bind(scope.id)
         .fetch_optional(connection)
         .await
         .map_err(dialect::error)?;
@@ -161,16 +164,17 @@ fn seals(attribution: &Attribution, documents: &[DocumentWrite]) -> Result<Seals
 
 async fn insert_change(
     connection: &mut Connection,
-    scope_id: &str,
+    scope: ScopeRef<'_>,
     change: &Change,
     seals: &Seals,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO change (scope_id, rev, at, actor, actor_name, actor_name_salt, actor_name_hash, via, action,
-                             reason, reason_salt, reason_hash, trace_id, prev_hash, hash)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        "INSERT INTO change (tenant_id, scope_id, rev, at, actor, actor_name, actor_name_salt, actor_name_hash, via,
+                             action, reason, reason_salt, reason_hash, trace_id, prev_hash, hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
     )
-    .bind(scope_id)
+    .bind(scope.tenant_id)
+    .bind(scope.id)
     .bind(change.rev.cast_signed())
     .bind(change.attribution.at)
     .bind(&change.attribution.actor)
@@ -192,7 +196,7 @@ async fn insert_change(
 
 async fn append_documents(
     connection: &mut Connection,
-    scope_id: &str,
+    scope: ScopeRef<'_>,
     rev: i64,
     documents: &[DocumentWrite],
     seals: &Seals,
@@ -200,10 +204,11 @@ async fn append_documents(
     let rows: Vec<_> = documents.iter().zip(&seals.documents).collect();
     for chunk in rows.chunks(ROWS_AT_ONCE) {
         let mut insert = QueryBuilder::<Db>::new(
-            "INSERT INTO change_document (scope_id, rev, kind, key, leaf, body, body_salt, body_hash) ",
+            "INSERT INTO change_document (tenant_id, scope_id, rev, kind, key, leaf, body, body_salt, body_hash) ",
         );
         insert.push_values(chunk, |mut row, (document, seal)| {
-            row.push_bind(scope_id)
+            row.push_bind(scope.tenant_id)
+                .push_bind(scope.id)
                 .push_bind(rev)
                 .push_bind(&document.kind)
                 .push_bind(&document.key)
@@ -224,22 +229,26 @@ fn leaf(key: &str) -> &str {
 
 async fn write_current(
     connection: &mut Connection,
-    scope_id: &str,
+    scope: ScopeRef<'_>,
     rev: i64,
     documents: &[DocumentWrite],
 ) -> Result<(), sqlx::Error> {
     let written: Vec<_> = documents.iter().filter_map(|d| Some((&d.kind, &d.key, d.body.as_deref()?))).collect();
     for chunk in written.chunks(ROWS_AT_ONCE) {
-        let mut upsert = QueryBuilder::<Db>::new("INSERT INTO document (scope_id, kind, key, rev, body) ");
+        let mut upsert = QueryBuilder::<Db>::new("INSERT INTO document (tenant_id, scope_id, kind, key, rev, body) ");
         upsert.push_values(chunk, |mut row, (kind, key, body)| {
-            row.push_bind(scope_id).push_bind(*kind).push_bind(*key).push_bind(rev).push_bind(*body);
+            row.push_bind(scope.tenant_id).push_bind(scope.id);
+            row.push_bind(*kind).push_bind(*key).push_bind(rev).push_bind(*body);
         });
-        upsert.push(" ON CONFLICT (scope_id, kind, key) DO UPDATE SET rev = excluded.rev, body = excluded.body");
+        upsert.push(
+            " ON CONFLICT (tenant_id, scope_id, kind, key) DO UPDATE SET rev = excluded.rev, body = excluded.body",
+        );
         upsert.build().persistent(false).execute(&mut *connection).await?;
     }
     for document in documents.iter().filter(|d| d.body.is_none()) {
-        sqlx::query("DELETE FROM document WHERE scope_id = $1 AND kind = $2 AND key = $3")
-            .bind(scope_id)
+        sqlx::query("DELETE FROM document WHERE tenant_id = $1 AND scope_id = $2 AND kind = $3 AND key = $4")
+            .bind(scope.tenant_id)
+            .bind(scope.id)
             .bind(&document.kind)
             .bind(&document.key)
             .execute(&mut *connection)

@@ -9,15 +9,16 @@ use super::dialect::{self, error};
 use super::read::{signed, sort};
 use super::{Connection, Db};
 use crate::chain::{Salted, hex};
-use crate::{BaseDocument, CommitError, Document, Gone, Millis, Past, Prunable, RowWrite, StoreError};
+use crate::{BaseDocument, CommitError, Document, Gone, Millis, Past, Prunable, RowWrite, ScopeRef, StoreError};
 
 /// Documents asked for in one statement.
 const AT_ONCE: usize = 200;
 
 /// Up to where a log was pruned.
-async fn pruned(connection: &mut Connection, scope_id: &str) -> Result<u64, StoreError> {
-    let pruned: Option<i64> = sqlx::query_scalar("SELECT pruned FROM scope WHERE id = $1")
-        .bind(scope_id)
+async fn pruned(connection: &mut Connection, scope: ScopeRef<'_>) -> Result<u64, StoreError> {
+    let pruned: Option<i64> = sqlx::query_scalar("SELECT pruned FROM scope WHERE id = $1 AND tenant_id = $2")
+        .bind(scope.id)
+        .bind(scope.tenant_id)
         .fetch_optional(connection)
         .await
         .map_err(error)?;
@@ -25,27 +26,28 @@ async fn pruned(connection: &mut Connection, scope_id: &str) -> Result<u64, Stor
 }
 
 /// What was at a prune mark is known; what was before it is not.
-async fn known(connection: &mut Connection, scope_id: &str, rev: u64) -> Result<(), StoreError> {
-    let pruned = pruned(connection, scope_id).await?;
+async fn known(connection: &mut Connection, scope: ScopeRef<'_>, rev: u64) -> Result<(), StoreError> {
+    let pruned = pruned(connection, scope).await?;
     if rev < pruned { Err(StoreError::Gone(Gone::Pruned(pruned))) } else { Ok(()) }
 }
 
 pub(super) async fn document_at(
     connection: &mut Connection,
-    scope_id: &str,
+    scope: ScopeRef<'_>,
     kind: &str,
     key: &str,
     rev: u64,
 ) -> Result<Option<Document>, StoreError> {
-    known(connection, scope_id, rev).await?;
+    known(connection, scope, rev).await?;
     let row: Option<(i64, Option<String>, Option<String>)> = sqlx::query_as(
         "SELECT rev, body, body_hash
            FROM change_document
-          WHERE scope_id = $1 AND kind = $2 AND key = $3 AND rev <= $4
+          WHERE tenant_id = $1 AND scope_id = $2 AND kind = $3 AND key = $4 AND rev <= $5
           ORDER BY rev DESC
           LIMIT 1",
     )
-    .bind(scope_id)
+    .bind(scope.tenant_id)
+    .bind(scope.id)
     .bind(kind)
     .bind(key)
     .bind(signed(rev))
@@ -65,21 +67,26 @@ const NEWEST: &str = "SELECT d.kind, d.key, d.rev, d.body, d.body_salt, d.body_h
            FROM change_document d
            JOIN (SELECT kind, key, MAX(rev) AS rev
                    FROM change_document
-                  WHERE scope_id = $1 AND rev <= $2
+                  WHERE tenant_id = $1 AND scope_id = $2 AND rev <= $3
                   GROUP BY kind, key) newest
              ON newest.kind = d.kind AND newest.key = d.key AND newest.rev = d.rev
-          WHERE d.scope_id = $1 AND d.body_hash IS NOT NULL";
+          WHERE d.tenant_id = $1 AND d.scope_id = $2 AND d.body_hash IS NOT NULL";
 
 type NewestRow = (String, String, i64, Option<String>, Option<String>, String);
 
 pub(super) async fn documents_at(
     connection: &mut Connection,
-    scope_id: &str,
+    scope: ScopeRef<'_>,
     rev: u64,
 ) -> Result<Vec<Document>, StoreError> {
-    known(connection, scope_id, rev).await?;
-    let rows: Vec<NewestRow> =
-        sqlx::query_as(NEWEST).bind(scope_id).bind(signed(rev)).fetch_all(connection).await.map_err(error)?;
+    known(connection, scope, rev).await?;
+    let rows: Vec<NewestRow> = sqlx::query_as(NEWEST)
+        .bind(scope.tenant_id)
+        .bind(scope.id)
+        .bind(signed(rev))
+        .fetch_all(connection)
+        .await
+        .map_err(error)?;
     let mut documents = Vec::with_capacity(rows.len());
     for (kind, key, rev, body, _, _) in rows {
         let body = body.ok_or(StoreError::Gone(Gone::Redacted))?;
@@ -91,11 +98,11 @@ pub(super) async fn documents_at(
 
 pub(super) async fn past(
     connection: &mut Connection,
-    scope_id: &str,
+    scope: ScopeRef<'_>,
     rev: u64,
     documents: &[(String, String)],
 ) -> Result<Vec<Past>, StoreError> {
-    if rev < pruned(connection, scope_id).await? {
+    if rev < pruned(connection, scope).await? {
         return Ok(vec![Past::Pruned; documents.len()]);
     }
     let mut found: HashMap<(String, String), Past> = HashMap::with_capacity(documents.len());
@@ -105,9 +112,15 @@ pub(super) async fn past(
                FROM change_document d
                JOIN (SELECT kind, key, MAX(rev) AS rev
                        FROM change_document
-                      WHERE scope_id = ",
+                      WHERE tenant_id = ",
         );
-        select.push_bind(scope_id).push(" AND rev <= ").push_bind(signed(rev)).push(" AND (kind, key) IN (VALUES ");
+        select
+            .push_bind(scope.tenant_id)
+            .push(" AND scope_id = ")
+            .push_bind(scope.id)
+            .push(" AND rev <= ")
+            .push_bind(signed(rev))
+            .push(" AND (kind, key) IN (VALUES ");
         let mut list = select.separated(", ");
         for (kind, key) in chunk {
             list.push("(").push_bind_unseparated(kind).push_unseparated(", ");
@@ -116,9 +129,9 @@ pub(super) async fn past(
         select.push(
             ") GROUP BY kind, key) newest
                  ON newest.kind = d.kind AND newest.key = d.key AND newest.rev = d.rev
-              WHERE d.scope_id = ",
+              WHERE d.tenant_id = ",
         );
-        select.push_bind(scope_id);
+        select.push_bind(scope.tenant_id).push(" AND d.scope_id = ").push_bind(scope.id);
         let rows: Vec<(String, String, Option<String>, Option<String>)> =
             select.build_query_as().persistent(false).fetch_all(&mut *connection).await.map_err(error)?;
         found.extend(rows.into_iter().map(|(kind, key, body, hash)| {
@@ -133,15 +146,22 @@ pub(super) async fn past(
     Ok(documents.iter().map(|place| found.get(place).cloned().unwrap_or(Past::Absent)).collect())
 }
 
-pub(super) async fn rev_before(connection: &mut Connection, scope_id: &str, at: Millis) -> Result<u64, StoreError> {
-    let first: Option<i64> = sqlx::query_scalar("SELECT MIN(rev) FROM change WHERE scope_id = $1 AND at >= $2")
-        .bind(scope_id)
-        .bind(at)
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(error)?;
-    let last: Option<i64> = sqlx::query_scalar("SELECT rev FROM scope WHERE id = $1")
-        .bind(scope_id)
+pub(super) async fn rev_before(
+    connection: &mut Connection,
+    scope: ScopeRef<'_>,
+    at: Millis,
+) -> Result<u64, StoreError> {
+    let first: Option<i64> =
+        sqlx::query_scalar("SELECT MIN(rev) FROM change WHERE tenant_id = $1 AND scope_id = $2 AND at >= $3")
+            .bind(scope.tenant_id)
+            .bind(scope.id)
+            .bind(at)
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(error)?;
+    let last: Option<i64> = sqlx::query_scalar("SELECT rev FROM scope WHERE tenant_id = $1 AND id = $2")
+        .bind(scope.tenant_id)
+        .bind(scope.id)
         .fetch_optional(connection)
         .await
         .map_err(error)?;
@@ -150,15 +170,15 @@ pub(super) async fn rev_before(connection: &mut Connection, scope_id: &str, at: 
 
 pub(super) async fn base(
     connection: &mut Connection,
-    scope_id: &str,
+    scope: ScopeRef<'_>,
     after: Option<(String, String)>,
     limit: u32,
 ) -> Result<(u64, Vec<BaseDocument>), StoreError> {
-    let through = pruned(connection, scope_id).await?;
+    let through = pruned(connection, scope).await?;
     if through == 0 {
         return Ok((0, Vec::new()));
     }
-    let mut documents = newest(connection, scope_id, through).await?;
+    let mut documents = newest(connection, scope, through).await?;
     let after = after.as_ref().map(|(kind, key)| (kind, key));
     let begin = documents.partition_point(|d| after.is_some_and(|after| (&d.kind, &d.key) <= after));
     documents.drain(..begin);
@@ -167,9 +187,14 @@ pub(super) async fn base(
 }
 
 /// Documents that lived at a revision, by the bytes of kind and key.
-async fn newest(connection: &mut Connection, scope_id: &str, rev: u64) -> Result<Vec<BaseDocument>, StoreError> {
-    let rows: Vec<NewestRow> =
-        sqlx::query_as(NEWEST).bind(scope_id).bind(signed(rev)).fetch_all(connection).await.map_err(error)?;
+async fn newest(connection: &mut Connection, scope: ScopeRef<'_>, rev: u64) -> Result<Vec<BaseDocument>, StoreError> {
+    let rows: Vec<NewestRow> = sqlx::query_as(NEWEST)
+        .bind(scope.tenant_id)
+        .bind(scope.id)
+        .bind(signed(rev))
+        .fetch_all(connection)
+        .await
+        .map_err(error)?;
     let mut documents: Vec<BaseDocument> = rows
         .into_iter()
         .map(|(kind, key, rev, text, salt, hash)| BaseDocument {
@@ -185,24 +210,28 @@ async fn newest(connection: &mut Connection, scope_id: &str, rev: u64) -> Result
 
 pub(super) async fn prunable(
     connection: &mut Connection,
-    scope_id: &str,
+    scope: ScopeRef<'_>,
     through: u64,
 ) -> Result<Option<Prunable>, StoreError> {
-    let hash: Option<String> = sqlx::query_scalar("SELECT hash FROM change WHERE scope_id = $1 AND rev = $2")
-        .bind(scope_id)
-        .bind(signed(through))
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(error)?;
+    let hash: Option<String> =
+        sqlx::query_scalar("SELECT hash FROM change WHERE tenant_id = $1 AND scope_id = $2 AND rev = $3")
+            .bind(scope.tenant_id)
+            .bind(scope.id)
+            .bind(signed(through))
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(error)?;
     let Some(hash) = hash else { return Ok(None) };
-    let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM change WHERE scope_id = $1 AND rev <= $2")
-        .bind(scope_id)
-        .bind(signed(through))
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(error)?;
+    let count: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM change WHERE tenant_id = $1 AND scope_id = $2 AND rev <= $3")
+            .bind(scope.tenant_id)
+            .bind(scope.id)
+            .bind(signed(through))
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(error)?;
     let mut hasher = Sha256::new();
-    for BaseDocument { kind, key, rev, body } in newest(connection, scope_id, through).await? {
+    for BaseDocument { kind, key, rev, body } in newest(connection, scope, through).await? {
         let line = serde_json::to_vec(&(kind, key, rev, body.hash))
             .map_err(|error| StoreError::Database(error.to_string()))?;
         hasher.update(&line);
@@ -213,38 +242,51 @@ pub(super) async fn prunable(
 
 /// [`RowWrite::Prune`]. What was written last for each document stays, so that everything after the mark can be undone
 /// and the log still leads to the present.
-pub(super) async fn prune(connection: &mut Connection, scope_id: &str, through: u64) -> Result<(), CommitError> {
-    let marked = sqlx::query("UPDATE scope SET pruned = $2 WHERE id = $1 AND pruned < $2 AND rev > $2")
-        .bind(scope_id)
-        .bind(signed(through))
-        .execute(&mut *connection)
-        .await
-        .map_err(error)?;
+pub(super) async fn prune(connection: &mut Connection, scope: ScopeRef<'_>, through: u64) -> Result<(), CommitError> {
+    let marked =
+        sqlx::query("UPDATE scope SET pruned = $3 WHERE tenant_id = $1 AND id = $2 AND pruned < $3 AND rev > $3")
+            .bind(scope.tenant_id)
+            .bind(scope.id)
+            .bind(signed(through))
+            .execute(&mut *connection)
+            .await
+            .map_err(error)?;
     if marked.rows_affected() == 0 {
-        return Err(StoreError::Database(format!("{scope_id} cannot be pruned through {through}")).into());
+        return Err(StoreError::Database(format!("{} cannot be pruned through {through}", scope.id)).into());
     }
     dialect::forgetting(connection).await.map_err(error)?;
     for statement in [
         "DELETE FROM change_document
-          WHERE scope_id = $1 AND rev <= $2
+          WHERE tenant_id = $1 AND scope_id = $2 AND rev <= $3
             AND (body_hash IS NULL
                  OR EXISTS (SELECT 1
                               FROM change_document later
-                             WHERE later.scope_id = $1
+                             WHERE later.tenant_id = $1
+                               AND later.scope_id = $2
                                AND later.kind = change_document.kind
                                AND later.key = change_document.key
                                AND later.rev > change_document.rev
-                               AND later.rev <= $2))",
-        "DELETE FROM change WHERE scope_id = $1 AND rev <= $2",
-        "DELETE FROM audit_head WHERE scope_id = $1 AND rev < $2",
+                               AND later.rev <= $3))",
+        "DELETE FROM change WHERE tenant_id = $1 AND scope_id = $2 AND rev <= $3",
+        "DELETE FROM audit_head WHERE tenant_id = $1 AND scope_id = $2 AND rev < $3",
     ] {
-        sqlx::query(statement).bind(scope_id).bind(signed(through)).execute(&mut *connection).await.map_err(error)?;
+        sqlx::query(statement)
+            .bind(scope.tenant_id)
+            .bind(scope.id)
+            .bind(signed(through))
+            .execute(&mut *connection)
+            .await
+            .map_err(error)?;
     }
     Ok(())
 }
 
 /// [`RowWrite::Redact`].
-pub(super) async fn redact(connection: &mut Connection, scope_id: &str, row: &RowWrite) -> Result<(), CommitError> {
+pub(super) async fn redact(
+    connection: &mut Connection,
+    scope: ScopeRef<'_>,
+    row: &RowWrite,
+) -> Result<(), CommitError> {
     let RowWrite::Redact { rev, actor_name, reason, documents } = row else { return Ok(()) };
     dialect::forgetting(connection).await.map_err(error)?;
     let rev = signed(*rev);
@@ -254,18 +296,23 @@ pub(super) async fn redact(connection: &mut Connection, scope_id: &str, row: &Ro
             actor_name,
             "actor_name",
             "UPDATE change SET actor_name = NULL, actor_name_salt = NULL
-              WHERE scope_id = $1 AND rev = $2 AND actor_name IS NOT NULL",
+              WHERE tenant_id = $1 AND scope_id = $2 AND rev = $3 AND actor_name IS NOT NULL",
         ),
         (
             reason,
             "reason",
             "UPDATE change SET reason = NULL, reason_salt = NULL
-              WHERE scope_id = $1 AND rev = $2 AND reason IS NOT NULL",
+              WHERE tenant_id = $1 AND scope_id = $2 AND rev = $3 AND reason IS NOT NULL",
         ),
     ] {
         if *wanted {
-            let done =
-                sqlx::query(statement).bind(scope_id).bind(rev).execute(&mut *connection).await.map_err(error)?;
+            let done = sqlx::query(statement)
+                .bind(scope.tenant_id)
+                .bind(scope.id)
+                .bind(rev)
+                .execute(&mut *connection)
+                .await
+                .map_err(error)?;
             if done.rows_affected() == 0 {
                 missing.push(what.to_owned());
             }
@@ -274,11 +321,13 @@ pub(super) async fn redact(connection: &mut Connection, scope_id: &str, row: &Ro
     for (kind, key) in documents {
         let done = sqlx::query(
             "UPDATE change_document SET body = NULL, body_salt = NULL
-              WHERE scope_id = $1 AND rev = $2 AND kind = $3 AND key = $4 AND body IS NOT NULL
+              WHERE tenant_id = $1 AND scope_id = $2 AND rev = $3 AND kind = $4 AND key = $5 AND body IS NOT NULL
                 AND NOT EXISTS (SELECT 1 FROM document d
-                                 WHERE d.scope_id = $1 AND d.kind = $3 AND d.key = $4 AND d.rev = $2)",
+                                 WHERE d.tenant_id = $1 AND d.scope_id = $2 AND d.kind = $4 AND d.key = $5
+                                   AND d.rev = $3)",
         )
-        .bind(scope_id)
+        .bind(scope.tenant_id)
+        .bind(scope.id)
         .bind(rev)
         .bind(kind)
         .bind(key)
@@ -292,6 +341,6 @@ pub(super) async fn redact(connection: &mut Connection, scope_id: &str, row: &Ro
     if missing.is_empty() {
         Ok(())
     } else {
-        Err(StoreError::Database(format!("{} of {scope_id}:{rev} cannot be redacted", missing.join(", "))).into())
+        Err(StoreError::Database(format!("{} of {}:{rev} cannot be redacted", missing.join(", "), scope.id)).into())
     }
 }

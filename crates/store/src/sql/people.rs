@@ -1,6 +1,7 @@
 //! Tenants, users, memberships, sessions, access tokens and one-time links.
 
 use super::{Connection, dialect, sign_in};
+use crate::reach::Reach;
 use crate::{
     AccessToken, CommitError, LinkPurpose, Membership, Millis, OneTimeLink, RowWrite, StoreError, Tenant, User,
     UserKind,
@@ -28,6 +29,7 @@ pub(super) async fn write(connection: &mut Connection, tenant_id: &str, row: &Ro
             Ok(delete_membership(connection, tenant_id, user_id).await.map_err(dialect::error)?)
         }
         RowWrite::SetPassword { user_id, password_hash } => {
+            dialect::reach(connection, Reach::Person(user_id)).await.map_err(dialect::error)?;
             let done = sqlx::query("UPDATE app_user SET password_hash = $2 WHERE id = $1")
                 .bind(user_id)
                 .bind(password_hash)
@@ -67,11 +69,8 @@ pub(super) async fn write(connection: &mut Connection, tenant_id: &str, row: &Ro
             Ok(())
         }
         RowWrite::UseLink { hash, at } => {
-            if use_link(connection, hash, *at).await? {
-                Ok(())
-            } else {
-                Err(CommitError::Taken("link"))
-            }
+            dialect::reach(connection, Reach::Secret(hash)).await.map_err(dialect::error)?;
+            if use_link(connection, hash, *at).await? { Ok(()) } else { Err(CommitError::Taken("link")) }
         }
     }
 }
@@ -108,6 +107,7 @@ pub(super) async fn insert_tenant(connection: &mut Connection, tenant: &Tenant) 
 
 async fn insert_user(connection: &mut Connection, user: &User) -> Result<(), CommitError> {
     let User { id, kind, email, name, password_hash, operator, created_at } = user;
+    dialect::reach(connection, Reach::Person(id)).await.map_err(dialect::error)?;
     sqlx::query(
         "INSERT INTO app_user (id, kind, email, name, password_hash, operator, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -293,17 +293,26 @@ pub(super) async fn access_token(
     now: Millis,
 ) -> Result<Option<AccessToken>, StoreError> {
     let row: Option<AccessTokenRow> = sqlx::query_as(
-        "SELECT t.id, t.hash, t.tenant_id, t.user_id, t.expires_at, t.last_used_at, t.revoked_at
-           FROM access_token t
-           JOIN membership m ON m.tenant_id = t.tenant_id AND m.user_id = t.user_id
-          WHERE t.hash = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2)",
+        "SELECT id, hash, tenant_id, user_id, expires_at, last_used_at, revoked_at
+           FROM access_token
+          WHERE hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)",
     )
     .bind(hash)
     .bind(now)
-    .fetch_optional(connection)
+    .fetch_optional(&mut *connection)
     .await
     .map_err(dialect::error)?;
-    Ok(row.map(access_token_from))
+    let Some(token) = row.map(access_token_from) else { return Ok(None) };
+    // The secret opens its own row only; the membership is the tenant's.
+    dialect::reach(connection, Reach::Tenant(&token.tenant_id)).await.map_err(dialect::error)?;
+    let member: Option<String> =
+        sqlx::query_scalar("SELECT user_id FROM membership WHERE tenant_id = $1 AND user_id = $2")
+            .bind(&token.tenant_id)
+            .bind(&token.user_id)
+            .fetch_optional(connection)
+            .await
+            .map_err(dialect::error)?;
+    Ok(member.map(|_| token))
 }
 
 pub(super) async fn access_tokens(
@@ -324,8 +333,14 @@ pub(super) async fn access_tokens(
     Ok(tokens)
 }
 
-pub(super) async fn touch_access_token(connection: &mut Connection, id: &str, at: Millis) -> Result<(), StoreError> {
-    sqlx::query("UPDATE access_token SET last_used_at = $2 WHERE id = $1")
+pub(super) async fn touch_access_token(
+    connection: &mut Connection,
+    tenant_id: &str,
+    id: &str,
+    at: Millis,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE access_token SET last_used_at = $3 WHERE tenant_id = $1 AND id = $2")
+        .bind(tenant_id)
         .bind(id)
         .bind(at)
         .execute(connection)

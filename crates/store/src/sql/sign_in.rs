@@ -5,13 +5,17 @@ use async_trait::async_trait;
 use super::database::Database;
 use super::people::{self, taken};
 use super::{Connection, dialect};
+use crate::reach::Reach;
 use crate::{
     CommitError, Identity, Millis, Passkey, SecondFactors, Session, SignInMethod, SignInRow, SignInStore, StoreError,
     Tenant, Totp, text,
 };
 
-/// A row written inside a commit.
+/// A row written inside a commit. What belongs to a person and not to a tenant is reached as theirs.
 pub(super) async fn write(connection: &mut Connection, row: &SignInRow) -> Result<(), CommitError> {
+    if let Some(user_id) = row.person() {
+        dialect::reach(connection, Reach::Person(user_id)).await.map_err(dialect::error)?;
+    }
     match row {
         SignInRow::SetTotp(totp) => set_totp(connection, totp).await.map_err(dialect::error)?,
         SignInRow::RemoveTotp { user_id } => {
@@ -122,6 +126,7 @@ async fn insert_identity(connection: &mut Connection, identity: &Identity) -> Re
 }
 
 pub(super) async fn insert_session(connection: &mut Connection, session: &Session) -> Result<(), StoreError> {
+    dialect::reach(connection, Reach::Person(&session.user_id)).await.map_err(dialect::error)?;
     // Who signs in clears away what they left: nothing else removes expired sessions.
     sqlx::query("DELETE FROM session WHERE user_id = $1 AND expires_at <= $2")
         .bind(&session.user_id)
@@ -411,21 +416,36 @@ async fn identity(
     }))
 }
 
+/// A transaction of its own that reaches this and writes.
+macro_rules! writing {
+    ($database:ident, $reach:expr, |$connection:ident| $work:expr) => {
+        $database
+            .within(async {
+                let mut transaction = $database.begin($reach).await?;
+                let $connection: &mut Connection = &mut transaction;
+                let done = $work.await?;
+                transaction.commit().await.map_err(dialect::error)?;
+                Ok(done)
+            })
+            .await
+    };
+}
+
 #[async_trait]
 impl SignInStore for Database {
     async fn sessions(&self, user_id: &str, now: Millis) -> Result<Vec<Session>, StoreError> {
-        self.within(async { sessions(&mut *self.reader().await?, user_id, now).await }).await
+        self.within(async { sessions(&mut *self.read(Reach::Person(user_id)).await?, user_id, now).await }).await
     }
 
     async fn tenant_by_key(&self, key: &str) -> Result<Option<Tenant>, StoreError> {
         if text::has_nul([key]) {
             return Ok(None);
         }
-        self.within(async { people::tenant_by_key(&mut *self.reader().await?, key).await }).await
+        self.within(async { people::tenant_by_key(&mut *self.read(Reach::TenantKey(key)).await?, key).await }).await
     }
 
     async fn second_factors(&self, user_id: &str) -> Result<SecondFactors, StoreError> {
-        self.within(async { second_factors(&mut *self.reader().await?, user_id).await }).await
+        self.within(async { second_factors(&mut *self.read(Reach::Person(user_id)).await?, user_id).await }).await
     }
 
     async fn try_second_factor(
@@ -435,51 +455,52 @@ impl SignInStore for Database {
         window: Millis,
         most: u32,
     ) -> Result<bool, StoreError> {
-        self.within(async { try_second_factor(&mut *self.writer().await?, user_id, now, window, most).await }).await
+        writing!(self, Reach::Person(user_id), |connection| try_second_factor(connection, user_id, now, window, most))
     }
 
     async fn clear_second_factor_tries(&self, user_id: &str) -> Result<(), StoreError> {
-        self.within(async {
-            run(&mut *self.writer().await?, "DELETE FROM second_factor_try WHERE user_id = $1", &[user_id]).await?;
-            Ok(())
-        })
-        .await
+        let delete = "DELETE FROM second_factor_try WHERE user_id = $1";
+        writing!(self, Reach::Person(user_id), |connection| run(connection, delete, &[user_id])).map(|_: u64| ())
     }
 
     async fn totp(&self, user_id: &str) -> Result<Option<Totp>, StoreError> {
-        self.within(async { totp(&mut *self.reader().await?, user_id).await }).await
+        self.within(async { totp(&mut *self.read(Reach::Person(user_id)).await?, user_id).await }).await
     }
 
     async fn use_totp_step(&self, user_id: &str, step: i64) -> Result<bool, StoreError> {
-        self.within(async { use_totp_step(&mut *self.writer().await?, user_id, step).await }).await
+        writing!(self, Reach::Person(user_id), |connection| use_totp_step(connection, user_id, step))
     }
 
     async fn use_recovery_code(&self, user_id: &str, hash: &str) -> Result<bool, StoreError> {
         let delete = "DELETE FROM recovery_code WHERE user_id = $1 AND hash = $2";
-        self.within(async { Ok(run(&mut *self.writer().await?, delete, &[user_id, hash]).await? == 1) }).await
+        writing!(self, Reach::Person(user_id), |connection| run(connection, delete, &[user_id, hash]))
+            .map(|rows: u64| rows == 1)
     }
 
     async fn passkeys(&self, user_id: &str) -> Result<Vec<Passkey>, StoreError> {
-        self.within(async { passkeys(&mut *self.reader().await?, user_id).await }).await
+        self.within(async { passkeys(&mut *self.read(Reach::Person(user_id)).await?, user_id).await }).await
     }
 
     async fn passkey(&self, credential_id: &str) -> Result<Option<Passkey>, StoreError> {
         if text::has_nul([credential_id]) {
             return Ok(None);
         }
-        self.within(async { passkey(&mut *self.reader().await?, credential_id).await }).await
+        let shown = Reach::Secret(credential_id);
+        self.within(async { passkey(&mut *self.read(shown).await?, credential_id).await }).await
     }
 
     async fn use_passkey(&self, credential_id: &str, sign_count: i64, at: Millis) -> Result<bool, StoreError> {
-        self.within(async { use_passkey(&mut *self.writer().await?, credential_id, sign_count, at).await }).await
+        let shown = Reach::Secret(credential_id);
+        writing!(self, shown, |connection| use_passkey(connection, credential_id, sign_count, at))
     }
 
     async fn use_ticket(&self, hash: &str, expires_at: Millis, now: Millis) -> Result<bool, StoreError> {
-        self.within(async { use_ticket(&mut *self.writer().await?, hash, expires_at, now).await }).await
+        writing!(self, Reach::Nothing, |connection| use_ticket(connection, hash, expires_at, now))
     }
 
     async fn sso_secret(&self, tenant_id: &str, connection_id: &str) -> Result<Option<String>, StoreError> {
-        self.within(async { sso_secret(&mut *self.reader().await?, tenant_id, connection_id).await }).await
+        let own = Reach::Tenant(tenant_id);
+        self.within(async { sso_secret(&mut *self.read(own).await?, tenant_id, connection_id).await }).await
     }
 
     async fn identity(
@@ -491,12 +512,13 @@ impl SignInStore for Database {
         if text::has_nul([subject]) {
             return Ok(None);
         }
-        self.within(async { identity(&mut *self.reader().await?, tenant_id, connection_id, subject).await }).await
+        let own = Reach::Tenant(tenant_id);
+        self.within(async { identity(&mut *self.read(own).await?, tenant_id, connection_id, subject).await }).await
     }
 
     async fn is_linked(&self, tenant_id: &str, user_id: &str) -> Result<bool, StoreError> {
         self.within(async {
-            let connection: &mut Connection = &mut *self.reader().await?;
+            let connection: &mut Connection = &mut *self.read(Reach::Tenant(tenant_id)).await?;
             let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM identity WHERE tenant_id = $1 AND user_id = $2")
                 .bind(tenant_id)
                 .bind(user_id)

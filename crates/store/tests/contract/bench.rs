@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use yardarm_store::scratch::Scratch;
 use yardarm_store::{
-    Attribution, Commit, DocumentWrite, RowWrite, Scope, ScopeKind, Store, StoreOptions, Tenant, User, UserKind,
-    open_with,
+    Attribution, Commit, DocumentWrite, RowWrite, Scope, ScopeKind, ScopeRef, Store, StoreOptions, Tenant, User,
+    UserKind, open_with,
 };
 
 /// An instant that tests call "now".
@@ -70,8 +70,15 @@ pub(crate) fn remove(kind: &str, key: &str) -> DocumentWrite {
     DocumentWrite { kind: kind.into(), key: key.into(), body: None }
 }
 
+/// Projects of this suite are in `tnt_1`.
+pub(crate) fn of(scope_id: &str) -> ScopeRef<'_> {
+    let tenant_id = if scope_id.starts_with("tnt_") { scope_id } else { "tnt_1" };
+    ScopeRef { tenant_id, id: scope_id }
+}
+
 pub(crate) fn commit(scope_id: &str, documents: Vec<DocumentWrite>) -> Commit {
     Commit {
+        tenant_id: of(scope_id).tenant_id.into(),
         scope_id: scope_id.into(),
         expected: None,
         attribution: attribution("test.write"),

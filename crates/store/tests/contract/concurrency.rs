@@ -9,7 +9,7 @@ use yardarm_store::{
     Commit, CommitError, Count, CountBatch, CountQuery, LinkPurpose, OneTimeLink, RowWrite, Store, chain,
 };
 
-use crate::bench::{NOW, commit, make_project, put};
+use crate::bench::{NOW, commit, make_project, of, put};
 
 const WRITERS: u64 = 32;
 const EACH: u64 = 6;
@@ -24,7 +24,7 @@ pub(crate) async fn thirty_two_writers_leave_a_gapless_log(store: Arc<dyn Store>
             let mut seen = vec![1];
             while seen.len() < usize::try_from(WRITERS * EACH + 1).unwrap() {
                 let last = *seen.last().unwrap();
-                seen.extend(store.changes("prj_1", last, 50).await.unwrap().iter().map(|change| change.rev));
+                seen.extend(store.changes(of("prj_1"), last, 50).await.unwrap().iter().map(|change| change.rev));
                 tokio::task::yield_now().await;
             }
             seen
@@ -54,14 +54,14 @@ pub(crate) async fn thirty_two_writers_leave_a_gapless_log(store: Arc<dyn Store>
     let seen = follower.await.unwrap();
     assert_eq!(seen, (1..=WRITERS * EACH + 1).collect::<Vec<_>>());
 
-    let changes = store.changes("prj_1", 0, 10_000).await.unwrap();
-    let entries = store.entries("prj_1", 0, 10_000).await.unwrap();
+    let changes = store.changes(of("prj_1"), 0, 10_000).await.unwrap();
+    let entries = store.entries(of("prj_1"), 0, 10_000).await.unwrap();
     let (last, _) = chain::verify((0, chain::GENESIS.to_owned()), &entries).unwrap();
     assert_eq!(last, WRITERS * EACH + 1);
     for change in &changes[1..] {
         assert_eq!(acknowledged.get(&change.rev), Some(&change.hash));
     }
-    let shared = store.document("prj_1", "flag", "shared").await.unwrap().unwrap();
+    let shared = store.document(of("prj_1"), "flag", "shared").await.unwrap().unwrap();
     assert_eq!(shared.rev, last);
 }
 
@@ -99,6 +99,7 @@ pub(crate) async fn of_many_who_use_a_link_one_wins(store: Arc<dyn Store>) {
         purpose: LinkPurpose::Setup,
         user_id: None,
         tenant_id: None,
+        invitation_id: None,
         expires_at: NOW + 1,
     };
     store.insert_link(&link).await.unwrap();
@@ -125,7 +126,7 @@ pub(crate) async fn readers_see_whole_commits(store: Arc<dyn Store>) {
         async move {
             let mut reads = 0_u32;
             while !done.load(Ordering::Relaxed) {
-                let (scope, documents) = store.load("prj_1").await.unwrap().unwrap();
+                let (scope, documents) = store.load(of("prj_1")).await.unwrap().unwrap();
                 let flags: Vec<_> = documents.iter().filter(|d| d.kind == "flag").collect();
                 if let [a, b] = flags[..] {
                     assert_eq!((&a.body, a.rev), (&b.body, b.rev));
@@ -164,7 +165,7 @@ pub(crate) async fn changes_in_two_logs_never_wait_crosswise(store: Arc<dyn Stor
         writer.await.unwrap();
     }
     for scope_id in ["prj_1", "tnt_1"] {
-        let entries = store.entries(scope_id, 0, 10_000).await.unwrap();
+        let entries = store.entries(of(scope_id), 0, 10_000).await.unwrap();
         let (last, _) = chain::verify((0, chain::GENESIS.to_owned()), &entries).unwrap();
         assert_eq!(last, WRITERS * EACH + 1);
     }
@@ -178,6 +179,7 @@ pub(crate) async fn counts_from_many_nodes_add_up(store: Arc<dyn Store>) {
                 // Each in another order: upserts that lock rows crosswise would be a deadlock.
                 let mut counts: Vec<_> = (0..40)
                     .map(|flag| Count {
+                        tenant_id: "tnt_1".into(),
                         scope_id: "prj_1".into(),
                         environment: "production".into(),
                         flag: format!("f{}", (flag + node * 7) % 40),
@@ -199,7 +201,10 @@ pub(crate) async fn counts_from_many_nodes_add_up(store: Arc<dyn Store>) {
     for node in nodes {
         node.await.unwrap();
     }
-    let counts = store.counts(CountQuery { scope_id: "prj_1".into(), ..CountQuery::default() }).await.unwrap();
+    let counts = store
+        .counts(CountQuery { tenant_id: "tnt_1".into(), scope_id: "prj_1".into(), ..CountQuery::default() })
+        .await
+        .unwrap();
     assert_eq!(counts.len(), 40);
     assert!(counts.iter().all(|count| count.count == 16));
 }

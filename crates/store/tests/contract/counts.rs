@@ -10,6 +10,7 @@ const HOUR: i64 = 3_600_000;
 
 fn count(flag: &str, variant: &str, hour: i64, count: u64) -> Count {
     Count {
+        tenant_id: "tnt_1".into(),
         scope_id: "prj_1".into(),
         environment: "production".into(),
         flag: flag.into(),
@@ -26,7 +27,7 @@ async fn add(store: &dyn Store, id: &str, at: i64, counts: &[Count]) -> Result<(
 }
 
 fn all() -> CountQuery {
-    CountQuery { scope_id: "prj_1".into(), ..CountQuery::default() }
+    CountQuery { tenant_id: "tnt_1".into(), scope_id: "prj_1".into(), ..CountQuery::default() }
 }
 
 pub(crate) async fn counts_add_up_once_for_each_batch(store: Arc<dyn Store>) {

@@ -7,7 +7,7 @@ use yardarm_store::{
     SigningKey, Store, StoreError, chain,
 };
 
-use crate::bench::{NOW, attribution, commit, make_project, put, remove, rows};
+use crate::bench::{NOW, attribution, commit, make_project, of, put, remove, rows};
 
 /// `prj_1` at revision 6: flag `a` is written in 2, 3 and 5, `b` in 2 and removed in 4, and 6 touches `production`.
 async fn some_history(store: &dyn Store) {
@@ -32,7 +32,12 @@ async fn some_history(store: &dyn Store) {
 }
 
 fn everything() -> AuditQuery {
-    AuditQuery { scope_ids: vec!["tnt_1".into(), "prj_1".into()], limit: 100, ..AuditQuery::default() }
+    AuditQuery {
+        tenant_id: "tnt_1".into(),
+        scope_ids: vec!["tnt_1".into(), "prj_1".into()],
+        limit: 100,
+        ..AuditQuery::default()
+    }
 }
 
 async fn found(store: &dyn Store, query: AuditQuery) -> Vec<(String, u64)> {
@@ -86,7 +91,7 @@ pub(crate) async fn several_logs_are_searched_newest_first(store: Arc<dyn Store>
         }
         assert_eq!(seen, all, "in pages of {limit}");
     }
-    let entries = store.entries("prj_1", 1, 3).await.unwrap();
+    let entries = store.entries(of("prj_1"), 1, 3).await.unwrap();
     assert_eq!(entries.iter().map(|entry| entry.rev).collect::<Vec<_>>(), [2, 3, 4]);
     assert_eq!(entries[2].documents[0].body, None, "removed");
 }
@@ -98,7 +103,7 @@ fn redact(rev: u64, documents: &[(&str, &str)]) -> RowWrite {
 
 pub(crate) async fn a_redaction_takes_texts_and_keeps_the_chain(store: Arc<dyn Store>) {
     some_history(&*store).await;
-    let before = store.entries("prj_1", 0, 100).await.unwrap();
+    let before = store.entries(of("prj_1"), 0, 100).await.unwrap();
     let row = RowWrite::Redact {
         rev: 2,
         actor_name: true,
@@ -107,7 +112,7 @@ pub(crate) async fn a_redaction_takes_texts_and_keeps_the_chain(store: Arc<dyn S
     };
     store.commit(rows("prj_1", vec![row.clone()])).await.unwrap();
 
-    let after = store.entries("prj_1", 0, 100).await.unwrap();
+    let after = store.entries(of("prj_1"), 0, 100).await.unwrap();
     assert_eq!(chain::verify((0, chain::GENESIS.to_owned()), &after).unwrap().0, 7);
     for (old, new) in before.iter().zip(&after) {
         assert_eq!(old.hash, new.hash);
@@ -119,18 +124,18 @@ pub(crate) async fn a_redaction_takes_texts_and_keeps_the_chain(store: Arc<dyn S
     assert!(gone.documents.iter().all(|d| d.body.as_ref().is_some_and(|b| b.text.is_none() && b.salt.is_none())));
 
     // What reads the log says so, and never takes "redacted" for "removed".
-    let change = store.change("prj_1", 2).await.unwrap().unwrap();
+    let change = store.change(of("prj_1"), 2).await.unwrap().unwrap();
     assert_eq!((change.attribution.actor_name.as_str(), change.attribution.reason.as_str()), ("", ""));
     assert!(change.documents.is_empty());
     assert_eq!(change.redacted, [("flag".to_owned(), "a".to_owned()), ("flag".to_owned(), "b".to_owned())]);
-    let at = store.document_at("prj_1", "flag", "a", 2).await;
+    let at = store.document_at(of("prj_1"), "flag", "a", 2).await;
     assert!(matches!(at, Err(StoreError::Gone(Gone::Redacted))), "{at:?}");
-    assert!(matches!(store.documents_at("prj_1", 2).await, Err(StoreError::Gone(Gone::Redacted))));
-    assert_eq!(store.document_at("prj_1", "flag", "a", 3).await.unwrap().unwrap().body, "2");
-    assert_eq!(store.document_at("prj_1", "flag", "b", 4).await.unwrap(), None);
+    assert!(matches!(store.documents_at(of("prj_1"), 2).await, Err(StoreError::Gone(Gone::Redacted))));
+    assert_eq!(store.document_at(of("prj_1"), "flag", "a", 3).await.unwrap().unwrap().body, "2");
+    assert_eq!(store.document_at(of("prj_1"), "flag", "b", 4).await.unwrap(), None);
     let asked = ["a", "b", "c"].map(|key| ("flag".to_owned(), key.to_owned()));
-    assert_eq!(store.past("prj_1", 2, &asked).await.unwrap(), [Past::Redacted, Past::Redacted, Past::Absent]);
-    assert_eq!(store.past("prj_1", 4, &asked).await.unwrap(), [Past::Text("2".into()), Past::Absent, Past::Absent]);
+    assert_eq!(store.past(of("prj_1"), 2, &asked).await.unwrap(), [Past::Redacted, Past::Redacted, Past::Absent]);
+    assert_eq!(store.past(of("prj_1"), 4, &asked).await.unwrap(), [Past::Text("2".into()), Past::Absent, Past::Absent]);
 
     // Not twice, not what a document is now, not what is not there: and then nothing is written.
     for bad in [row, redact(5, &[("flag", "a")]), redact(4, &[("flag", "b")]), redact(99, &[("flag", "a")])] {
@@ -138,20 +143,20 @@ pub(crate) async fn a_redaction_takes_texts_and_keeps_the_chain(store: Arc<dyn S
         assert!(matches!(refused, Err(CommitError::Store(StoreError::Database(_)))), "{bad:?}: {refused:?}");
     }
     assert_eq!(store.scope("prj_1").await.unwrap().unwrap().rev, 7);
-    assert_eq!(store.document("prj_1", "flag", "a").await.unwrap().unwrap().body, "3");
+    assert_eq!(store.document(of("prj_1"), "flag", "a").await.unwrap().unwrap().body, "3");
 }
 
 pub(crate) async fn pruning_keeps_what_lived_and_the_chain_after_it(store: Arc<dyn Store>) {
     some_history(&*store).await;
-    let live = store.load("prj_1").await.unwrap().unwrap().1;
-    assert_eq!(store.prunable("prj_1", 0).await.unwrap(), None);
-    let planned = store.prunable("prj_1", 4).await.unwrap().unwrap();
-    let fourth = &store.entries("prj_1", 3, 1).await.unwrap()[0];
+    let live = store.load(of("prj_1")).await.unwrap().unwrap().1;
+    assert_eq!(store.prunable(of("prj_1"), 0).await.unwrap(), None);
+    let planned = store.prunable(of("prj_1"), 4).await.unwrap().unwrap();
+    let fourth = &store.entries(of("prj_1"), 3, 1).await.unwrap()[0];
     assert_eq!((planned.through, &planned.hash, planned.count), (4, &fourth.hash, 4));
-    assert_eq!(store.rev_before("prj_1", NOW + 60_000 * 4).await.unwrap(), 4);
-    assert_eq!(store.rev_before("prj_1", NOW).await.unwrap(), 0);
-    assert_eq!(store.rev_before("prj_1", NOW * 2).await.unwrap(), 6);
-    assert_eq!(store.base("prj_1", None, 10).await.unwrap(), (0, vec![]));
+    assert_eq!(store.rev_before(of("prj_1"), NOW + 60_000 * 4).await.unwrap(), 4);
+    assert_eq!(store.rev_before(of("prj_1"), NOW).await.unwrap(), 0);
+    assert_eq!(store.rev_before(of("prj_1"), NOW * 2).await.unwrap(), 6);
+    assert_eq!(store.base(of("prj_1"), None, 10).await.unwrap(), (0, vec![]));
 
     // The mark itself stays: it is revision 7.
     for too_far in [7, 100] {
@@ -159,11 +164,11 @@ pub(crate) async fn pruning_keeps_what_lived_and_the_chain_after_it(store: Arc<d
         assert!(matches!(refused, Err(CommitError::Store(StoreError::Database(_)))), "{too_far}: {refused:?}");
     }
     store.commit(rows("prj_1", vec![RowWrite::Prune { through: 6 }])).await.unwrap();
-    let entries = store.entries("prj_1", 0, 100).await.unwrap();
+    let entries = store.entries(of("prj_1"), 0, 100).await.unwrap();
     assert_eq!(entries.iter().map(|entry| entry.rev).collect::<Vec<_>>(), [7]);
-    assert_eq!(store.load("prj_1").await.unwrap().unwrap().1, live, "what is now is as it was");
-    assert_eq!(store.documents_at("prj_1", 6).await.unwrap(), live, "and is what was left at the mark");
-    let (through, base) = store.base("prj_1", None, 10).await.unwrap();
+    assert_eq!(store.load(of("prj_1")).await.unwrap().unwrap().1, live, "what is now is as it was");
+    assert_eq!(store.documents_at(of("prj_1"), 6).await.unwrap(), live, "and is what was left at the mark");
+    let (through, base) = store.base(of("prj_1"), None, 10).await.unwrap();
     assert_eq!(through, 6);
     let kept: Vec<_> = base.iter().map(|d| (d.kind.as_str(), d.key.as_str(), d.rev)).collect();
     assert_eq!(
@@ -172,20 +177,20 @@ pub(crate) async fn pruning_keeps_what_lived_and_the_chain_after_it(store: Arc<d
     );
     assert!(base.iter().all(|document| document.body.is_whole() && document.body.text.is_some()));
     let after = Some(("flag".to_owned(), "a".to_owned()));
-    assert_eq!(store.base("prj_1", after, 1).await.unwrap().1, base[2..3]);
+    assert_eq!(store.base(of("prj_1"), after, 1).await.unwrap().1, base[2..3]);
 
     // What came after can be undone; what was before the mark is said to be gone, not to have been absent.
-    assert_eq!(store.document_at("prj_1", "flag", "a", 6).await.unwrap().unwrap().rev, 5);
-    assert_eq!(store.document_at("prj_1", "flag", "b", 6).await.unwrap(), None);
-    let at = store.document_at("prj_1", "flag", "b", 3).await;
+    assert_eq!(store.document_at(of("prj_1"), "flag", "a", 6).await.unwrap().unwrap().rev, 5);
+    assert_eq!(store.document_at(of("prj_1"), "flag", "b", 6).await.unwrap(), None);
+    let at = store.document_at(of("prj_1"), "flag", "b", 3).await;
     assert!(matches!(at, Err(StoreError::Gone(Gone::Pruned(6)))), "{at:?}");
-    assert_eq!(store.past("prj_1", 3, &[("flag".into(), "a".into())]).await.unwrap(), [Past::Pruned]);
-    assert_eq!(store.change("prj_1", 3).await.unwrap(), None);
+    assert_eq!(store.past(of("prj_1"), 3, &[("flag".into(), "a".into())]).await.unwrap(), [Past::Pruned]);
+    assert_eq!(store.change(of("prj_1"), 3).await.unwrap(), None);
 
     // And the log goes on.
     let more = store.commit(commit("prj_1", vec![put("flag", "a", "8")])).await.unwrap();
     assert_eq!(more.rev, 8);
-    let entries = store.entries("prj_1", 0, 100).await.unwrap();
+    let entries = store.entries(of("prj_1"), 0, 100).await.unwrap();
     let start = (6, entries[0].prev_hash.clone());
     assert_eq!(chain::verify(start, &entries).unwrap(), (8, more.hash));
     let again = store.commit(rows("prj_1", vec![RowWrite::Prune { through: 6 }])).await;
@@ -202,7 +207,7 @@ pub(crate) async fn heads_follow_the_logs(store: Arc<dyn Store>) {
     moved.sort_by(|a, b| a.scope_id.cmp(&b.scope_id));
     let at: Vec<_> = moved.iter().map(|head| (head.scope_id.as_str(), head.rev)).collect();
     assert_eq!(at, [("prj_1", 6), ("tnt_1", 1)]);
-    assert_eq!(moved[0].hash, store.change("prj_1", 6).await.unwrap().unwrap().hash);
+    assert_eq!(moved[0].hash, store.change(of("prj_1"), 6).await.unwrap().unwrap().hash);
     assert_eq!(store.moved(1).await.unwrap().len(), 1);
 
     for head in &moved {
@@ -211,16 +216,16 @@ pub(crate) async fn heads_follow_the_logs(store: Arc<dyn Store>) {
     }
     assert!(store.moved(10).await.unwrap().is_empty());
     assert_eq!(store.unshipped_heads(10).await.unwrap().len(), 2);
-    store.head_shipped("tnt_1", 1).await.unwrap();
+    store.head_shipped(of("tnt_1"), 1).await.unwrap();
     assert_eq!(store.unshipped_heads(10).await.unwrap(), [signed(&moved[0])]);
 
     store.commit(commit("prj_1", vec![put("flag", "a", "9")])).await.unwrap();
     let next = store.moved(10).await.unwrap();
     assert_eq!((next.len(), next[0].rev), (1, 7));
     store.insert_head(&signed(&next[0])).await.unwrap();
-    let heads = store.heads("prj_1", 10).await.unwrap();
+    let heads = store.heads(of("prj_1"), 10).await.unwrap();
     assert_eq!(heads, [signed(&next[0]), signed(&moved[0])]);
-    assert_eq!(store.heads("prj_1", 1).await.unwrap().len(), 1);
+    assert_eq!(store.heads(of("prj_1"), 1).await.unwrap().len(), 1);
 }
 
 pub(crate) async fn signing_keys_are_kept(store: Arc<dyn Store>) {
@@ -291,8 +296,8 @@ pub(crate) async fn a_change_of_several_logs_has_salts_of_its_own_in_each(store:
     let change =
         Commit { rows: vec![also], attribution: attribution("both"), ..commit("prj_1", vec![put("flag", "a", "{}")]) };
     store.commit(change).await.unwrap();
-    let here = store.entries("prj_1", 1, 1).await.unwrap().remove(0);
-    let there = store.entries("tnt_1", 1, 1).await.unwrap().remove(0);
+    let here = store.entries(of("prj_1"), 1, 1).await.unwrap().remove(0);
+    let there = store.entries(of("tnt_1"), 1, 1).await.unwrap().remove(0);
     assert_eq!(here.actor_name.text, there.actor_name.text);
     assert_ne!(here.actor_name.hash, there.actor_name.hash);
     let bodies = [&here, &there].map(|entry| entry.documents[0].body.clone().unwrap());

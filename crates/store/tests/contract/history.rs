@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use yardarm_store::{Commit, HistoryQuery, Store};
 
-use crate::bench::{commit, make_project, put, remove};
+use crate::bench::{commit, make_project, of, put, remove};
 
 async fn revisions(store: &dyn Store, query: HistoryQuery) -> Vec<u64> {
-    store.history("prj_1", query).await.unwrap().iter().map(|change| change.rev).collect()
+    store.history(of("prj_1"), query).await.unwrap().iter().map(|change| change.rev).collect()
 }
 
 fn all() -> HistoryQuery {
@@ -50,9 +50,9 @@ pub(crate) async fn filters_and_pages(store: Arc<dyn Store>) {
     for (query, expected) in cases {
         assert_eq!(revisions(&*store, query.clone()).await, expected, "{query:?}");
     }
-    let newest = store.history("prj_1", HistoryQuery { limit: 1, ..all() }).await.unwrap();
+    let newest = store.history(of("prj_1"), HistoryQuery { limit: 1, ..all() }).await.unwrap();
     assert_eq!(newest[0].documents, [remove("flag", "a")]);
-    assert!(store.history("prj_2", all()).await.unwrap().is_empty());
+    assert!(store.history(of("prj_2"), all()).await.unwrap().is_empty());
 }
 
 pub(crate) async fn documents_as_they_were(store: Arc<dyn Store>) {
@@ -68,20 +68,20 @@ pub(crate) async fn documents_as_they_were(store: Arc<dyn Store>) {
     let at =
         [(1, None), (2, Some((2, "1"))), (3, Some((3, "2"))), (4, None), (5, Some((5, "4"))), (99, Some((5, "4")))];
     for (rev, expected) in at {
-        let found = store.document_at("prj_1", "flag", "a", rev).await.unwrap();
+        let found = store.document_at(of("prj_1"), "flag", "a", rev).await.unwrap();
         assert_eq!(found.as_ref().map(|d| (d.rev, d.body.as_str())), expected, "at {rev}");
     }
     let whole = [(0, 0), (1, 1), (2, 3), (3, 3), (4, 2), (5, 4), (u64::MAX, 4)];
     for (rev, expected) in whole {
-        assert_eq!(store.documents_at("prj_1", rev).await.unwrap().len(), expected, "at {rev}");
+        assert_eq!(store.documents_at(of("prj_1"), rev).await.unwrap().len(), expected, "at {rev}");
     }
-    assert_eq!(store.documents_at("prj_1", 5).await.unwrap(), store.load("prj_1").await.unwrap().unwrap().1);
+    assert_eq!(store.documents_at(of("prj_1"), 5).await.unwrap(), store.load(of("prj_1")).await.unwrap().unwrap().1);
 }
 
 pub(crate) async fn look_ups_with_nul_find_nothing(store: Arc<dyn Store>) {
     make_project(&*store, "prj_1").await;
-    assert_eq!(store.document("prj_1", "flag", "a\0").await.unwrap(), None);
-    assert_eq!(store.document_at("prj_1", "flag", "a\0", 1).await.unwrap(), None);
+    assert_eq!(store.document(of("prj_1"), "flag", "a\0").await.unwrap(), None);
+    assert_eq!(store.document_at(of("prj_1"), "flag", "a\0", 1).await.unwrap(), None);
     assert_eq!(revisions(&*store, HistoryQuery { actor: Some("\0".into()), ..all() }).await, [0; 0]);
     assert!(store.user_by_email("a\0@example.com").await.unwrap().is_none());
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use yardarm_store::{Commit, CommitError, Document, RowWrite, ScopeKind, Store, StoreError, chain};
+use yardarm_store::{Commit, CommitError, Document, RowWrite, ScopeKind, ScopeRef, Store, StoreError, chain};
 
-use crate::bench::{attribution, commit, make_project, make_tenant, put, remove, rows, scope, tenant, user};
+use crate::bench::{attribution, commit, make_project, make_tenant, of, put, remove, rows, scope, tenant, user};
 
 pub(crate) async fn a_commit_is_read_back_everywhere(store: Arc<dyn Store>) {
     make_project(&*store, "prj_1").await;
@@ -13,18 +13,18 @@ pub(crate) async fn a_commit_is_read_back_everywhere(store: Arc<dyn Store>) {
     let made = store.commit(second.clone()).await.unwrap();
     assert_eq!((made.rev, &made.attribution), (2, &second.attribution));
 
-    let (now, documents) = store.load("prj_1").await.unwrap().unwrap();
+    let (now, documents) = store.load(of("prj_1")).await.unwrap().unwrap();
     assert_eq!((now.rev, now.epoch.as_str(), now.kind), (2, "prj_1-epoch", ScopeKind::Project));
     let a = Document { kind: "flag".into(), key: "a".into(), rev: 2, body: r#"{"name":"Ä \" \u0000"}"#.into() };
     assert_eq!(documents, std::slice::from_ref(&a));
-    assert_eq!(store.document("prj_1", "flag", "a").await.unwrap(), Some(a));
-    assert_eq!(store.document("prj_1", "project", "web").await.unwrap(), None);
-    assert_eq!(store.document("prj_2", "flag", "a").await.unwrap(), None);
+    assert_eq!(store.document(of("prj_1"), "flag", "a").await.unwrap(), Some(a));
+    assert_eq!(store.document(of("prj_1"), "project", "web").await.unwrap(), None);
+    assert_eq!(store.document(of("prj_2"), "flag", "a").await.unwrap(), None);
 
-    assert_eq!(store.change("prj_1", 2).await.unwrap(), Some(made.clone()));
-    assert_eq!(store.change("prj_1", 3).await.unwrap(), None);
-    assert_eq!(store.changes("prj_1", 1, 10).await.unwrap(), [made]);
-    assert!(store.load("prj_none").await.unwrap().is_none());
+    assert_eq!(store.change(of("prj_1"), 2).await.unwrap(), Some(made.clone()));
+    assert_eq!(store.change(of("prj_1"), 3).await.unwrap(), None);
+    assert_eq!(store.changes(of("prj_1"), 1, 10).await.unwrap(), [made]);
+    assert!(store.load(of("prj_none")).await.unwrap().is_none());
 }
 
 pub(crate) async fn revisions_count_from_one_and_the_chain_verifies(store: Arc<dyn Store>) {
@@ -35,7 +35,7 @@ pub(crate) async fn revisions_count_from_one_and_the_chain_verifies(store: Arc<d
     }
     let mut head = (0, chain::GENESIS.to_owned());
     loop {
-        let page = store.entries("prj_1", head.0, 7).await.unwrap();
+        let page = store.entries(of("prj_1"), head.0, 7).await.unwrap();
         if page.is_empty() {
             break;
         }
@@ -43,10 +43,10 @@ pub(crate) async fn revisions_count_from_one_and_the_chain_verifies(store: Arc<d
         head = chain::verify(head, &page).unwrap();
     }
     assert_eq!(head.0, 25);
-    assert!(store.changes("prj_1", u64::MAX, 7).await.unwrap().is_empty());
+    assert!(store.changes(of("prj_1"), u64::MAX, 7).await.unwrap().is_empty());
     // Every fold of the log is the current documents.
-    let documents = store.load("prj_1").await.unwrap().unwrap().1;
-    assert_eq!(store.documents_at("prj_1", 25).await.unwrap(), documents);
+    let documents = store.load(of("prj_1")).await.unwrap().unwrap().1;
+    assert_eq!(store.documents_at(of("prj_1"), 25).await.unwrap(), documents);
 }
 
 pub(crate) async fn a_stale_commit_is_refused_and_writes_nothing(store: Arc<dyn Store>) {
@@ -60,7 +60,7 @@ pub(crate) async fn a_stale_commit_is_refused_and_writes_nothing(store: Arc<dyn 
         }
     }
     assert_eq!(store.scope("prj_1").await.unwrap().unwrap().rev, 1);
-    assert_eq!(store.document("prj_1", "flag", "stale").await.unwrap(), None);
+    assert_eq!(store.document(of("prj_1"), "flag", "stale").await.unwrap(), None);
     let good =
         Commit { expected: Some(("prj_1-epoch".to_owned(), 1)), ..commit("prj_1", vec![put("flag", "good", "{}")]) };
     assert_eq!(store.commit(good).await.unwrap().rev, 2);
@@ -81,10 +81,10 @@ pub(crate) async fn a_commit_is_all_or_nothing(store: Arc<dyn Store>) {
         ..commit("tnt_1", vec![put("note", "n", "{}")])
     };
     assert!(matches!(store.commit(orphan).await, Err(CommitError::Store(StoreError::Database(_)))));
-    let (now, documents) = store.load("tnt_1").await.unwrap().unwrap();
+    let (now, documents) = store.load(of("tnt_1")).await.unwrap().unwrap();
     assert_eq!((now.rev, documents.len()), (2, 0));
     assert!(store.user("usr_2").await.unwrap().is_none());
-    assert!(store.changes("tnt_1", 2, 10).await.unwrap().is_empty());
+    assert!(store.changes(of("tnt_1"), 2, 10).await.unwrap().is_empty());
     // And the next commit takes the number that the failed ones had.
     assert_eq!(store.commit(commit("tnt_1", vec![put("note", "n", "{}")])).await.unwrap().rev, 3);
 }
@@ -100,13 +100,13 @@ pub(crate) async fn a_change_in_two_logs_is_one_transaction(store: Arc<dyn Store
     let change = store.commit(new(vec![made(), also("tnt_1")])).await.unwrap();
     assert_eq!((change.rev, change.documents.len()), (1, 1), "the commit's own");
     for (scope_id, revs) in [("prj_1", 1), ("tnt_1", 2)] {
-        let changes = store.changes(scope_id, 0, 10).await.unwrap();
-        let entries = store.entries(scope_id, 0, 10).await.unwrap();
+        let changes = store.changes(of(scope_id), 0, 10).await.unwrap();
+        let entries = store.entries(of(scope_id), 0, 10).await.unwrap();
         chain::verify((0, chain::GENESIS.to_owned()), &entries).unwrap();
         assert_eq!(changes.len(), revs, "{scope_id}");
         assert_eq!(changes[revs - 1].attribution, change.attribution, "{scope_id}");
     }
-    let entry = store.document("tnt_1", "project", "web").await.unwrap().unwrap();
+    let entry = store.document(of("tnt_1"), "project", "web").await.unwrap().unwrap();
     assert_eq!((entry.rev, entry.body.as_str()), (2, r#"{"id":"prj_1"}"#));
 
     // Whatever fails in either, both stay as they were.
@@ -160,9 +160,9 @@ pub(crate) async fn a_large_commit_fits(store: Arc<dyn Store>) {
     let many: Vec<_> = (0..2_500).map(|n| put("flag", &format!("flag-{n}"), r#"{"name":"x"}"#)).collect();
     let made = store.commit(commit("prj_1", many)).await.unwrap();
     assert_eq!(made.rev, 2);
-    assert_eq!(store.load("prj_1").await.unwrap().unwrap().1.len(), 2_501);
-    let read = store.change("prj_1", 2).await.unwrap().unwrap();
-    let entries = store.entries("prj_1", 1, 10).await.unwrap();
+    assert_eq!(store.load(of("prj_1")).await.unwrap().unwrap().1.len(), 2_501);
+    let read = store.change(of("prj_1"), 2).await.unwrap().unwrap();
+    let entries = store.entries(of("prj_1"), 1, 10).await.unwrap();
     assert_eq!((entries.len(), entries[0].documents.len()), (1, 2_500));
     chain::verify((1, read.prev_hash), &entries).unwrap();
 }
@@ -198,5 +198,5 @@ pub(crate) async fn keys_of_scopes_are_unique_in_their_tenant(store: Arc<dyn Sto
     inside.attribution = attribution("project.create");
     store.commit(inside).await.unwrap();
     assert_eq!(store.scope("prj_2").await.unwrap().unwrap().rev, 0);
-    assert!(store.load("prj_2").await.unwrap().unwrap().1.is_empty());
+    assert!(store.load(ScopeRef { tenant_id: "tnt_2", id: "prj_2" }).await.unwrap().unwrap().1.is_empty());
 }

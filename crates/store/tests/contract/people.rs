@@ -127,7 +127,8 @@ pub(crate) async fn sessions_end(store: Arc<dyn Store>) {
 pub(crate) async fn leaving_a_tenant_ends_sessions_and_tokens(store: Arc<dyn Store>) {
     one_member(&*store).await;
     make_tenant(&*store, "tnt_2").await;
-    let made = vec![member("tnt_2", "usr_1"), RowWrite::InsertAccessToken(token("tok_1"))];
+    store.commit(rows("tnt_2", vec![member("tnt_2", "usr_1")])).await.unwrap();
+    let made = vec![RowWrite::InsertAccessToken(token("tok_1"))];
     store.commit(rows("tnt_1", made)).await.unwrap();
     store.insert_session(&session("here", "tnt_1", NOW + 10)).await.unwrap();
     store.insert_session(&session("there", "tnt_2", NOW + 10)).await.unwrap();
@@ -165,7 +166,7 @@ pub(crate) async fn access_tokens(store: Arc<dyn Store>) {
     assert!(store.access_token("tok_short-hash", NOW + 4).await.unwrap().is_some());
     assert_eq!(store.access_token("tok_short-hash", NOW + 5).await.unwrap(), None, "expired");
 
-    store.touch_access_token("tok_1", NOW + 7).await.unwrap();
+    store.touch_access_token("tnt_1", "tok_1", NOW + 7).await.unwrap();
     // Another tenant's commit does not reach it.
     make_tenant(&*store, "tnt_2").await;
     let revoke = |at| RowWrite::RevokeAccessToken { id: "tok_1".into(), at };

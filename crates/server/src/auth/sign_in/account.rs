@@ -227,24 +227,46 @@ impl<R: Right> TenantAccess<R> {
         DocumentWrite { kind, key: self.user().id.clone(), body: Some(document.to_string()) }
     }
 
-    /// A commit in the open tenant's log that the person's other tenants hear of, too.
+    /// A commit in the open tenant's log. The person's other tenants are told afterwards, in logs of their own: a
+    /// transaction reaches one tenant.
     pub(super) async fn commit_account(
         &self,
         documents: Vec<DocumentWrite>,
-        mut rows: Vec<RowWrite>,
+        rows: Vec<RowWrite>,
     ) -> Result<(), Problem> {
         let who = &self.request.who;
-        for membership in who.memberships.iter().filter(|membership| membership.tenant_id != who.tenant.id) {
-            rows.push(RowWrite::AlsoLog { scope_id: membership.tenant_id.clone(), documents: documents.clone() });
-        }
-        let attribution = self.request.attribution()?;
-        let commit = Commit { scope_id: who.tenant.id.clone(), expected: None, attribution, documents, rows };
-        self.request.gate.store.commit(commit).await?;
+        let mut commit = Commit {
+            tenant_id: who.tenant.id.clone(),
+            scope_id: who.tenant.id.clone(),
+            expected: None,
+            attribution: self.request.attribution()?,
+            documents,
+            rows,
+        };
+        let gate = &self.request.gate;
+        gate.store.commit(commit.clone()).await?;
+        commit.rows.clear();
+        let others = who.memberships.iter().filter(|membership| membership.tenant_id != who.tenant.id);
+        gate.tell(commit, others.map(|membership| membership.tenant_id.clone()).collect()).await;
         Ok(())
     }
 }
 
 impl crate::app::App {
+    /// Tells tenants of a change to an account of one of their members. It is made already, so a log that cannot be
+    /// written now is missed and not a failure.
+    async fn tell(&self, commit: Commit, tenants: Vec<String>) {
+        if commit.documents.is_empty() {
+            return;
+        }
+        for tenant_id in tenants {
+            let told = Commit { tenant_id: tenant_id.clone(), scope_id: tenant_id, ..commit.clone() };
+            if let Err(error) = self.store.commit(told).await {
+                tracing::warn!(%error, action = commit.attribution.action, "a tenant was not told of a member's factors");
+            }
+        }
+    }
+
     /// Takes every second factor of somebody away and ends their sessions; false when nobody has this address. For the
     /// operator, at the database, when app, passkeys and codes are lost.
     pub async fn reset_second_factors(&self, email: &str) -> Result<bool, yardarm_store::CommitError> {
@@ -258,15 +280,10 @@ impl crate::app::App {
         for passkey in self.store.sign_in().passkeys(&user.id).await? {
             rows.push(RowWrite::SignIn(SignInRow::RemovePasskey { user_id: user_id.clone(), id: passkey.id }));
         }
-        let document = DocumentWrite { kind: "second_factors".to_owned(), key: user_id, body: None };
-        let mut memberships = self.store.memberships(&user.id).await?.into_iter();
-        let Some(first) = memberships.next() else { return Ok(false) };
-        rows.extend(
-            memberships.map(|membership| RowWrite::AlsoLog {
-                scope_id: membership.tenant_id,
-                documents: vec![document.clone()],
-            }),
-        );
+        let documents = vec![DocumentWrite { kind: "second_factors".to_owned(), key: user_id, body: None }];
+        let mut tenants: Vec<_> =
+            self.store.memberships(&user.id).await?.into_iter().map(|membership| membership.tenant_id).collect();
+        let Some(first) = tenants.pop() else { return Ok(false) };
         let attribution = yardarm_store::Attribution {
             actor: "system:operator".to_owned(),
             actor_name: "operator".to_owned(),
@@ -276,8 +293,11 @@ impl crate::app::App {
             trace_id: fresh::trace_id(self),
             at: self.now(),
         };
-        let documents = vec![document];
-        self.store.commit(Commit { scope_id: first.tenant_id, expected: None, attribution, documents, rows }).await?;
+        let mut commit =
+            Commit { tenant_id: first.clone(), scope_id: first, expected: None, attribution, documents, rows };
+        self.store.commit(commit.clone()).await?;
+        commit.rows.clear();
+        self.tell(commit, tenants).await;
         Ok(true)
     }
 }

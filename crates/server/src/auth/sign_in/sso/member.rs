@@ -133,7 +133,14 @@ impl Visitor {
             trace_id: self.trace_id.clone(),
             at: self.gate.now(),
         };
-        let commit = Commit { scope_id: tenant.id.clone(), expected: None, attribution, documents, rows };
+        let commit = Commit {
+            tenant_id: tenant.id.clone(),
+            scope_id: tenant.id.clone(),
+            expected: None,
+            attribution,
+            documents,
+            rows,
+        };
         match self.gate.store.commit(commit).await {
             Ok(_) => Ok(()),
             // The same person in two browsers at the same moment: the second one finds themselves the next time.

@@ -13,6 +13,8 @@ mod provider;
 
 use std::collections::BTreeMap;
 
+use yardarm_store::ScopeRef;
+
 use crate::app::App;
 use crate::auth::refusal::internal;
 use crate::problem::Problem;
@@ -103,13 +105,15 @@ type Kept = (u64, Connection);
 
 /// One connection of a tenant.
 async fn connection_of(app: &App, tenant_id: &str, id: &str) -> Result<Option<Kept>, Problem> {
-    let Some(document) = app.store.document(tenant_id, connection::KIND, id).await? else { return Ok(None) };
+    let Some(document) = app.store.document(ScopeRef::tenant(tenant_id), connection::KIND, id).await? else {
+        return Ok(None);
+    };
     Ok(Some((document.rev, serde_json::from_str(&document.body).map_err(internal)?)))
 }
 
 /// All connections of a tenant, by id.
 async fn connections_of(app: &App, tenant_id: &str) -> Result<BTreeMap<String, Kept>, Problem> {
-    let Some((_, documents)) = app.store.load(tenant_id).await? else { return Ok(BTreeMap::new()) };
+    let Some((_, documents)) = app.store.load(ScopeRef::tenant(tenant_id)).await? else { return Ok(BTreeMap::new()) };
     let of_kind = documents.into_iter().filter(|document| document.kind == connection::KIND);
     of_kind
         .map(|document| {
