@@ -231,3 +231,20 @@ test("flags in a Rust program", async () => {
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+test("people, roles and tokens", async () => {
+  const [role, invite, account, token, ...more] = await blocks("roles");
+  assert.deepEqual(more, []);
+  const app = await demo();
+  const folder = await home();
+  try {
+    const names = `export YARDARM_URL=${app.url}\nexport YARDARM_TOKEN=${app.token}`;
+    assert.match(await done(folder, names, role), /"configuration.update"/);
+    assert.match(await done(folder, names, invite), /bo@example\.com/);
+    assert.match(await done(folder, names, account), /Deploy job/);
+    assert.match(await done(folder, names, token), /yd_pat_/);
+  } finally {
+    await app.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});

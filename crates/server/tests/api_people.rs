@@ -284,6 +284,33 @@ async fn service_accounts_have_tokens_and_no_door(app: Arc<TestApp>) {
     assert_eq!(ci.get("/api/v1/session").await.status, 401);
 }
 
+async fn a_rotated_key_goes_on_until_its_end(app: Arc<TestApp>) {
+    app.flag("checkout").await;
+    let body = json!({ "name": "web", "environment": "production", "audience": "server" });
+    let old = app.owner.post("/api/v1/projects/shop/keys", body).await;
+    let path = format!("/api/v1/projects/shop/keys/{}/rotate", old.text("id"));
+    for overlap in [json!(-1), json!(7_776_001), json!("1"), Value::Null] {
+        let refused = app.owner.post(&path, json!({ "overlap_seconds": overlap })).await;
+        assert_eq!(refused.status, 422, "{overlap}: {}", refused.body);
+    }
+    let new = app.owner.post(&path, json!({ "overlap_seconds": 60 })).await;
+    assert_eq!(new.status, 201, "{}", new.body);
+    assert_eq!(app.owner.post(&path, json!({ "overlap_seconds": 600 })).await.status, 409, "its end is set once");
+    let asks = async |key: &str| {
+        let context = json!({ "context": { "targetingKey": "u" } });
+        app.with_token(key).post("/ofrep/v1/evaluate/flags/checkout", context).await.status
+    };
+    assert_eq!((asks(&old.text("key")).await, asks(&new.text("key")).await), (200, 200));
+    let listed = app.owner.get("/api/v1/projects/shop/keys").await.body;
+    assert_eq!(listed["total"], 2);
+    app.advance(60_000);
+    assert_eq!((asks(&old.text("key")).await, asks(&new.text("key")).await), (401, 200));
+    // Undoing the rotation takes the new key away and does not open the old one again.
+    let undo = format!("/api/v1/projects/shop/history/{}/undo", app.rev().await);
+    let undone = app.owner.send("POST", &undo, None).await;
+    assert_eq!((undone.status, asks(&old.text("key")).await, asks(&new.text("key")).await), (200, 401, 401));
+}
+
 yardarm_testkit::on_both_stores![
     an_invitation_works_once_and_for_its_address,
     links_end_by_time_by_another_and_by_taking_back,
@@ -293,4 +320,5 @@ yardarm_testkit::on_both_stores![
     leaving_ends_everything_at_once,
     roles_are_made_used_changed_and_removed,
     service_accounts_have_tokens_and_no_door,
+    a_rotated_key_goes_on_until_its_end,
 ];

@@ -286,7 +286,7 @@ fn access_token_from(row: AccessTokenRow) -> AccessToken {
     AccessToken { id, hash, tenant_id, user_id, expires_at, last_used_at, revoked_at }
 }
 
-/// Joined with the membership: a token dies with it.
+/// Only of a member: a token dies with the membership.
 pub(super) async fn access_token(
     connection: &mut Connection,
     hash: &str,
