@@ -173,6 +173,10 @@ impl App {
             if scope.rev - known.scope.rev <= u64::from(FOLLOWED) {
                 let mut state = TenantState::clone(&known);
                 for change in self.store.changes(ScopeRef::tenant(id), known.scope.rev, FOLLOWED).await? {
+                    // What was pruned is not followed.
+                    if change.rev != state.scope.rev + 1 {
+                        break;
+                    }
                     state.scope.rev = change.rev;
                     for document in change.documents {
                         state.put(document.kind, document.key, change.rev, document.body.as_deref());
