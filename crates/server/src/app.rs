@@ -13,6 +13,7 @@ use yardarm_store::Store;
 
 use crate::audit::{self, Audit};
 use crate::lanes::{self, ManagementLane};
+use crate::outbound::Outbound;
 use crate::sealer::Sealer;
 use crate::settings::Settings;
 use crate::telemetry::{self, Telemetry};
@@ -47,6 +48,8 @@ pub struct Parts {
     pub management: ManagementLane,
     /// True once the server goes away.
     pub draining: watch::Receiver<bool>,
+    /// The only way out to other machines.
+    pub outbound: Outbound,
     /// State of the delivery lane.
     pub delivery: delivery::Delivery,
     /// State of sign-in and the management API.
@@ -80,6 +83,7 @@ impl App {
         let app = Self(Arc::new(Parts {
             management: ManagementLane::start(&settings)?,
             delivery: delivery::Delivery::new(&settings, &telemetry),
+            outbound: Outbound::new(&settings.outbound)?,
             console: ui::Console::load(),
             api: api::Api::new(&settings),
             audit: Audit::default(),

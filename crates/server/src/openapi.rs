@@ -63,7 +63,9 @@ pub fn document() -> Value {
     });
     document["tags"] = json!([
         { "name": "session", "description": "Setting up, signing in and out." },
+        { "name": "account", "description": "One's own account: how one signs in, and where one is signed in." },
         { "name": "tenants", "description": "Tenants, their people and access tokens." },
+        { "name": "sso", "description": "Sign-in by a tenant's identity provider." },
         { "name": "people", "description": "Members, invitations, groups, roles and service accounts." },
         { "name": "projects", "description": "Projects." },
         { "name": "environments", "description": "Environments, and evaluating in one." },

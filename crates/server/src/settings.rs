@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::audit::AuditSettings;
+use crate::outbound::OutboundSettings;
 use crate::sealer::SecretKey;
 
 /// How this server behaves.
@@ -25,6 +26,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpAddr>,
     /// How the log is kept as evidence.
     pub audit: AuditSettings,
+    /// Where the server itself may connect to: webhooks, sign-in providers.
+    pub outbound: OutboundSettings,
     /// Deadlines.
     pub timeouts: Timeouts,
     /// Bounds.
@@ -101,6 +104,7 @@ impl Default for Settings {
             secret_keys: Vec::new(),
             trusted_proxies: Vec::new(),
             audit: AuditSettings::default(),
+            outbound: OutboundSettings::default(),
             timeouts: Timeouts::default(),
             limits: Limits::default(),
         }

@@ -30,6 +30,9 @@ async fn call(client: &Client, route: &Route, path: &str) -> (u16, Value) {
     let method = route.method.as_str();
     let body = (!matches!(method, "GET" | "DELETE")).then(|| b"[]".to_vec());
     let client = client.with_header("if-match", "*");
+    if route.path.ends_with("/callback") {
+        return (client.open_without_redirects(method, path).await.status().as_u16(), Value::Null);
+    }
     if route.path.ends_with("/stream") {
         return (client.open(method, path, body).await.status().as_u16(), Value::Null);
     }
@@ -175,7 +178,7 @@ async fn without_a_credential_nothing_but_signing_in() {
         let (status, body) = call(&app.anonymous(), route, &path(route, "shop", "acme")).await;
         let line = format!("{} {}: {status} {body}", route.method, route.path);
         if route.needs == "public" {
-            assert!(matches!(status, 200 | 422), "{line}");
+            assert!(matches!(status, 200 | 303 | 422), "{line}");
         } else {
             assert_eq!(status, 401, "{line}");
         }

@@ -102,7 +102,14 @@ CREATE TABLE session (
     hash TEXT NOT NULL PRIMARY KEY,
     user_id TEXT NOT NULL REFERENCES app_user (id) DEFERRABLE INITIALLY DEFERRED,
     tenant_id TEXT NOT NULL REFERENCES tenant (id) DEFERRABLE INITIALLY DEFERRED,
+    id TEXT NOT NULL UNIQUE,
+    method TEXT NOT NULL CHECK (method IN ('password', 'link', 'passkey', 'sso')),
+    second_factor BOOLEAN NOT NULL,
+    connection_id TEXT,
+    address TEXT NOT NULL,
+    user_agent TEXT NOT NULL,
     created_at BIGINT NOT NULL,
+    authenticated_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 );
 CREATE INDEX session_of_user ON session (user_id, tenant_id);

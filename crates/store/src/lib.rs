@@ -11,6 +11,7 @@ mod reach;
 pub mod rows;
 #[cfg(feature = "scratch")]
 pub mod scratch;
+pub mod sign_in;
 mod sqlite;
 mod text;
 
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use evidence::*;
 pub use rows::*;
+pub use sign_in::{Identity, Passkey, SecondFactors, SignInMethod, SignInRow, SignInStore, Totp};
 
 /// Milliseconds since 1970, UTC.
 pub type Millis = i64;
@@ -238,7 +240,7 @@ pub enum CommitError {
     /// No such scope.
     #[error("no such scope")]
     NoScope,
-    /// A unique row exists (`tenant.key`, `scope.key`, `user.email`, `token`), or a `link` was used before.
+    /// A unique row exists (`tenant.key`, `scope.key`, `user.email`, `token`, `passkey`, `identity`), or a `link` was used before.
     #[error("{0} is taken")]
     Taken(&'static str),
     /// The database failed.
@@ -368,6 +370,8 @@ pub trait Store: Send + Sync + 'static {
     /// Tenant by id.
     async fn tenant(&self, id: &str) -> Result<Option<Tenant>, StoreError>;
 
+    /// What signing in needs beside passwords.
+    fn sign_in(&self) -> &dyn SignInStore;
     /// Starts a session.
     async fn insert_session(&self, session: &Session) -> Result<(), StoreError>;
     /// By hash of its id, unexpired at `now`.

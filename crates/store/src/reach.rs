@@ -15,6 +15,8 @@ pub(crate) enum Reach<'a> {
     Person(&'a str),
     /// The person with this e-mail address, in lower case.
     Email(&'a str),
+    /// The tenant with this key: somebody is about to sign in there.
+    TenantKey(&'a str),
     /// One of the ways to rows of all tenants.
     Door(Door),
     /// Nothing that belongs to anybody.

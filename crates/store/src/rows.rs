@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DocumentWrite, Millis, Scope};
+use crate::{DocumentWrite, Millis, Scope, SignInMethod, SignInRow};
 
 /// A customer of this installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,8 +64,22 @@ pub struct Session {
     pub user_id: String,
     /// The tenant that is open.
     pub tenant_id: String,
+    /// `ses_…`: its name in lists; opens nothing.
+    pub id: String,
+    /// How it was opened.
+    pub method: SignInMethod,
+    /// Whether more than one factor was shown, by us or by the identity provider.
+    pub second_factor: bool,
+    /// The SSO connection that opened it: such a session is good in that tenant only.
+    pub connection_id: Option<String>,
+    /// Address of the browser, empty when it is not known.
+    pub address: String,
+    /// What the browser calls itself.
+    pub user_agent: String,
     /// When it was made.
     pub created_at: Millis,
+    /// When its owner last proved who they are.
+    pub authenticated_at: Millis,
     /// When it ends.
     pub expires_at: Millis,
 }
@@ -206,6 +220,8 @@ pub enum RowWrite {
         /// PHC string.
         password_hash: String,
     },
+    /// Factors, passkeys, sessions, identities.
+    SignIn(SignInRow),
     /// A new access token.
     InsertAccessToken(AccessToken),
     /// The end of one.
@@ -256,6 +272,7 @@ impl RowWrite {
             Self::DeleteMembership { tenant_id, .. } => Some(tenant_id),
             Self::InsertAccessToken(token) => Some(&token.tenant_id),
             Self::InsertLink(link) => link.tenant_id.as_deref(),
+            Self::SignIn(row) => row.tenant_id(),
             Self::AlsoLog { .. }
             | Self::DeleteInvitationLinks(_)
             | Self::InsertUser(_)

@@ -62,6 +62,7 @@ fn check_row(row: &RowWrite) -> Result<(), StoreError> {
         RowWrite::UpsertMembership(membership) => ("membership", vec![&membership.tenant_id, &membership.user_id]),
         RowWrite::DeleteMembership { tenant_id, user_id } => ("membership", vec![tenant_id, user_id]),
         RowWrite::RevokeAccessToken { id, at: _ } => ("access_token", vec![id]),
+        RowWrite::SignIn(row) => ("sign_in", row.texts()),
         RowWrite::InsertLink(link) => ("one_time_link", vec![&link.hash]),
         RowWrite::DeleteInvitationLinks(id) => ("one_time_link", vec![id]),
         RowWrite::UseLink { hash, at: _ } => ("one_time_link", vec![hash]),

@@ -24,6 +24,8 @@ mod isolation;
 mod log;
 #[path = "contract/people.rs"]
 mod people;
+#[path = "contract/sign_in.rs"]
+mod sign_in;
 
 /// Runs each promise on both databases.
 macro_rules! contract {
@@ -76,6 +78,14 @@ contract![
     people::access_tokens,
     people::a_link_works_once,
     people::tenants_are_renamed,
+    sign_in::sessions_are_listed_and_ended,
+    sign_in::a_tenant_is_found_by_its_key,
+    sign_in::a_one_time_code_counts_once,
+    sign_in::a_recovery_code_counts_once,
+    sign_in::tries_at_a_second_factor_are_counted,
+    sign_in::passkeys,
+    sign_in::a_ticket_is_used_once,
+    sign_in::identities_end_with_their_connection,
     counts::counts_add_up_once_for_each_batch,
     counts::batches_are_added_together,
     counts::counts_are_filtered,
@@ -100,14 +110,17 @@ contract![
 /// A method of `Store` without a promise here is a method without a test.
 #[test]
 fn every_method_occurs() {
-    let contract = include_str!("../src/lib.rs");
-    let start = contract.find("pub trait Store").expect("the trait is in lib.rs");
-    let body = &contract[start..];
-    let body = &body[..body.find("\n}\n").expect("it ends")];
-    let methods: Vec<&str> = body
-        .split("fn ")
-        .skip(1)
-        .map(|rest| rest.split('(').next().expect("split gives at least one part").trim())
+    fn methods_of<'a>(source: &'a str, of: &str) -> impl Iterator<Item = &'a str> {
+        let body = &source[source.find(of).expect("the trait is there")..];
+        let body = &body[..body.find("\n}\n").expect("it ends")];
+        body.split("fn ").skip(1).map(|rest| rest.split('(').next().expect("split gives at least one part").trim())
+    }
+    let methods: Vec<String> = methods_of(include_str!("../src/lib.rs"), "pub trait Store")
+        .map(|method| format!("store.{method}("))
+        .chain(
+            methods_of(include_str!("../src/sign_in.rs"), "pub trait SignInStore")
+                .map(|method| format!("store.sign_in().{method}(")),
+        )
         .collect();
     assert!(methods.len() > 25, "{methods:?}");
     let suite = concat!(
@@ -117,7 +130,8 @@ fn every_method_occurs() {
         include_str!("contract/history.rs"),
         include_str!("contract/log.rs"),
         include_str!("contract/people.rs"),
+        include_str!("contract/sign_in.rs"),
     );
-    let missing: Vec<_> = methods.iter().filter(|method| !suite.contains(&format!("store.{method}("))).collect();
+    let missing: Vec<_> = methods.iter().filter(|method| !suite.contains(method.as_str())).collect();
     assert!(missing.is_empty(), "no promise calls {missing:?}");
 }

@@ -82,6 +82,15 @@ impl Client {
         Reply { status, headers, body }
     }
 
+    /// Anything without a body, and a redirect as it is.
+    pub async fn open_without_redirects(&self, method: &str, path: &str) -> reqwest::Response {
+        let timeout = std::time::Duration::from_secs(30);
+        let none = reqwest::redirect::Policy::none();
+        let http = reqwest::Client::builder().timeout(timeout).redirect(none).build().unwrap();
+        let client = Self { http, ..self.clone() };
+        client.open(method, path, None).await
+    }
+
     /// Anything, with the body still to be read: streams.
     pub async fn open(&self, method: &str, path: &str, body: Option<Vec<u8>>) -> reqwest::Response {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();

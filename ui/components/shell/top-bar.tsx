@@ -1,6 +1,6 @@
 "use client";
 import { useQueryClient } from "@tanstack/react-query";
-import { ChevronsUpDown, LogOut, Menu as MenuIcon, Monitor, Moon, Plus, Search, Sun } from "lucide-react";
+import { ChevronsUpDown, LogOut, Menu as MenuIcon, Monitor, Moon, Plus, Search, ShieldCheck, Sun } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useEffect, useState } from "react";
 import { toast } from "sonner";
@@ -170,9 +170,11 @@ function AccountMenu({ session }: { session: Session }) {
   const client = useQueryClient();
   const leave = async () => {
     try {
-      await signOut();
+      const { data } = await signOut();
       client.clear();
-      router.replace("/sign-in");
+      // Who came by an identity provider signs out of that one, too.
+      if (data) window.location.assign(data.location);
+      else router.replace("/sign-in");
     } catch (error) {
       toast.error(problemText(error));
     }
@@ -232,6 +234,9 @@ function AccountMenu({ session }: { session: Session }) {
           ))}
           <MenuSeparator />
         </div>
+        <MenuItem onSelect={() => router.push("/account")}>
+          <ShieldCheck /> Security
+        </MenuItem>
         <MenuItem onSelect={() => void leave()}>
           <LogOut /> Sign out
         </MenuItem>

@@ -9,7 +9,7 @@ type Fits<Ours, Theirs extends Ours> = Theirs extends Ours ? true : never;
 type Loose = "variants" | "environments" | "owner" | "changed" | "needs" | "needed_by";
 
 export type Agreement = [
-  Fits<Omit<ours.Session, "via">, Schemas["SessionAnswer"]>,
+  Fits<Omit<ours.Session, "via" | "unmet" | "role" | "tenants">, Schemas["SessionAnswer"]>,
   Fits<ours.Project, Schemas["ProjectAnswer"]>,
   Fits<ours.Environment, Schemas["EnvironmentAnswer"]>,
   Fits<Omit<ours.FlagItem, Loose>, Schemas["FlagItem"]>,
@@ -20,5 +20,9 @@ export type Agreement = [
   Fits<ours.SdkKey, Schemas["KeyAnswer"]>,
   Fits<ours.AccessToken, Schemas["TokenAnswer"]>,
   Fits<ours.Member, Schemas["Member"]>,
+  Fits<ours.Security, Schemas["SecurityAnswer"]>,
+  Fits<ours.TotpEnrolment, Schemas["TotpEnrolment"]>,
+  Fits<ours.RecoveryCodes, Schemas["RecoveryCodes"]>,
+  Fits<Omit<ours.OpenSession, "method">, Schemas["OpenSession"]>,
   Fits<ours.Count, Schemas["EvaluationCount"]>,
 ];

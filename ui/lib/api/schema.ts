@@ -4,6 +4,394 @@
  */
 
 export interface paths {
+    "/api/v1/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Sets the caller's password. Needs a sign-in within the last ten minutes. All sessions end; the caller gets a new one.
+         * @description Sets the caller's password. Needs a sign-in within the last ten minutes. All sessions end; the caller gets a new one.
+         *
+         *     Needs `member`; in the audit log as `password.update`.
+         */
+        put: operations["setPassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes recovery codes; those before work no more. Needs a sign-in within the last ten minutes.
+         * @description Makes recovery codes; those before work no more. Needs a sign-in within the last ten minutes.
+         *
+         *     Needs `member`; in the audit log as `recovery_codes.renew`.
+         */
+        post: operations["renewRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/security": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the caller signs in.
+         * @description How the caller signs in.
+         *
+         *     Needs `member`.
+         */
+        get: operations["getSecurity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the caller is signed in, newest first.
+         * @description Where the caller is signed in, newest first.
+         *
+         *     Needs `member`.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        /**
+         * Ends all of the caller's sessions but the one that asks.
+         * @description Ends all of the caller's sessions but the one that asks.
+         *
+         *     Needs `member`; in the audit log as `session.end_others`.
+         */
+        delete: operations["endOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Ends one of the caller's sessions, at once.
+         * @description Ends one of the caller's sessions, at once.
+         *
+         *     Needs `member`; in the audit log as `session.end`.
+         */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * From now on the caller's sign-ins ask for a code. The session goes on under a new id.
+         * @description From now on the caller's sign-ins ask for a code. The session goes on under a new id.
+         *
+         *     Needs `member`; in the audit log as `totp.enable`.
+         */
+        put: operations["enableTotp"];
+        post?: never;
+        /**
+         * Takes the authenticator app away. Needs a sign-in within the last ten minutes. With the last second factor the recovery
+         *     codes and the other sessions go.
+         * @description Takes the authenticator app away. Needs a sign-in within the last ten minutes. With the last second factor the recovery
+         *     codes and the other sessions go.
+         *
+         *     Needs `member`; in the audit log as `totp.disable`.
+         */
+        delete: operations["disableTotp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/totp/enrolment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draws a secret for an authenticator app. Nothing changes until the app's first code comes back with `enableTotp`.
+         * @description Draws a secret for an authenticator app. Nothing changes until the app's first code comes back with `enableTotp`.
+         *
+         *     Needs `member`.
+         */
+        post: operations["enrolTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Groups by key.
+         * @description Groups by key.
+         *
+         *     Needs `member.read`.
+         */
+        get: operations["listGroups"];
+        put?: never;
+        /**
+         * Makes a group with nobody in it.
+         * @description Makes a group with nobody in it.
+         *
+         *     Needs `group.manage`; in the audit log as `group.create`.
+         */
+        post: operations["createGroup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/groups/{group}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One group, with who is in it.
+         * @description One group, with who is in it.
+         *
+         *     Needs `member.read`.
+         */
+        get: operations["getGroup"];
+        put?: never;
+        post?: never;
+        /**
+         * Removes a group; whoever was in it no longer holds its roles.
+         * @description Removes a group; whoever was in it no longer holds its roles.
+         *
+         *     Needs `group.manage`; in the audit log as `group.delete`.
+         */
+        delete: operations["deleteGroup"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a group: for everybody in it, from their next request on.
+         * @description Changes a group: for everybody in it, from their next request on.
+         *
+         *     Needs `group.manage`; in the audit log as `group.update`.
+         */
+        patch: operations["updateGroup"];
+        trace?: never;
+    };
+    "/api/v1/groups/{group}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Puts people into a group and takes people out, in one change.
+         * @description Puts people into a group and takes people out, in one change.
+         *
+         *     Needs `group.manage`; in the audit log as `group.edit_members`.
+         */
+        patch: operations["editGroupMembers"];
+        trace?: never;
+    };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open invitations, newest first.
+         * @description Open invitations, newest first.
+         *
+         *     Needs `member.read`.
+         */
+        get: operations["listInvitations"];
+        put?: never;
+        /**
+         * Invites somebody. The link works once, for seven days, and only for that address.
+         * @description Invites somebody. The link works once, for seven days, and only for that address.
+         *
+         *     Needs `member.manage`; in the audit log as `invitation.create`.
+         */
+        post: operations["createInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accepts an invitation as somebody new, who then signs in. The address is the invited one; whoever has it already signs
+         *     in and joins instead.
+         * @description Accepts an invitation as somebody new, who then signs in. The address is the invited one; whoever has it already signs
+         *     in and joins instead.
+         */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accepts an invitation as somebody who is signed in with the invited address.
+         * @description Accepts an invitation as somebody who is signed in with the invited address.
+         *
+         *     Needs `member`; in the audit log as `invitation.accept`.
+         */
+        post: operations["joinByInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says what a link is good for. Nothing is used up.
+         * @description Says what a link is good for. Nothing is used up.
+         */
+        post: operations["lookAtInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{invitation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Takes an invitation back: its link works no more.
+         * @description Takes an invitation back: its link works no more.
+         *
+         *     Needs `member.manage`; in the audit log as `invitation.revoke`.
+         */
+        delete: operations["revokeInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{invitation}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a new link in the place of the old one, which works no more.
+         * @description Makes a new link in the place of the old one, which works no more.
+         *
+         *     Needs `member.manage`; in the audit log as `invitation.repeat`.
+         */
+        post: operations["inviteAgain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/members": {
         parameters: {
             query?: never;
@@ -15,9 +403,67 @@ export interface paths {
          * People of the open tenant, by name.
          * @description People of the open tenant, by name.
          *
-         *     Needs `tenant:viewer`.
+         *     Needs `member.read`.
          */
         get: operations["listMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/members/{member}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One person of the tenant.
+         * @description One person of the tenant.
+         *
+         *     Needs `member.read`.
+         */
+        get: operations["getMember"];
+        put?: never;
+        post?: never;
+        /**
+         * Takes somebody out of the tenant: their sessions here end, their tokens are revoked. Never the last owner.
+         * @description Takes somebody out of the tenant: their sessions here end, their tokens are revoked. Never the last owner.
+         *
+         *     Needs `member.manage`; in the audit log as `member.remove`.
+         */
+        delete: operations["removeMember"];
+        options?: never;
+        head?: never;
+        /**
+         * Gives and takes roles and groups, from their next request on. Nobody gives more than they hold, nor changes somebody who
+         *     holds more; and the last owner stays one.
+         * @description Gives and takes roles and groups, from their next request on. Nobody gives more than they hold, nor changes somebody who
+         *     holds more; and the last owner stays one.
+         *
+         *     Needs `member.manage`; in the audit log as `member.update`.
+         */
+        patch: operations["updateMember"];
+        trace?: never;
+    };
+    "/api/v1/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that roles and tokens are made of, by name.
+         * @description Everything that roles and tokens are made of, by name.
+         *
+         *     Needs `member`.
+         */
+        get: operations["listPermissions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -37,7 +483,7 @@ export interface paths {
          * Projects of the open tenant, by key.
          * @description Projects of the open tenant, by key.
          *
-         *     Needs `tenant:viewer`.
+         *     Needs `member`.
          */
         get: operations["listProjects"];
         put?: never;
@@ -45,7 +491,7 @@ export interface paths {
          * Makes a project with its environments.
          * @description Makes a project with its environments.
          *
-         *     Needs `tenant:admin`; in the audit log as `project.create`.
+         *     Needs `project.create`; in the audit log as `project.create`.
          */
         post: operations["createProject"];
         delete?: never;
@@ -65,7 +511,7 @@ export interface paths {
          * One project.
          * @description One project.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["getProject"];
         put?: never;
@@ -77,7 +523,7 @@ export interface paths {
          * Changes a project's name or description.
          * @description Changes a project's name or description.
          *
-         *     Needs `project:admin`; in the audit log as `project.update`.
+         *     Needs `project.update`; in the audit log as `project.update`.
          */
         patch: operations["updateProject"];
         trace?: never;
@@ -93,7 +539,7 @@ export interface paths {
          * Evaluations by flag, variant, reason, SDK and hour.
          * @description Evaluations by flag, variant, reason, SDK and hour.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["listCounts"];
         put?: never;
@@ -115,7 +561,7 @@ export interface paths {
          * Environments in their order.
          * @description Environments in their order.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["listEnvironments"];
         put?: never;
@@ -123,7 +569,7 @@ export interface paths {
          * Makes an environment. Every flag is off in it.
          * @description Makes an environment. Every flag is off in it.
          *
-         *     Needs `project:admin`; in the audit log as `environment.create`.
+         *     Needs `environment.manage`; in the audit log as `environment.create`.
          */
         post: operations["createEnvironment"];
         delete?: never;
@@ -143,7 +589,7 @@ export interface paths {
          * One environment.
          * @description One environment.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["getEnvironment"];
         put?: never;
@@ -152,7 +598,7 @@ export interface paths {
          * Deletes an environment with what is configured there; its SDK keys open nothing from now on.
          * @description Deletes an environment with what is configured there; its SDK keys open nothing from now on.
          *
-         *     Needs `project:admin`; in the audit log as `environment.delete`.
+         *     Needs `environment.manage`; in the audit log as `environment.delete`.
          */
         delete: operations["deleteEnvironment"];
         options?: never;
@@ -161,7 +607,7 @@ export interface paths {
          * Changes an environment.
          * @description Changes an environment.
          *
-         *     Needs `project:admin`; in the audit log as `environment.update`.
+         *     Needs `environment.manage`; in the audit log as `environment.update`.
          */
         patch: operations["updateEnvironment"];
         trace?: never;
@@ -179,7 +625,7 @@ export interface paths {
          * Evaluates an environment's flags for one context, without counting it.
          * @description Evaluates an environment's flags for one context, without counting it.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         post: operations["evaluateFlags"];
         delete?: never;
@@ -199,7 +645,7 @@ export interface paths {
          * The whole project with salts and ranges, so that an import moves nobody. SDK keys are not in it.
          * @description The whole project with salts and ranges, so that an import moves nobody. SDK keys are not in it.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["exportProject"];
         put?: never;
@@ -221,7 +667,7 @@ export interface paths {
          * Flags, from memory.
          * @description Flags, from memory.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["listFlags"];
         put?: never;
@@ -229,7 +675,7 @@ export interface paths {
          * Makes a flag. It is off in every environment.
          * @description Makes a flag. It is off in every environment.
          *
-         *     Needs `project:editor`; in the audit log as `flag.create`.
+         *     Needs `flag.create`; in the audit log as `flag.create`.
          */
         post: operations["createFlag"];
         delete?: never;
@@ -249,7 +695,7 @@ export interface paths {
          * One flag.
          * @description One flag.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["getFlag"];
         put?: never;
@@ -261,7 +707,7 @@ export interface paths {
          * Changes what a flag is in every environment.
          * @description Changes what a flag is in every environment.
          *
-         *     Needs `project:editor`; in the audit log as `flag.update`.
+         *     Needs `flag.update`; in the audit log as `flag.update`.
          */
         patch: operations["updateFlag"];
         trace?: never;
@@ -279,7 +725,7 @@ export interface paths {
          * Archives a flag: it is served nowhere, keeps its key for ever and can be restored. Refused while another flag needs it.
          * @description Archives a flag: it is served nowhere, keeps its key for ever and can be restored. Refused while another flag needs it.
          *
-         *     Needs `project:editor`; in the audit log as `flag.archive`.
+         *     Needs `flag.archive`; in the audit log as `flag.archive`.
          */
         post: operations["archiveFlag"];
         delete?: never;
@@ -301,7 +747,7 @@ export interface paths {
          * Copies a flag's configuration between environments; buckets stay, so nobody is moved.
          * @description Copies a flag's configuration between environments; buckets stay, so nobody is moved.
          *
-         *     Needs `project:editor`; in the audit log as `configuration.copy`.
+         *     Needs `configuration.update`; in the audit log as `configuration.copy`.
          */
         post: operations["copyConfiguration"];
         delete?: never;
@@ -321,14 +767,14 @@ export interface paths {
          * What a flag serves in one environment.
          * @description What a flag serves in one environment.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["getConfiguration"];
         /**
          * Replaces what a flag serves in one environment. Needs `If-Match`.
          * @description Replaces what a flag serves in one environment. Needs `If-Match`.
          *
-         *     Needs `project:editor`; in the audit log as `configuration.replace`.
+         *     Needs `configuration.update`; in the audit log as `configuration.replace`.
          */
         put: operations["replaceConfiguration"];
         post?: never;
@@ -339,7 +785,7 @@ export interface paths {
          * Changes what a flag serves in one environment (JSON Merge Patch).
          * @description Changes what a flag serves in one environment (JSON Merge Patch).
          *
-         *     Needs `project:editor`; in the audit log as `configuration.update`.
+         *     Needs `configuration.update`; in the audit log as `configuration.update`.
          */
         patch: operations["updateConfiguration"];
         trace?: never;
@@ -357,7 +803,7 @@ export interface paths {
          * Takes a flag out of the archive, configured as it was.
          * @description Takes a flag out of the archive, configured as it was.
          *
-         *     Needs `project:editor`; in the audit log as `flag.restore`.
+         *     Needs `flag.archive`; in the audit log as `flag.restore`.
          */
         post: operations["restoreFlag"];
         delete?: never;
@@ -377,7 +823,7 @@ export interface paths {
          * Changes, newest first.
          * @description Changes, newest first.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["listHistory"];
         put?: never;
@@ -399,7 +845,7 @@ export interface paths {
          * One change with before and after.
          * @description One change with before and after.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["getChange"];
         put?: never;
@@ -423,7 +869,7 @@ export interface paths {
          * Puts back what a change did, in a new change. Refused when a document was changed since, unless forced.
          * @description Puts back what a change did, in a new change. Refused when a document was changed since, unless forced.
          *
-         *     Needs `project:editor`; in the audit log as `change.undo`.
+         *     Needs `change.undo`; in the audit log as `change.undo`.
          */
         post: operations["undoChange"];
         delete?: never;
@@ -445,7 +891,7 @@ export interface paths {
          * Brings an export of ours into the project, in one change or not at all.
          * @description Brings an export of ours into the project, in one change or not at all.
          *
-         *     Needs `project:editor`; in the audit log as `project.import`.
+         *     Needs `project.import`; in the audit log as `project.import`.
          */
         post: operations["importProject"];
         delete?: never;
@@ -465,7 +911,7 @@ export interface paths {
          * SDK keys, newest first, revoked ones too.
          * @description SDK keys, newest first, revoked ones too.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["listKeys"];
         put?: never;
@@ -473,7 +919,7 @@ export interface paths {
          * Makes an SDK key for one environment.
          * @description Makes an SDK key for one environment.
          *
-         *     Needs `project:admin`; in the audit log as `sdk_key.create`.
+         *     Needs `sdk_key.manage`; in the audit log as `sdk_key.create`.
          */
         post: operations["createKey"];
         delete?: never;
@@ -496,9 +942,33 @@ export interface paths {
          * Revokes an SDK key: it opens nothing from now on, and open streams end.
          * @description Revokes an SDK key: it opens nothing from now on, and open streams end.
          *
-         *     Needs `project:admin`; in the audit log as `sdk_key.revoke`.
+         *     Needs `sdk_key.manage`; in the audit log as `sdk_key.revoke`.
          */
         delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/keys/{key}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes another key like this one. The old one opens the environment until the overlap is over; then it is refused and its
+         *     open streams end.
+         * @description Makes another key like this one. The old one opens the environment until the overlap is over; then it is refused and its
+         *     open streams end.
+         *
+         *     Needs `sdk_key.manage`; in the audit log as `sdk_key.rotate`.
+         */
+        post: operations["rotateKey"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -517,7 +987,7 @@ export interface paths {
          * Puts one document back as it was at a revision, in a new change.
          * @description Puts one document back as it was at a revision, in a new change.
          *
-         *     Needs `project:editor`; in the audit log as `document.revert`.
+         *     Needs `change.undo`; in the audit log as `document.revert`.
          */
         post: operations["revertDocument"];
         delete?: never;
@@ -537,7 +1007,7 @@ export interface paths {
          * Segments by key.
          * @description Segments by key.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["listSegments"];
         put?: never;
@@ -545,7 +1015,7 @@ export interface paths {
          * Makes a segment.
          * @description Makes a segment.
          *
-         *     Needs `project:editor`; in the audit log as `segment.create`.
+         *     Needs `segment.create`; in the audit log as `segment.create`.
          */
         post: operations["createSegment"];
         delete?: never;
@@ -565,7 +1035,7 @@ export interface paths {
          * One segment.
          * @description One segment.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["getSegment"];
         put?: never;
@@ -574,7 +1044,7 @@ export interface paths {
          * Deletes a segment. Refused while a flag or another segment uses it.
          * @description Deletes a segment. Refused while a flag or another segment uses it.
          *
-         *     Needs `project:editor`; in the audit log as `segment.delete`.
+         *     Needs `segment.delete`; in the audit log as `segment.delete`.
          */
         delete: operations["deleteSegment"];
         options?: never;
@@ -583,7 +1053,7 @@ export interface paths {
          * Changes a segment; `included` and `excluded` replace the whole lists.
          * @description Changes a segment; `included` and `excluded` replace the whole lists.
          *
-         *     Needs `project:editor`; in the audit log as `segment.update`.
+         *     Needs `segment.update`; in the audit log as `segment.update`.
          */
         patch: operations["updateSegment"];
         trace?: never;
@@ -605,7 +1075,7 @@ export interface paths {
          * Adds keys to a segment's lists and removes some; only the chunks that change are moved.
          * @description Adds keys to a segment's lists and removes some; only the chunks that change are moved.
          *
-         *     Needs `project:editor`; in the audit log as `segment.edit_lists`.
+         *     Needs `segment.update`; in the audit log as `segment.edit_lists`.
          */
         patch: operations["editSegmentLists"];
         trace?: never;
@@ -621,7 +1091,7 @@ export interface paths {
          * Keys in one of a segment's lists, in order.
          * @description Keys in one of a segment's lists, in order.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["listSegmentKeys"];
         put?: never;
@@ -645,7 +1115,7 @@ export interface paths {
          * @description Changes as they happen: `event: change`, `id: epoch:rev`. `event: resync` means: read everything again. A comment is
          *     sent every 15 seconds. `Last-Event-ID` goes on after that change. It ends when the session ends.
          *
-         *     Needs `project:viewer`.
+         *     Needs `project.read`.
          */
         get: operations["streamProject"];
         put?: never;
@@ -654,6 +1124,130 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Roles by key, built-in ones too.
+         * @description Roles by key, built-in ones too.
+         *
+         *     Needs `member.read`.
+         */
+        get: operations["listRoles"];
+        put?: never;
+        /**
+         * Makes a role. Nobody makes one that allows more than they hold.
+         * @description Makes a role. Nobody makes one that allows more than they hold.
+         *
+         *     Needs `role.manage`; in the audit log as `role.create`.
+         */
+        post: operations["createRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/{role}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One role.
+         * @description One role.
+         *
+         *     Needs `member.read`.
+         */
+        get: operations["getRole"];
+        put?: never;
+        post?: never;
+        /**
+         * Removes a role that nobody holds; otherwise the answer says who does.
+         * @description Removes a role that nobody holds; otherwise the answer says who does.
+         *
+         *     Needs `role.manage`; in the audit log as `role.delete`.
+         */
+        delete: operations["deleteRole"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a custom role: for everybody who holds it, from their next request on.
+         * @description Changes a custom role: for everybody who holds it, from their next request on.
+         *
+         *     Needs `role.manage`; in the audit log as `role.update`.
+         */
+        patch: operations["updateRole"];
+        trace?: never;
+    };
+    "/api/v1/service-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Service accounts by name.
+         * @description Service accounts by name.
+         *
+         *     Needs `member.read`.
+         */
+        get: operations["listServiceAccounts"];
+        put?: never;
+        /**
+         * Makes a service account. Its tokens are made with `POST /api/v1/tokens`.
+         * @description Makes a service account. Its tokens are made with `POST /api/v1/tokens`.
+         *
+         *     Needs `service_account.manage`; in the audit log as `service_account.create`.
+         */
+        post: operations["createServiceAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{service_account}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One service account.
+         * @description One service account.
+         *
+         *     Needs `member.read`.
+         */
+        get: operations["getServiceAccount"];
+        put?: never;
+        post?: never;
+        /**
+         * Removes a service account; its tokens are revoked.
+         * @description Removes a service account; its tokens are revoked.
+         *
+         *     Needs `service_account.manage`; in the audit log as `service_account.delete`.
+         */
+        delete: operations["deleteServiceAccount"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes what a service account is called and holds: for all of its tokens, from their next request on.
+         * @description Changes what a service account is called and holds: for all of its tokens, from their next request on.
+         *
+         *     Needs `service_account.manage`; in the audit log as `service_account.update`.
+         */
+        patch: operations["updateServiceAccount"];
         trace?: never;
     };
     "/api/v1/session": {
@@ -667,22 +1261,24 @@ export interface paths {
          * Who the credential belongs to.
          * @description Who the credential belongs to.
          *
-         *     Needs `tenant:viewer`.
+         *     Needs `member`.
          */
         get: operations["getSession"];
         put?: never;
         /**
          * Signs in with a password. An unknown address and a wrong password are the same answer. The session ends after 30 days,
-         *     however busy or idle; one that the browser had before ends now.
+         *     however busy or idle; one that the browser had before ends now. For an account with a second factor the answer is 202:
+         *     go on with `useSecondFactor`, in the same browser, within five minutes.
          * @description Signs in with a password. An unknown address and a wrong password are the same answer. The session ends after 30 days,
-         *     however busy or idle; one that the browser had before ends now.
+         *     however busy or idle; one that the browser had before ends now. For an account with a second factor the answer is 202:
+         *     go on with `useSecondFactor`, in the same browser, within five minutes.
          */
         post: operations["signIn"];
         /**
-         * Signs out: the session ends on the server.
-         * @description Signs out: the session ends on the server.
+         * Signs out: the session ends on the server. Who came by an identity provider is told where to sign out of that one, too.
+         * @description Signs out: the session ends on the server. Who came by an identity provider is told where to sign out of that one, too.
          *
-         *     Needs `tenant:viewer`.
+         *     Needs `member`.
          */
         delete: operations["signOut"];
         options?: never;
@@ -700,10 +1296,76 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Signs in with a one-time link.
-         * @description Signs in with a one-time link.
+         * Signs in with a one-time link. It stands for a password: for an account with a second factor the answer is 202.
+         * @description Signs in with a one-time link. It stands for a password: for an account with a second factor the answer is 202.
          */
         post: operations["useSignInLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The second step of signing in. A code counts once; after ten wrong ones the account waits for fifteen minutes.
+         * @description The second step of signing in. A code counts once; after ten wrong ones the account waits for fifteen minutes.
+         */
+        post: operations["useSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/sso": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Identity providers by which one can sign in to a tenant.
+         * @description Identity providers by which one can sign in to a tenant.
+         */
+        get: operations["listSsoChoices"];
+        put?: never;
+        /**
+         * Begins to sign in by an identity provider: go to the location in the same browser, within fifteen minutes.
+         * @description Begins to sign in by an identity provider: go to the location in the same browser, within fifteen minutes.
+         */
+        post: operations["signInBySso"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/sso/{connection}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where an identity provider sends browsers back to. Leads on to the console, or to the sign-in page with
+         *     `?sso_error=…`: `over`, `state`, `denied`, `token`, `provider`, `not_a_member` or `failed`.
+         * @description Where an identity provider sends browsers back to. Leads on to the console, or to the sign-in page with
+         *     `?sso_error=…`: `over`, `state`, `denied`, `token`, `provider`, `not_a_member` or `failed`.
+         */
+        get: operations["returnFromSso"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -723,7 +1385,7 @@ export interface paths {
          * Opens another tenant in a fresh session.
          * @description Opens another tenant in a fresh session.
          *
-         *     Needs `tenant:viewer`.
+         *     Needs `member`.
          */
         post: operations["openTenant"];
         delete?: never;
@@ -756,6 +1418,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sso-connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tenant's SSO connections, oldest first.
+         * @description The tenant's SSO connections, oldest first.
+         *
+         *     Needs `sso.manage`.
+         */
+        get: operations["listSsoConnections"];
+        put?: never;
+        /**
+         * Makes an SSO connection. Owners only: who chooses the identity provider can become anybody in the tenant.
+         * @description Makes an SSO connection. Owners only: who chooses the identity provider can become anybody in the tenant.
+         *
+         *     Needs `sso.manage`; in the audit log as `sso_connection.create`.
+         */
+        post: operations["createSsoConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sso-connections/{connection}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One SSO connection.
+         * @description One SSO connection.
+         *
+         *     Needs `sso.manage`.
+         */
+        get: operations["getSsoConnection"];
+        put?: never;
+        post?: never;
+        /**
+         * Removes an SSO connection: its secret, what it knew of people, and the sessions that it opened.
+         * @description Removes an SSO connection: its secret, what it knew of people, and the sessions that it opened.
+         *
+         *     Needs `sso.manage`; in the audit log as `sso_connection.delete`.
+         */
+        delete: operations["deleteSsoConnection"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes an SSO connection.
+         * @description Changes an SSO connection.
+         *
+         *     Needs `sso.manage`; in the audit log as `sso_connection.update`.
+         */
+        patch: operations["updateSsoConnection"];
+        trace?: never;
+    };
     "/api/v1/tenants": {
         parameters: {
             query?: never;
@@ -767,7 +1491,7 @@ export interface paths {
          * Tenants the caller belongs to, by key.
          * @description Tenants the caller belongs to, by key.
          *
-         *     Needs `tenant:viewer`.
+         *     Needs `member`.
          */
         get: operations["listTenants"];
         put?: never;
@@ -795,7 +1519,7 @@ export interface paths {
          * One tenant.
          * @description One tenant.
          *
-         *     Needs `tenant:viewer`.
+         *     Needs `member`.
          */
         get: operations["getTenant"];
         put?: never;
@@ -804,10 +1528,12 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Gives a tenant another name.
-         * @description Gives a tenant another name.
+         * Changes a tenant's name, and what it demands of sign-ins. A demand takes `sso.manage`, and holds
+         *     at once, for open sessions and streams, too.
+         * @description Changes a tenant's name, and what it demands of sign-ins. A demand takes `sso.manage`, and holds
+         *     at once, for open sessions and streams, too.
          *
-         *     Needs `tenant:admin`; in the audit log as `tenant.update`.
+         *     Needs `tenant.update`; in the audit log as `tenant.update`.
          */
         patch: operations["updateTenant"];
         trace?: never;
@@ -820,18 +1546,20 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The caller's tokens, newest first; an owner sees everybody's in the tenant.
-         * @description The caller's tokens, newest first; an owner sees everybody's in the tenant.
+         * The caller's tokens, newest first; with `service_account.manage` those of service accounts, too, and with `token.manage`
+         *     everybody's.
+         * @description The caller's tokens, newest first; with `service_account.manage` those of service accounts, too, and with `token.manage`
+         *     everybody's.
          *
-         *     Needs `tenant:viewer`.
+         *     Needs `member`.
          */
         get: operations["listTokens"];
         put?: never;
         /**
-         * Makes a token of the caller's own.
-         * @description Makes a token of the caller's own.
+         * Makes a token of the caller's own, or for a service account. Nobody makes a token that holds more than they do.
+         * @description Makes a token of the caller's own, or for a service account. Nobody makes a token that holds more than they do.
          *
-         *     Needs `tenant:viewer`; in the audit log as `access_token.create`.
+         *     Needs `member`; in the audit log as `access_token.create`.
          */
         post: operations["createToken"];
         delete?: never;
@@ -851,10 +1579,10 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Revokes a token, at once: one's own, or as an owner anybody's.
-         * @description Revokes a token, at once: one's own, or as an owner anybody's.
+         * Revokes a token, at once: one that the caller may see.
+         * @description Revokes a token, at once: one that the caller may see.
          *
-         *     Needs `tenant:viewer`; in the audit log as `access_token.revoke`.
+         *     Needs `member`; in the audit log as `access_token.revoke`.
          */
         delete: operations["revokeToken"];
         options?: never;
@@ -866,6 +1594,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Somebody new. */
+        Acceptance: {
+            /** @description Your name. */
+            name: string;
+            /** @description At least 12 characters. */
+            password: string;
+            /** @description Secret of the link. */
+            token: string;
+        };
         /**
          * @description Who may hold an SDK key.
          * @enum {string}
@@ -880,9 +1617,9 @@ export interface components {
         ChangeHead: {
             /** @description `flag.create`, `configuration.update`, … */
             action: string;
-            /** @description `user:usr_…`, `token:tok_…`, `system:demo`. */
+            /** @description `user:usr_…`, `system:demo`. */
             actor: string;
-            /** @description Shown name at that time. */
+            /** @description Shown name at that time; empty once it was redacted. */
             actor_name: string;
             /**
              * Format: int64
@@ -904,6 +1641,8 @@ export interface components {
             summary: string;
             /** @description W3C trace id. */
             trace_id: string;
+            /** @description What they came with: `session`, `token:tok_…`. */
+            via: string;
         };
         /** @description A change in a list. */
         ChangeItem: components["schemas"]["ChangeHead"] & {
@@ -1059,9 +1798,14 @@ export interface components {
              * @description Milliseconds since 1970; never, by default.
              */
             expires_at?: number | null;
+            /** @description What to limit it to, instead of a role. */
+            grants?: components["schemas"]["Grant"][] | null;
             /** @description For people. */
             name: string;
-            role?: components["schemas"]["RoleName"] | null;
+            /** @description Key of a role to limit it to: built in or the tenant's own. Without a role and grants it may do what its user may. */
+            role?: string | null;
+            /** @description Id of the service account that it is for: `svc_…`. Without it, the token is the caller's own. */
+            service_account?: string | null;
         };
         /** @description The key and its secret, which is shown this once. */
         CreatedKey: components["schemas"]["KeyAnswer"] & {
@@ -1083,10 +1827,19 @@ export interface components {
             key: string;
             /** @description `flag`, `configuration`, … */
             kind: string;
+            /** @description What it was, or what it became, was redacted or pruned. */
+            redacted: boolean;
             /** @description The change removed it. */
             removed: boolean;
             /** @description Of a configuration: what is different, in words. */
             sentences?: components["schemas"]["SentenceDifference"][] | null;
+        };
+        /** @description The app's first code. */
+        EnableTotp: {
+            /** @description Six digits. */
+            code: string;
+            /** @description Of the enrolment. */
+            ticket: string;
         };
         /** @description An environment. */
         EnvironmentAnswer: {
@@ -1186,6 +1939,11 @@ export interface components {
             /** @description The state that was evaluated. */
             version: components["schemas"]["VersionAnswer"];
         };
+        /**
+         * @description `"*"`.
+         * @enum {string}
+         */
+        Everything: "*";
         /** @description An answer in the evaluator's own form. */
         Exactly: {
             /** @description A serve of the evaluator: `#/$defs/serve` of `spec/ruleset.schema.json`. */
@@ -1275,6 +2033,44 @@ export interface components {
             /** @description All of them. */
             variants?: components["schemas"]["Variant"][] | null;
         };
+        /** @description Permissions in places. */
+        Grant: {
+            /** @description Keys of environments. Permissions about a project or the tenant need `"*"`. */
+            environments: components["schemas"]["Selected"];
+            /** @description Names of permissions, as `GET /api/v1/permissions` lists them. */
+            permissions: components["schemas"]["Selected"];
+            /** @description Keys of projects. Permissions about the whole tenant need `"*"`. */
+            projects: components["schemas"]["Selected"];
+        };
+        /** @description A group. */
+        GroupAnswer: {
+            /** @description What it is for. */
+            description: string;
+            /** @description Unique in the tenant. */
+            key: string;
+            /** @description Ids of who is in it. */
+            members: string[];
+            /** @description For people. */
+            name: string;
+            /** @description Keys of the roles that everybody in it holds. */
+            roles: string[];
+        };
+        /** @description What can be changed. */
+        GroupChange: {
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description For people. */
+            name?: string | null;
+            /** @description Keys of all roles that everybody in it is to hold. */
+            roles?: string[] | null;
+        };
+        /** @description Who comes and who goes. */
+        GroupMembers: {
+            /** @description Ids of people of the tenant. */
+            add?: string[] | null;
+            /** @description Ids of people of the tenant. */
+            remove?: string[] | null;
+        };
         /** @description What an import changes. */
         Imported: {
             /** @description One for each document but chunks of lists. */
@@ -1296,6 +2092,55 @@ export interface components {
             /** @description `flag`, `configuration`, … */
             kind: string;
         };
+        /** @description An invitation that nobody accepted yet. */
+        InvitationAnswer: {
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            created_at: number;
+            /** @description Lower case. Only who has this address can accept. */
+            email: string;
+            /**
+             * Format: int64
+             * @description When the newest link ends.
+             */
+            expires_at: number;
+            /** @description Keys of the groups that they will be in. */
+            groups: string[];
+            /** @description `inv_…`. */
+            id: string;
+            /** @description Who asked: `user:usr_…` or `token:tok_…`. */
+            invited_by: string;
+            /** @description Keys of the roles that they will hold. */
+            roles: string[];
+        };
+        /** @description An invitation and the secret of its link, which is shown this once. */
+        InvitationLink: components["schemas"]["InvitationAnswer"] & {
+            /** @description Send them this: `{base}/invitation?token=…`. Only its hash is stored. */
+            token: string;
+        };
+        /** @description What a link is good for. */
+        InvitedAnswer: {
+            /** @description Who is invited. */
+            email: string;
+            /**
+             * Format: int64
+             * @description When the link ends.
+             */
+            expires_at: number;
+            /** @description Whether somebody with this address can sign in already: then they sign in and join, else they accept. */
+            known: boolean;
+            /** @description Name of the tenant. */
+            tenant: string;
+        };
+        /** @description The tenant that was joined. */
+        Joined: {
+            /** @description Address to sign in with. */
+            email: string;
+            /** @description Its key. */
+            tenant: string;
+        };
         /** @description An SDK key, without its secret. */
         KeyAnswer: {
             /** @description Who may hold it. */
@@ -1307,6 +2152,11 @@ export interface components {
             created_at: number;
             /** @description Environment it opens. */
             environment: string;
+            /**
+             * Format: int64
+             * @description When a rotated key ends; until then it opens the environment as its successor does.
+             */
+            expires_at?: number | null;
             /** @description First characters, to recognise it by. */
             hint: string;
             /** @description `key_…`. */
@@ -1336,6 +2186,11 @@ export interface components {
              */
             rev: number;
         };
+        /** @description The link. */
+        LinkSecret: {
+            /** @description Secret of the link. */
+            token: string;
+        };
         /** @description Changes to one list. */
         ListEdit: {
             /** @description Keys to add. */
@@ -1345,10 +2200,19 @@ export interface components {
         };
         /** @description Somebody in the tenant. */
         Member: {
-            /** @description Right. */
-            role: components["schemas"]["RoleName"];
+            /** @description Keys of the groups that they are in, whose roles they hold, too. */
+            groups: string[];
+            /** @description Keys of the roles that they were given. */
+            roles: string[];
             /** @description Who. */
             user: components["schemas"]["UserAnswer"];
+        };
+        /** @description What can be changed. */
+        MemberChange: {
+            /** @description Keys of all groups they are to be in. */
+            groups?: string[] | null;
+            /** @description Keys of all roles they are to hold. */
+            roles?: string[] | null;
         };
         /** @description A new environment. */
         NewEnvironment: {
@@ -1398,6 +2262,26 @@ export interface components {
             /** @description Boolean flags have `on` and `off` unless said otherwise. */
             variants?: components["schemas"]["Variant"][] | null;
         };
+        /** @description A new group. */
+        NewGroup: {
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description Unique in the tenant, fixed. */
+            key: string;
+            /** @description For people. */
+            name: string;
+            /** @description Keys of the roles that everybody in it holds; none by default. */
+            roles?: string[] | null;
+        };
+        /** @description A new invitation. */
+        NewInvitation: {
+            /** @description Who: only this address can accept. */
+            email: string;
+            /** @description Keys of the groups that they will be in; none by default. */
+            groups?: string[] | null;
+            /** @description Keys of the roles that they will hold; none by default. */
+            roles?: string[] | null;
+        };
         /** @description A new SDK key. */
         NewKey: {
             /** @description Who may hold it. */
@@ -1407,12 +2291,28 @@ export interface components {
             /** @description For people. */
             name: string;
         };
+        /** @description A new password. */
+        NewPassword: {
+            /** @description At least 12 characters. */
+            password: string;
+        };
         /** @description A new project. */
         NewProject: {
             /** @description What it is for. */
             description?: string | null;
             /** @description Without them: development, staging and production. */
             environments?: components["schemas"]["NewEnvironment"][] | null;
+            /** @description Unique in the tenant, fixed. */
+            key: string;
+            /** @description For people. */
+            name: string;
+        };
+        /** @description A new role. */
+        NewRole: {
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description What it allows: at least one grant, and no more than the caller holds. */
+            grants: components["schemas"]["Grant"][];
             /** @description Unique in the tenant, fixed. */
             key: string;
             /** @description For people. */
@@ -1457,12 +2357,71 @@ export interface components {
             /** @description Any of these makes a member. */
             rules?: components["schemas"]["Condition"][] | null;
         };
+        /** @description A new service account. */
+        NewServiceAccount: {
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description For people. */
+            name: string;
+            /** @description Keys of the roles that it holds; none by default. */
+            roles?: string[] | null;
+        };
+        /** @description A new connection. */
+        NewSsoConnection: {
+            /** @description Ours, at the provider. */
+            client_id: string;
+            /** @description Kept sealed; none for a public client. */
+            client_secret?: string | null;
+            /** @description Roles of who becomes a member; none by default. */
+            default_roles?: string[] | null;
+            /** @description Domains of e-mail addresses that the provider may speak for; none by default, so nobody new can come. */
+            domains?: string[] | null;
+            /** @description A value of that claim to what its holders get when they become members. */
+            groups?: {
+                [key: string]: components["schemas"]["SsoMapped"];
+            } | null;
+            /** @description The claim that lists groups; `groups` by default. */
+            groups_claim?: string | null;
+            /** @description `https://login.example.com`: the provider describes itself below it. */
+            issuer: string;
+            /** @description On the button. */
+            name: string;
+            /** @description Whether who is not here yet becomes a member by signing in; not by default. */
+            provision?: boolean | null;
+            /** @description Asked for beside `openid`; `email` and `profile` by default. */
+            scopes?: string[] | null;
+        };
         /** @description A new tenant. */
         NewTenant: {
             /** @description Unique in the installation, fixed. */
             key: string;
             /** @description For people. */
             name: string;
+        };
+        /** @description A browser in which the caller is signed in. */
+        OpenSession: {
+            /** @description Where it was opened; empty when that is not known. */
+            address: string;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            created_at: number;
+            /** @description The one that asks. */
+            current: boolean;
+            /**
+             * Format: int64
+             * @description When it ends by itself.
+             */
+            expires_at: number;
+            /** @description `ses_…`. */
+            id: string;
+            /** @description `password`, `link`, `passkey` or `sso`. */
+            method: string;
+            /** @description More than one factor was shown. */
+            second_factor: boolean;
+            /** @description What the browser calls itself. */
+            user_agent: string;
         };
         /** @description Where to go. */
         OpenTenant: {
@@ -1549,6 +2508,56 @@ export interface components {
             total: number;
         };
         /** @description A page of a list. */
+        Page_GroupAnswer: {
+            /** @description Items in order. */
+            items: {
+                /** @description What it is for. */
+                description: string;
+                /** @description Unique in the tenant. */
+                key: string;
+                /** @description Ids of who is in it. */
+                members: string[];
+                /** @description For people. */
+                name: string;
+                /** @description Keys of the roles that everybody in it holds. */
+                roles: string[];
+            }[];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+            /** @description Items in all pages. */
+            total: number;
+        };
+        /** @description A page of a list. */
+        Page_InvitationAnswer: {
+            /** @description Items in order. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Milliseconds since 1970.
+                 */
+                created_at: number;
+                /** @description Lower case. Only who has this address can accept. */
+                email: string;
+                /**
+                 * Format: int64
+                 * @description When the newest link ends.
+                 */
+                expires_at: number;
+                /** @description Keys of the groups that they will be in. */
+                groups: string[];
+                /** @description `inv_…`. */
+                id: string;
+                /** @description Who asked: `user:usr_…` or `token:tok_…`. */
+                invited_by: string;
+                /** @description Keys of the roles that they will hold. */
+                roles: string[];
+            }[];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+            /** @description Items in all pages. */
+            total: number;
+        };
+        /** @description A page of a list. */
         Page_KeyAnswer: {
             /** @description Items in order. */
             items: {
@@ -1561,6 +2570,11 @@ export interface components {
                 created_at: number;
                 /** @description Environment it opens. */
                 environment: string;
+                /**
+                 * Format: int64
+                 * @description When a rotated key ends; until then it opens the environment as its successor does.
+                 */
+                expires_at?: number | null;
                 /** @description First characters, to recognise it by. */
                 hint: string;
                 /** @description `key_…`. */
@@ -1582,10 +2596,62 @@ export interface components {
         Page_Member: {
             /** @description Items in order. */
             items: {
-                /** @description Right. */
-                role: components["schemas"]["RoleName"];
+                /** @description Keys of the groups that they are in, whose roles they hold, too. */
+                groups: string[];
+                /** @description Keys of the roles that they were given. */
+                roles: string[];
                 /** @description Who. */
                 user: components["schemas"]["UserAnswer"];
+            }[];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+            /** @description Items in all pages. */
+            total: number;
+        };
+        /** @description A page of a list. */
+        Page_OpenSession: {
+            /** @description Items in order. */
+            items: {
+                /** @description Where it was opened; empty when that is not known. */
+                address: string;
+                /**
+                 * Format: int64
+                 * @description Milliseconds since 1970.
+                 */
+                created_at: number;
+                /** @description The one that asks. */
+                current: boolean;
+                /**
+                 * Format: int64
+                 * @description When it ends by itself.
+                 */
+                expires_at: number;
+                /** @description `ses_…`. */
+                id: string;
+                /** @description `password`, `link`, `passkey` or `sso`. */
+                method: string;
+                /** @description More than one factor was shown. */
+                second_factor: boolean;
+                /** @description What the browser calls itself. */
+                user_agent: string;
+            }[];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+            /** @description Items in all pages. */
+            total: number;
+        };
+        /** @description A page of a list. */
+        Page_PermissionAnswer: {
+            /** @description Items in order. */
+            items: {
+                /** @description In one sentence. */
+                description: string;
+                /** @description `tenant`, `project` or `environment`: what it is about. */
+                level: string;
+                /** @description `flag.create`. */
+                name: string;
+                /** @description The least built-in role that holds it. */
+                role: components["schemas"]["RoleName"];
             }[];
             /** @description `cursor` of the next page; null at the end. */
             next?: string | null;
@@ -1608,6 +2674,26 @@ export interface components {
                 name: string;
                 /** @description Where it stands. */
                 version: components["schemas"]["VersionAnswer"];
+            }[];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+            /** @description Items in all pages. */
+            total: number;
+        };
+        /** @description A page of a list. */
+        Page_RoleAnswer: {
+            /** @description Items in order. */
+            items: {
+                /** @description One of the four that every tenant has; it cannot be changed. */
+                built_in: boolean;
+                /** @description What it is for. */
+                description: string;
+                /** @description What it allows. */
+                grants: components["schemas"]["Grant"][];
+                /** @description Unique in the tenant. */
+                key: string;
+                /** @description For people. */
+                name: string;
             }[];
             /** @description `cursor` of the next page; null at the end. */
             next?: string | null;
@@ -1657,6 +2743,68 @@ export interface components {
             total: number;
         };
         /** @description A page of a list. */
+        Page_ServiceAccountAnswer: {
+            /** @description Items in order. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Milliseconds since 1970.
+                 */
+                created_at: number;
+                /** @description What it is for. */
+                description: string;
+                /** @description `svc_…`. */
+                id: string;
+                /** @description For people. */
+                name: string;
+                /** @description Keys of the roles that it holds. */
+                roles: string[];
+            }[];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+            /** @description Items in all pages. */
+            total: number;
+        };
+        /** @description A page of a list. */
+        Page_SsoConnectionAnswer: {
+            /** @description Items in order. */
+            items: {
+                /** @description Ours, at the provider. */
+                client_id: string;
+                /**
+                 * Format: int64
+                 * @description Milliseconds since 1970.
+                 */
+                created_at: number;
+                /** @description Roles of who becomes a member, beside those by groups. */
+                default_roles: string[];
+                /** @description Domains of e-mail addresses that the provider may speak for. */
+                domains: string[];
+                /** @description A value of that claim to what its holders get when they become members. */
+                groups: {
+                    [key: string]: components["schemas"]["SsoMapped"];
+                };
+                /** @description The claim that lists groups. */
+                groups_claim: string;
+                /** @description `sso_…`. */
+                id: string;
+                /** @description `https://login.example.com`. */
+                issuer: string;
+                /** @description On the button. */
+                name: string;
+                /** @description Whether who is not here yet becomes a member by signing in. */
+                provision: boolean;
+                /** @description To be entered at the provider. */
+                redirect_uri: string;
+                /** @description Asked for beside `openid`. */
+                scopes: string[];
+            }[];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+            /** @description Items in all pages. */
+            total: number;
+        };
+        /** @description A page of a list. */
         Page_String: {
             /** @description Items in order. */
             items: string[];
@@ -1668,7 +2816,7 @@ export interface components {
         /** @description A page of a list. */
         Page_TenantAnswer: {
             /** @description Items in order. */
-            items: {
+            items: (components["schemas"]["StandingAnswer"] & {
                 /**
                  * Format: int64
                  * @description Milliseconds since 1970.
@@ -1680,9 +2828,11 @@ export interface components {
                 key: string;
                 /** @description For people. */
                 name: string;
-                /** @description The caller's role there. */
-                role: components["schemas"]["RoleName"];
-            }[];
+                /** @description Members must have shown a second factor; those without one can only add one. */
+                requires_second_factor: boolean;
+                /** @description Members other than owners must come from the tenant's identity provider. */
+                requires_sso: boolean;
+            })[];
             /** @description `cursor` of the next page; null at the end. */
             next?: string | null;
             /** @description Items in all pages. */
@@ -1702,6 +2852,8 @@ export interface components {
                  * @description When it ends, if it does.
                  */
                 expires_at?: number | null;
+                /** @description What it is limited to otherwise. */
+                grants?: components["schemas"]["Grant"][] | null;
                 /** @description First characters, to recognise it by. */
                 hint: string;
                 /** @description `tok_…`. */
@@ -1718,15 +2870,26 @@ export interface components {
                  * @description When it was revoked.
                  */
                 revoked_at?: number | null;
-                /** @description At most this; never more than its maker's role at any time. */
-                role: components["schemas"]["RoleName"];
-                /** @description Who made it. */
+                /** @description Key of the role that it is limited to, if it is to one. */
+                role?: string | null;
+                /** @description Whose it is: a person's or a service account's id. */
                 user: string;
             }[];
             /** @description `cursor` of the next page; null at the end. */
             next?: string | null;
             /** @description Items in all pages. */
             total: number;
+        };
+        /** @description One thing that can be allowed. */
+        PermissionAnswer: {
+            /** @description In one sentence. */
+            description: string;
+            /** @description `tenant`, `project` or `environment`: what it is about. */
+            level: string;
+            /** @description `flag.create`. */
+            name: string;
+            /** @description The least built-in role that holds it. */
+            role: components["schemas"]["RoleName"];
         };
         /** @description Another flag must answer one of these variants and be on. */
         Prerequisite: {
@@ -1791,6 +2954,11 @@ export interface components {
          * @enum {string}
          */
         ReasonName: "STATIC" | "DEFAULT" | "TARGETING_MATCH" | "SPLIT" | "DISABLED" | "PREREQUISITE_FAILED" | "ERROR";
+        /** @description Recovery codes, shown this once. */
+        RecoveryCodes: {
+            /** @description Each works once in place of a code of the app. Empty when there were some before. */
+            recovery_codes: string[];
+        };
         /** @description Which document, and when it was right. */
         Revert: {
             /** @description Unique in the kind; `environment/flag` for configurations. */
@@ -1803,8 +2971,30 @@ export interface components {
              */
             rev: number;
         };
+        /** @description A role. */
+        RoleAnswer: {
+            /** @description One of the four that every tenant has; it cannot be changed. */
+            built_in: boolean;
+            /** @description What it is for. */
+            description: string;
+            /** @description What it allows. */
+            grants: components["schemas"]["Grant"][];
+            /** @description Unique in the tenant. */
+            key: string;
+            /** @description For people. */
+            name: string;
+        };
+        /** @description What can be changed. */
+        RoleChange: {
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description All grants anew. */
+            grants?: components["schemas"]["Grant"][] | null;
+            /** @description For people. */
+            name?: string | null;
+        };
         /**
-         * @description Built-in roles, each holding the rights of those before it.
+         * @description Built-in roles, each holding the permissions of those before it.
          * @enum {string}
          */
         RoleName: "viewer" | "editor" | "admin" | "owner";
@@ -1824,6 +3014,14 @@ export interface components {
             /** @description Who gets it gets this. */
             variant: string;
         };
+        /** @description How long both are good. */
+        Rotation: {
+            /**
+             * Format: int64
+             * @description How long the old key goes on, seconds: 0 (it ends at once) to 7776000 (90 days).
+             */
+            overlap_seconds: number;
+        };
         /** @description A targeting rule. */
         Rule: {
             /** @description For people. */
@@ -1835,6 +3033,28 @@ export interface components {
             reason?: components["schemas"]["ReasonName"] | null;
             /** @description What they get. */
             serve: components["schemas"]["Serve"];
+        };
+        /** @description A second factor. */
+        SecondFactor: {
+            /** @description Of the authenticator app, or a recovery code. */
+            code: string;
+        };
+        /** @description The first step of signing in is done, a second one is needed. */
+        SecondFactorAnswer: {
+            /** @description What the account has: `totp`, `recovery_code`, `passkey`. */
+            second_factor: string[];
+        };
+        /** @description How somebody signs in. */
+        SecurityAnswer: {
+            /** @description There is a password. */
+            password: boolean;
+            /**
+             * Format: int32
+             * @description Recovery codes that are left.
+             */
+            recovery_codes: number;
+            /** @description An authenticator app gives codes. */
+            totp: boolean;
         };
         /** @description A segment. */
         SegmentAnswer: {
@@ -1914,6 +3134,8 @@ export interface components {
             /** @description Segment key. */
             segment?: string | null;
         };
+        /** @description `"*"`, or a list. An empty list is refused: it would be nothing, and might be meant as everything. */
+        Selected: components["schemas"]["Everything"] | string[];
         /** @description A sentence of a configuration that changed, came or went. */
         SentenceDifference: {
             /** @description Null when it is gone. */
@@ -1944,16 +3166,46 @@ export interface components {
             /** @description `10 % · country in DE`. */
             text: string;
         };
+        /** @description A program that holds roles. It has tokens and cannot sign in. */
+        ServiceAccountAnswer: {
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            created_at: number;
+            /** @description What it is for. */
+            description: string;
+            /** @description `svc_…`. */
+            id: string;
+            /** @description For people. */
+            name: string;
+            /** @description Keys of the roles that it holds. */
+            roles: string[];
+        };
+        /** @description What can be changed. */
+        ServiceAccountChange: {
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description For people. */
+            name?: string | null;
+            /** @description Keys of all roles that it is to hold. */
+            roles?: string[] | null;
+        };
         /** @description Who is signed in, and where. */
-        SessionAnswer: {
+        SessionAnswer: components["schemas"]["StandingAnswer"] & {
             /** @description May make tenants. */
             operator: boolean;
-            /** @description Role in the open tenant: `viewer`, `editor`, `admin` or `owner`. */
-            role: components["schemas"]["RoleName"];
+            /** @description Names of the permissions that they hold somewhere in the open tenant. */
+            permissions: string[];
             /** @description The open tenant. */
             tenant: components["schemas"]["TenantSummary"];
             /** @description Everywhere they can go. */
             tenants: components["schemas"]["TenantMembership"][];
+            /**
+             * @description What the open tenant demands and this session has not shown: `second_factor` or `sso`. Until then only the account
+             *     and the session can be used.
+             */
+            unmet?: string | null;
             /** @description Who. */
             user: components["schemas"]["UserAnswer"];
             /** @description `session` or `token`. */
@@ -2008,12 +3260,113 @@ export interface components {
             /** @description Secret of the link. */
             token: string;
         };
+        /** @description Signed out here, and not yet at the identity provider. */
+        SignedOut: {
+            /** @description Where a browser goes to sign out there, too. */
+            location: string;
+        };
         /** @description A weighted split. */
         Split: {
             /** @description Attribute that decides; `user.key` by default. */
             bucket_by?: string | null;
             /** @description The parts; percents add up to 100. */
             shares: components["schemas"]["Share"][];
+        };
+        /** @description An identity provider. */
+        SsoChoice: {
+            /** @description `sso_…`. */
+            id: string;
+            /** @description For the button. */
+            name: string;
+        };
+        /** @description Ways into a tenant by identity providers. */
+        SsoChoices: {
+            /** @description Empty where there is none, and where there is no such tenant. */
+            connections: components["schemas"]["SsoChoice"][];
+        };
+        /** @description An SSO connection, without its client secret. */
+        SsoConnectionAnswer: {
+            /** @description Ours, at the provider. */
+            client_id: string;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            created_at: number;
+            /** @description Roles of who becomes a member, beside those by groups. */
+            default_roles: string[];
+            /** @description Domains of e-mail addresses that the provider may speak for. */
+            domains: string[];
+            /** @description A value of that claim to what its holders get when they become members. */
+            groups: {
+                [key: string]: components["schemas"]["SsoMapped"];
+            };
+            /** @description The claim that lists groups. */
+            groups_claim: string;
+            /** @description `sso_…`. */
+            id: string;
+            /** @description `https://login.example.com`. */
+            issuer: string;
+            /** @description On the button. */
+            name: string;
+            /** @description Whether who is not here yet becomes a member by signing in. */
+            provision: boolean;
+            /** @description To be entered at the provider. */
+            redirect_uri: string;
+            /** @description Asked for beside `openid`. */
+            scopes: string[];
+        };
+        /** @description What is to be different. */
+        SsoConnectionPatch: {
+            /** @description Ours, at the provider. */
+            client_id?: string | null;
+            /** @description Kept sealed. */
+            client_secret?: string | null;
+            /** @description Roles of who becomes a member. */
+            default_roles?: string[] | null;
+            /** @description Domains of e-mail addresses that the provider may speak for. */
+            domains?: string[] | null;
+            /** @description A value of that claim to what its holders get when they become members. */
+            groups?: {
+                [key: string]: components["schemas"]["SsoMapped"];
+            } | null;
+            /** @description The claim that lists groups. */
+            groups_claim?: string | null;
+            /** @description Another provider: the people it knew are forgotten. */
+            issuer?: string | null;
+            /** @description On the button. */
+            name?: string | null;
+            /** @description Whether who is not here yet becomes a member by signing in. */
+            provision?: boolean | null;
+            /** @description Asked for beside `openid`. */
+            scopes?: string[] | null;
+        };
+        /** @description By which identity provider. */
+        SsoLeave: {
+            /** @description `sso_…`; the tenant's only one, by default. */
+            connection?: string | null;
+            /** @description A path of the console to go on at; `/` by default. */
+            return_to?: string | null;
+            /** @description Key of the tenant. */
+            tenant: string;
+        };
+        /** @description Where to go. */
+        SsoLocation: {
+            /** @description The identity provider's page, for this browser only. */
+            location: string;
+        };
+        /** @description What a group of the provider means here. */
+        SsoMapped: {
+            /** @description Keys of groups. */
+            groups?: string[];
+            /** @description Keys of roles. */
+            roles?: string[];
+        };
+        /** @description What somebody is in a tenant. */
+        StandingAnswer: {
+            role?: components["schemas"]["RoleName"] | null;
+            /** @description Keys of the roles that they were given; those of groups come on top. */
+            roles: string[];
         };
         /** @description Individual targets: these keys get this variant. */
         Target: {
@@ -2025,7 +3378,7 @@ export interface components {
             variant: string;
         };
         /** @description A tenant. */
-        TenantAnswer: {
+        TenantAnswer: components["schemas"]["StandingAnswer"] & {
             /**
              * Format: int64
              * @description Milliseconds since 1970.
@@ -2037,24 +3390,28 @@ export interface components {
             key: string;
             /** @description For people. */
             name: string;
-            /** @description The caller's role there. */
-            role: components["schemas"]["RoleName"];
+            /** @description Members must have shown a second factor; those without one can only add one. */
+            requires_second_factor: boolean;
+            /** @description Members other than owners must come from the tenant's identity provider. */
+            requires_sso: boolean;
         };
         /** @description A tenant one belongs to. */
-        TenantMembership: {
+        TenantMembership: components["schemas"]["StandingAnswer"] & {
             /** @description `tnt_…`. */
             id: string;
             /** @description Unique. */
             key: string;
             /** @description For people. */
             name: string;
-            /** @description Role there. */
-            role: components["schemas"]["RoleName"];
         };
         /** @description What can be changed. */
         TenantPatch: {
             /** @description For people. */
-            name: string;
+            name?: string | null;
+            /** @description Members must have shown a second factor; those without one can only add one. */
+            requires_second_factor?: boolean | null;
+            /** @description Members other than owners must come from the tenant's identity provider. */
+            requires_sso?: boolean | null;
         };
         /** @description A tenant in passing. */
         TenantSummary: {
@@ -2065,7 +3422,7 @@ export interface components {
             /** @description For people. */
             name: string;
         };
-        /** @description An access token, without its secret. */
+        /** @description An access token, without its secret. It may do what its user may at that moment, as far as its role or its grants go. */
         TokenAnswer: {
             /**
              * Format: int64
@@ -2077,6 +3434,8 @@ export interface components {
              * @description When it ends, if it does.
              */
             expires_at?: number | null;
+            /** @description What it is limited to otherwise. */
+            grants?: components["schemas"]["Grant"][] | null;
             /** @description First characters, to recognise it by. */
             hint: string;
             /** @description `tok_…`. */
@@ -2093,10 +3452,19 @@ export interface components {
              * @description When it was revoked.
              */
             revoked_at?: number | null;
-            /** @description At most this; never more than its maker's role at any time. */
-            role: components["schemas"]["RoleName"];
-            /** @description Who made it. */
+            /** @description Key of the role that it is limited to, if it is to one. */
+            role?: string | null;
+            /** @description Whose it is: a person's or a service account's id. */
             user: string;
+        };
+        /** @description A secret for an authenticator app. */
+        TotpEnrolment: {
+            /** @description To be typed into the app. */
+            secret: string;
+            /** @description To be given back with the app's first code, within fifteen minutes. */
+            ticket: string;
+            /** @description To be shown as a QR code: `otpauth://totp/…`. */
+            uri: string;
         };
         /** @description A document that a change touched. */
         TouchedDocument: {
@@ -2104,6 +3472,8 @@ export interface components {
             key: string;
             /** @description `flag`, `configuration`, … */
             kind: string;
+            /** @description What it became was redacted. */
+            redacted: boolean;
             /** @description The change removed it. */
             removed: boolean;
         };
@@ -2114,7 +3484,7 @@ export interface components {
         UnknownName: "skip" | "error";
         /** @description A person. */
         UserAnswer: {
-            /** @description Lower case. */
+            /** @description Lower case; empty for service accounts. */
             email: string;
             /** @description `usr_…`. */
             id: string;
@@ -2154,6 +3524,1081 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    setPassword: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renewRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSecurity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500, 50 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OpenSession"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id: `ses_…`. */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enableTotp: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnableTotp"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disableTotp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrolTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpEnrolment"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listGroups: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500, 50 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description In key or name. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_GroupAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createGroup: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGroup"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Group key. */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteGroup: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Group key. */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateGroup: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Group key. */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editGroupMembers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Group key. */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupMembers"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listInvitations: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500, 50 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description In the e-mail address. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InvitationAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationLink"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joined"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    joinByInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkSecret"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joined"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lookAtInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkSecret"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitedAnswer"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id: `inv_…`. */
+                invitation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inviteAgain: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path: {
+                /** @description Its id: `inv_…`. */
+                invitation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationLink"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listMembers: {
         parameters: {
             query?: {
@@ -2176,6 +4621,238 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Member"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Their id: `usr_…`. */
+                member: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeMember: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Their id: `usr_…`. */
+                member: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateMember: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Their id: `usr_…`. */
+                member: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PermissionAnswer"];
                 };
             };
             /** @description No credential, or none that is good now. */
@@ -2324,6 +5001,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such object, or it is not yours to see. */
             404: {
                 headers: {
@@ -2447,6 +5133,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such object, or it is not yours to see. */
             404: {
                 headers: {
@@ -2496,6 +5191,15 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2612,6 +5316,15 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2806,6 +5519,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such object, or it is not yours to see. */
             404: {
                 headers: {
@@ -2851,6 +5573,15 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2921,6 +5652,15 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3037,6 +5777,15 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3289,6 +6038,15 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3565,6 +6323,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such object, or it is not yours to see. */
             404: {
                 headers: {
@@ -3609,6 +6376,15 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3810,6 +6586,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such object, or it is not yours to see. */
             404: {
                 headers: {
@@ -3958,6 +6743,73 @@ export interface operations {
             };
         };
     };
+    rotateKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path: {
+                /** @description Key of the project. */
+                project: string;
+                /** @description Its id: `key_…`. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rotation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedKey"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     revertDocument: {
         parameters: {
             query?: never;
@@ -4052,6 +6904,15 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4168,6 +7029,15 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4436,6 +7306,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such object, or it is not yours to see. */
             404: {
                 headers: {
@@ -4478,6 +7357,599 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRoles: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500, 50 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description In key or name. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RoleAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createRole: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRole"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Role key. */
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteRole: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Role key. */
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateRole: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Role key. */
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listServiceAccounts: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500, 50 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description In id or name. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ServiceAccountAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewServiceAccount"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id: `svc_…`. */
+                service_account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id: `svc_…`. */
+                service_account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id: `svc_…`. */
+                service_account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceAccountChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4563,6 +8035,14 @@ export interface operations {
                     "application/json": components["schemas"]["SessionAnswer"];
                 };
             };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorAnswer"];
+                };
+            };
             /** @description Anything else that is not a success. */
             default: {
                 headers: {
@@ -4583,6 +8063,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4628,6 +8116,157 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorAnswer"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    useSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactor"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSsoChoices: {
+        parameters: {
+            query?: {
+                /** @description Key of the tenant. */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsoChoices"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signInBySso: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SsoLeave"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsoLocation"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    returnFromSso: {
+        parameters: {
+            query?: {
+                /** @description To be exchanged for tokens. */
+                code?: string;
+                /** @description What this browser left with. */
+                state?: string;
+                /** @description The provider. */
+                iss?: string;
+                /** @description Why there is no code. */
+                error?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its id: `sso_…`. */
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description On to the console. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Anything else that is not a success. */
@@ -4729,6 +8368,298 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSsoConnections: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500, 50 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description In name or issuer. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SsoConnectionAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createSsoConnection: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSsoConnection"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsoConnectionAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSsoConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id: `sso_…`. */
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsoConnectionAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSsoConnection: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id: `sso_…`. */
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateSsoConnection: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id: `sso_…`. */
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SsoConnectionPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsoConnectionAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Anything else that is not a success. */

@@ -19,6 +19,24 @@ export type Session = {
   permissions: string[];
   tenants: Tenant[];
   via: "session" | "token";
+  /** What the tenant demands and this session has not shown. */
+  unmet?: "second_factor" | "sso" | null;
+};
+
+/** The first step of signing in is done; one of these is needed. */
+export type SecondFactorNeeded = { second_factor: ("totp" | "recovery_code" | "passkey")[] };
+export type Security = { password: boolean; totp: boolean; recovery_codes: number };
+export type TotpEnrolment = { secret: string; uri: string; ticket: string };
+export type RecoveryCodes = { recovery_codes: string[] };
+export type OpenSession = {
+  id: string;
+  current: boolean;
+  method: "password" | "link" | "passkey" | "sso";
+  second_factor: boolean;
+  address: string;
+  user_agent: string;
+  created_at: number;
+  expires_at: number;
 };
 
 export type Project = {

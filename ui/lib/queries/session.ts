@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, path, request } from "../api/client";
-import type { AccessToken, List, Member, Role, Session } from "../api/types";
+import type { AccessToken, List, Member, Role, SecondFactorNeeded, Session } from "../api/types";
 
 export const useSession = () =>
   useQuery({
@@ -9,9 +9,17 @@ export const useSession = () =>
     staleTime: 5 * 60_000,
   });
 
-export const signIn = (body: { email: string; password: string }) => request<Session>("POST", "/session", { body });
-export const signInByLink = (token: string) => request<Session>("POST", "/session/link", { body: { token } });
-export const signOut = () => request<null>("DELETE", "/session");
+/** In, or on to the second factor. */
+export type Entered = Session | SecondFactorNeeded;
+export const signIn = (body: { email: string; password: string }) => request<Entered>("POST", "/session", { body });
+export const signInByLink = (token: string) => request<Entered>("POST", "/session/link", { body: { token } });
+export const showCode = (code: string) => request<Session>("POST", "/session/second-factor", { body: { code } });
+export const signOut = () => request<{ location: string } | null>("DELETE", "/session");
+/** Identity providers of a tenant, and the way to one of them. */
+export const ssoChoices = (tenant: string) =>
+  get<{ connections: { id: string; name: string }[] }>("/session/sso", { tenant });
+export const leaveToSso = async (body: { tenant: string; connection: string; return_to: string }) =>
+  (await request<{ location: string }>("POST", "/session/sso", { body })).data.location;
 export const openTenant = (tenant: string) => request<Session>("POST", "/session/tenant", { body: { tenant } });
 
 export const setupNeeded = (signal?: AbortSignal) => get<{ needed: boolean }>("/setup", undefined, signal);

@@ -21,6 +21,7 @@ mod roles;
 mod segments;
 mod serve;
 mod service_accounts;
+mod sso;
 mod tokens;
 mod users;
 
@@ -81,6 +82,8 @@ enum Command {
     Roles(roles::Roles),
     /// Service accounts: programs that hold roles
     ServiceAccounts(service_accounts::ServiceAccounts),
+    /// Sign-in by the tenant's identity provider
+    Sso(sso::Sso),
     Login(login::Login),
     Openapi(openapi::Openapi),
     Completions(completions::Completions),
@@ -110,6 +113,7 @@ impl Cli {
             Command::Groups(command) => client(command.run(out)),
             Command::Roles(command) => client(command.run(out)),
             Command::ServiceAccounts(command) => client(command.run(out)),
+            Command::Sso(command) => client(command.run(out)),
             Command::Login(command) => client(command.run(out)),
         }
     }

@@ -9,7 +9,7 @@ use yardarm_store::chain::Entry;
 use yardarm_store::{
     AccessToken, AuditQuery, BaseDocument, Change, Commit, CommitError, Count, CountBatch, CountQuery, Document, Head,
     HistoryQuery, Membership, Millis, OneTimeLink, Past, Prunable, Refused, RefusedQuery, Scope, ScopeRef, Session,
-    SignedHead, SigningKey, Store, StoreError, Tenant, User,
+    SignInStore, SignedHead, SigningKey, Store, StoreError, Tenant, User,
 };
 
 pub(crate) struct Flaky {
@@ -212,6 +212,10 @@ impl Store for Flaky {
     async fn tenant(&self, id: &str) -> Result<Option<Tenant>, StoreError> {
         self.ask()?;
         self.inner.tenant(id).await
+    }
+
+    fn sign_in(&self) -> &dyn SignInStore {
+        self.inner.sign_in()
     }
 
     async fn insert_session(&self, session: &Session) -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 //! Successful answers: JSON, the document's `ETag`, the project's version, never stored by anybody on the way.
 
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, SET_COOKIE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use yardarm_hub::LiveProject;
@@ -26,6 +26,17 @@ impl Answer {
     /// 201 with a body.
     pub(crate) fn created(body: &impl Serialize) -> Self {
         Self { status: StatusCode::CREATED, ..Self::ok(body) }
+    }
+    /// 202 with a body.
+    pub(crate) fn accepted(body: &impl Serialize) -> Self {
+        Self { status: StatusCode::ACCEPTED, ..Self::ok(body) }
+    }
+    /// 303 to a path of this server.
+    pub(crate) fn see_other(path: &str) -> Self {
+        let mut headers = HeaderMap::new();
+        let location = HeaderValue::from_str(path).unwrap_or_else(|_| HeaderValue::from_static("/"));
+        headers.insert(LOCATION, location);
+        Self { status: StatusCode::SEE_OTHER, body: None, headers }
     }
     /// 204.
     pub(crate) fn empty() -> Self {
@@ -61,7 +72,7 @@ pub(crate) fn version_text(live: &LiveProject) -> String {
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         let mut response = match self.body {
-            None => StatusCode::NO_CONTENT.into_response(),
+            None => self.status.into_response(),
             Some(Ok(bytes)) => (self.status, [(CONTENT_TYPE, "application/json")], bytes).into_response(),
             Some(Err(error)) => return refusal::internal(error).into_response(),
         };

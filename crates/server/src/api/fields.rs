@@ -162,6 +162,16 @@ impl Fields {
         }
     }
 
+    /// True or false, if it is there.
+    pub(crate) fn optional_bool(&mut self, name: &str) -> Option<bool> {
+        let value = self.any(name)?;
+        let Value::Bool(value) = value else {
+            self.wrong(name, "type", "must be true or false");
+            return None;
+        };
+        Some(value)
+    }
+
     /// The key of something new.
     pub(crate) fn key(&mut self, name: &str) -> String {
         let told = self.errors.len();

@@ -5,6 +5,7 @@
 //! tenant and without a credential); `UPDATE_EXPECT=1 cargo test -p yardarm-server` to write `spec/openapi.json` anew. A handler that is not in the table is not reachable, and a line
 //! whose permission is not the one that the handler takes does not compile.
 
+mod account;
 mod answer;
 mod audit;
 mod configurations;
@@ -29,6 +30,7 @@ mod segments;
 mod service_accounts;
 mod session;
 mod setup;
+mod sso;
 mod stream;
 mod tenants;
 mod tokens;
@@ -83,6 +85,20 @@ routes! {
     GET "/api/v1/session" Tenant<Member>, Read, None => session::read;
     DELETE "/api/v1/session" Tenant<Member>, Write, None => session::sign_out;
     POST "/api/v1/session/tenant" Tenant<Member>, Write, None => session::tenant;
+    POST "/api/v1/session/second-factor" Visitor, Password, None => session::second_factor;
+    GET "/api/v1/session/sso" Visitor, Read, None => session::sso_choices;
+    POST "/api/v1/session/sso" Visitor, Password, None => session::sso_leave;
+    GET "/api/v1/session/sso/{connection}/callback" Visitor, Password, None => session::sso_callback;
+
+    GET "/api/v1/account/security" Tenant<Member>, Read, None => account::security;
+    PUT "/api/v1/account/password" Tenant<Member>, Password, Some("password.update") => account::password;
+    POST "/api/v1/account/totp/enrolment" Tenant<Member>, Read, None => account::enrol_totp;
+    PUT "/api/v1/account/totp" Tenant<Member>, Write, Some("totp.enable") => account::enable_totp;
+    DELETE "/api/v1/account/totp" Tenant<Member>, Write, Some("totp.disable") => account::disable_totp;
+    POST "/api/v1/account/recovery-codes" Tenant<Member>, Write, Some("recovery_codes.renew") => account::recovery_codes;
+    GET "/api/v1/account/sessions" Tenant<Member>, Read, None => account::sessions;
+    DELETE "/api/v1/account/sessions" Tenant<Member>, Write, Some("session.end_others") => account::end_other_sessions;
+    DELETE "/api/v1/account/sessions/{session}" Tenant<Member>, Write, Some("session.end") => account::end_session;
 
     GET "/api/v1/tenants" Tenant<Member>, Read, None => tenants::list;
     POST "/api/v1/tenants" OperatorAccess, Write, Some("tenant.create") => tenants::create;
@@ -120,6 +136,12 @@ routes! {
     GET "/api/v1/tokens" Tenant<Member>, Read, None => tokens::list;
     POST "/api/v1/tokens" Tenant<Member>, Write, Some("access_token.create") => tokens::create;
     DELETE "/api/v1/tokens/{token}" Tenant<Member>, Write, Some("access_token.revoke") => tokens::revoke;
+
+    GET "/api/v1/sso-connections" Tenant<can::SsoManage>, Read, None => sso::list;
+    POST "/api/v1/sso-connections" Tenant<can::SsoManage>, Write, Some("sso_connection.create") => sso::create;
+    GET "/api/v1/sso-connections/{connection}" Tenant<can::SsoManage>, Read, None => sso::read;
+    PATCH "/api/v1/sso-connections/{connection}" Tenant<can::SsoManage>, Write, Some("sso_connection.update") => sso::update;
+    DELETE "/api/v1/sso-connections/{connection}" Tenant<can::SsoManage>, Write, Some("sso_connection.delete") => sso::remove;
 
     GET "/api/v1/projects" Tenant<Member>, Read, None => projects::list;
     POST "/api/v1/projects" Tenant<can::ProjectCreate>, Write, Some("project.create") => projects::create;

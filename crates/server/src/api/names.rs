@@ -52,6 +52,16 @@ names! {
         /// Its id: `tok_…`.
         token: String
     }
+    /// An SSO connection.
+    OfConnection {
+        /// Its id: `sso_…`.
+        connection: String
+    }
+    /// A session.
+    OfSession {
+        /// Its id: `ses_…`.
+        session: String
+    }
     /// A person of the tenant.
     OfMember {
         /// Their id: `usr_…`.

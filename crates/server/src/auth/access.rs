@@ -62,6 +62,12 @@ impl Request {
             if_match,
         })
     }
+
+    /// What the open tenant demands beyond a permission.
+    async fn keep_rules(&self, parts: &Parts) -> Result<(), Problem> {
+        let path = parts.extensions.get::<&'static Route>().map_or("", |route| route.path);
+        self.gate.keep_sign_in_rules(&self.who, path).await
+    }
 }
 
 /// The request's trace id, which the outermost layer chose.
@@ -164,6 +170,7 @@ impl<R: Right> FromRequestParts<App> for TenantAccess<R> {
         if let Some(key) = path_parameters(parts).await.get("tenant") {
             open_tenant(&mut request, key).await?;
         }
+        request.keep_rules(parts).await?;
         if let Some(permission) = R::PERMISSION
             && !request.who.authority.allows(permission, Place::TENANT)
         {
@@ -183,8 +190,10 @@ async fn open_tenant(request: &mut Request, key: &str) -> Result<(), Problem> {
         let tenant = request.gate.store.tenant(&membership.tenant_id).await?;
         if tenant.is_some_and(|tenant| tenant.key == key) {
             // A token opens one tenant only, so this is a session.
-            let there =
-                request.gate.as_member(who.user, who.memberships.clone(), &membership.tenant_id, who.via).await?;
+            let there = request
+                .gate
+                .as_member(who.user, who.memberships.clone(), &membership.tenant_id, who.via, who.session)
+                .await?;
             request.who = there.ok_or_else(refusal::not_found)?;
             return Ok(());
         }
@@ -238,6 +247,7 @@ impl<R: Right> FromRequestParts<App> for ProjectAccess<R> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let request = Request::of(parts, app).await?;
         let parameters = path_parameters(parts).await;
+        request.keep_rules(parts).await?;
         // Looked up under the caller's tenant: the key of somebody else's project is the key of none. So is the key of one
         // in which they can do nothing.
         let key = parameters.get("project").ok_or_else(refusal::not_found)?;
@@ -266,9 +276,9 @@ impl OperatorAccess {
     /// The same person as a member of a tenant they have just become the owner of.
     pub(super) async fn into_owner_of(self, tenant_id: &str) -> Result<TenantAccess<Member>, Problem> {
         let mut request = self.request;
-        let Authenticated { user, memberships, via, .. } = request.who;
+        let Authenticated { user, memberships, via, session, .. } = request.who;
         let mut there =
-            request.gate.as_member(user, memberships, tenant_id, via).await?.ok_or_else(refusal::not_found)?;
+            request.gate.as_member(user, memberships, tenant_id, via, session).await?.ok_or_else(refusal::not_found)?;
         // A token of the old tenant has no document in the new one, and was checked to be unlimited.
         there.authority.limits = None;
         request.who = there;
@@ -286,6 +296,7 @@ impl FromRequestParts<App> for OperatorAccess {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let request = Request::of(parts, app).await?;
+        request.keep_rules(parts).await?;
         let limited = |authority: &Authority| !authority.covers(&BuiltIn::Owner.grants());
         if !request.who.user.operator || limited(&request.who.authority) {
             return Err(refusal::not_operator());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use yardarm_model::authority::Authority;
-use yardarm_store::{Membership, Tenant, User, UserKind};
+use yardarm_store::{Membership, Session, Tenant, User, UserKind};
 
 use super::tenant_state::TenantState;
 use super::{cookie, csrf, refusal};
@@ -32,6 +32,8 @@ pub(super) struct Authenticated {
     pub(super) state: Arc<TenantState>,
     pub(super) authority: Authority,
     pub(super) via: Via,
+    /// How a browser's owner signed in.
+    pub(super) session: Option<Session>,
 }
 
 impl Authenticated {
@@ -91,12 +93,18 @@ impl App {
         let session = self.store.session(hash, self.now()).await?;
         let session = session.ok_or_else(refusal::unauthenticated)?;
         let user = self.store.user(&session.user_id).await?.filter(|user| user.kind == UserKind::Person);
-        let user = user.ok_or_else(refusal::unauthenticated)?;
-        let memberships = self.store.memberships(&user.id).await?;
+        let mut user = user.ok_or_else(refusal::unauthenticated)?;
+        let mut memberships = self.store.memberships(&user.id).await?;
+        if session.connection_id.is_some() {
+            // A tenant's identity provider speaks for that tenant: not for another one, and not for the installation.
+            memberships.retain(|membership| membership.tenant_id == session.tenant_id);
+            user.operator = false;
+        }
         // Somebody who was taken out of the open tenant goes on in another one of theirs.
         let open = memberships.iter().find(|membership| membership.tenant_id == session.tenant_id);
         let tenant_id = open.or(memberships.first()).ok_or_else(refusal::unauthenticated)?.tenant_id.clone();
-        let found = self.as_member(user, memberships, &tenant_id, Via::Session(session.hash)).await?;
+        let via = Via::Session(session.hash.clone());
+        let found = self.as_member(user, memberships, &tenant_id, via, Some(session)).await?;
         found.ok_or_else(refusal::unauthenticated)
     }
 
@@ -107,6 +115,7 @@ impl App {
         memberships: Vec<Membership>,
         tenant_id: &str,
         via: Via,
+        session: Option<Session>,
     ) -> Result<Option<Authenticated>, Problem> {
         let Some(tenant) = self.store.tenant(tenant_id).await? else { return Ok(None) };
         let Some(state) = self.tenant_state(tenant_id).await? else { return Ok(None) };
@@ -115,7 +124,7 @@ impl App {
             Via::Token(id) => Some(state.limits_of(id)),
         };
         let authority = Authority { grants: state.grants_of(&user.id), limits };
-        Ok(Some(Authenticated { user, memberships, tenant, state, authority, via }))
+        Ok(Some(Authenticated { user, memberships, tenant, state, authority, via, session }))
     }
 
     async fn by_token(&self, hash: &str) -> Result<Authenticated, Problem> {
@@ -134,7 +143,7 @@ impl App {
                 }
             });
         }
-        let found = self.as_member(user, memberships, &token.tenant_id, Via::Token(token.id)).await?;
+        let found = self.as_member(user, memberships, &token.tenant_id, Via::Token(token.id), None).await?;
         found.ok_or_else(refusal::bad_token)
     }
 }

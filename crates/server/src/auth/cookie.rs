@@ -8,9 +8,22 @@ pub(super) fn name(secure: bool) -> &'static str {
     if secure { "__Host-yardarm" } else { "yardarm" }
 }
 
+/// The same for the step of a sign-in that is under way.
+fn step_name(secure: bool) -> &'static str {
+    if secure { "__Host-yardarm-step" } else { "yardarm-step" }
+}
+
 /// The session's secret in a request, if there is one.
 pub(super) fn read(headers: &HeaderMap, secure: bool) -> Option<&str> {
-    let name = name(secure);
+    read_named(headers, name(secure))
+}
+
+/// The ticket of a sign-in that is under way, if there is one.
+pub(super) fn read_step(headers: &HeaderMap, secure: bool) -> Option<&str> {
+    read_named(headers, step_name(secure))
+}
+
+fn read_named<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers
         .get_all(COOKIE)
         .iter()
@@ -23,8 +36,22 @@ pub(super) fn read(headers: &HeaderMap, secure: bool) -> Option<&str> {
 
 /// `Set-Cookie` that opens a session.
 pub(super) fn open(secret: &str, seconds: i64, secure: bool) -> String {
+    set(name(secure), secret, seconds, secure)
+}
+
+/// `Set-Cookie` that keeps a ticket.
+pub(super) fn open_step(ticket: &str, seconds: i64, secure: bool) -> String {
+    set(step_name(secure), ticket, seconds, secure)
+}
+
+/// `Set-Cookie` that ends a step.
+pub(super) fn close_step(secure: bool) -> String {
+    open_step("", 0, secure)
+}
+
+fn set(name: &str, value: &str, seconds: i64, secure: bool) -> String {
     let flag = if secure { "; Secure" } else { "" };
-    format!("{}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{flag}", name(secure))
+    format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{flag}")
 }
 
 /// `Set-Cookie` that ends it.

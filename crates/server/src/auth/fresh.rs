@@ -22,3 +22,8 @@ pub(super) fn secret(app: &App) -> (String, String) {
 pub(super) fn key(app: &App, kind: KeyKind) -> NewKey {
     keys::make(kind, &app.random())
 }
+
+/// Trace id of what no request asked for.
+pub(super) fn trace_id(app: &App) -> String {
+    keys::hex(&app.random()[..16])
+}

@@ -8,6 +8,7 @@ use yardarm_store::Millis;
 
 use super::attempts::Attempts;
 use super::recent::RecentChanges;
+use super::sign_in::sso::Providers;
 use super::tenant_state::Tenants;
 use crate::settings::Settings;
 
@@ -23,6 +24,7 @@ pub struct Api {
     pub(super) setup: tokio::sync::Mutex<()>,
     pub(super) recent: RecentChanges,
     pub(super) tenants: Tenants,
+    pub(super) providers: Providers,
     touched: Mutex<HashMap<String, Millis>>,
     commits: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -36,6 +38,7 @@ impl Api {
             setup: tokio::sync::Mutex::new(()),
             recent: RecentChanges::default(),
             tenants: Tenants::default(),
+            providers: Providers::default(),
             touched: Mutex::default(),
             commits: Mutex::default(),
         }

@@ -15,6 +15,7 @@ use super::members::joinable;
 use super::right::{Member, can};
 use super::roles::{assignable, body, limit};
 use super::session::Visitor;
+use super::sign_in::refusal::managed_elsewhere;
 use super::tenant_change::{TenantNow, TenantWrite};
 use super::tenant_state::TenantState;
 use super::{fresh, password, refusal};
@@ -250,6 +251,10 @@ impl TenantAccess<Member> {
     pub(crate) async fn join_by_invitation(&self, token: &str) -> Result<Tenant, Problem> {
         if matches!(self.via(), super::authenticated::Via::Token(_)) {
             return Err(refusal::not_a_session());
+        }
+        if self.session()?.connection_id.is_some() {
+            // A tenant's identity provider speaks for that tenant, and joins no other one in somebody's name.
+            return Err(managed_elsewhere());
         }
         for _ in 0..TRIES {
             let opened = open(&self.request.gate, token).await?;

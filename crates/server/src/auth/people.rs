@@ -6,12 +6,14 @@ use yardarm_store::Tenant;
 use super::access::TenantAccess;
 use super::authenticated::Via;
 use super::right::Right;
+use super::sign_in::SignInRules;
 use crate::problem::Problem;
 
 /// A tenant somebody belongs to, and what they are there.
 pub(crate) struct Belonging {
     pub(crate) tenant: Tenant,
     pub(crate) standing: Standing,
+    pub(crate) rules: SignInRules,
 }
 
 /// What somebody is in a tenant, in the words of its roles.
@@ -39,18 +41,22 @@ impl<R: Right> TenantAccess<R> {
     pub(crate) async fn tenants(&self) -> Result<Vec<Belonging>, Problem> {
         let who = &self.request.who;
         if matches!(who.via, Via::Token(_)) {
-            return Ok(vec![Belonging { tenant: who.tenant.clone(), standing: self.standing() }]);
+            return Ok(vec![Belonging {
+                tenant: who.tenant.clone(),
+                standing: self.standing(),
+                rules: SignInRules::of(self.state()),
+            }]);
         }
         let gate = &self.request.gate;
         let mut tenants = Vec::new();
-        for membership in gate.store.memberships(&who.user.id).await? {
+        for membership in &who.memberships {
             let id = &membership.tenant_id;
             let (Some(tenant), Some(state)) = (gate.store.tenant(id).await?, gate.tenant_state(id).await?) else {
                 continue;
             };
             let authority = Authority { grants: state.grants_of(&who.user.id), limits: None };
             let standing = Standing { role: greatest_role(&authority), roles: state.roles_of(&who.user.id) };
-            tenants.push(Belonging { tenant, standing });
+            tenants.push(Belonging { tenant, standing, rules: SignInRules::of(&state) });
         }
         tenants.sort_by(|a, b| a.tenant.key.cmp(&b.tenant.key));
         Ok(tenants)

@@ -3,18 +3,21 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use http::header::USER_AGENT as USER_AGENT_HEADER;
 use http::request::Parts;
-use serde_json::json;
 use yardarm_model::authority::{BuiltIn, MemberDocument, Permission, tenant_kind};
 use yardarm_store::{
     Attribution, Commit, CommitError, DocumentWrite, LinkPurpose, Membership, OneTimeLink, RowWrite, Scope, ScopeKind,
-    Session, Tenant, User, UserKind,
+    Session, SignInMethod, Tenant, User, UserKind,
 };
 
 use super::access::{OperatorAccess, TenantAccess, trace_id};
 use super::authenticated::Via;
+use super::client::ClientAddress;
 use super::right::{Member, Right};
 use super::route::{Access, Route};
+use super::sign_in::{Entered, SignInRules};
+use super::tenant_change::tenant_document;
 use super::{cookie, csrf, fresh, password, refusal};
 use crate::app::App;
 use crate::audit::Caller;
@@ -28,12 +31,61 @@ const LIFETIME: i64 = 30 * 24 * 60 * 60 * 1_000;
 /// Somebody without a credential yet.
 pub(crate) struct Visitor {
     pub(super) gate: App,
-    action: &'static str,
-    trace_id: String,
+    pub(super) action: &'static str,
+    pub(super) trace_id: String,
     /// For the security log, when a sign-in fails.
-    caller: Option<Arc<Caller>>,
+    pub(super) caller: Option<Arc<Caller>>,
+    pub(super) browser: Browser,
+    /// Ticket of a sign-in that is under way in this browser.
+    pub(super) step: Option<String>,
     /// Hash of the session that the browser has already.
     replaces: Option<String>,
+}
+
+/// Where somebody signs in, as far as it can be known: shown to them in the list of their sessions.
+#[derive(Clone)]
+pub(super) struct Browser {
+    pub(super) address: String,
+    user_agent: String,
+}
+
+/// Longest name of a browser that is kept, characters.
+const USER_AGENT: usize = 256;
+
+impl Browser {
+    async fn of(parts: &mut Parts, app: &App) -> Self {
+        let ClientAddress(address) = match ClientAddress::from_request_parts(parts, app).await {
+            Ok(address) => address,
+            Err(never) => match never {},
+        };
+        let user_agent = parts.headers.get(USER_AGENT_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Self { address, user_agent: user_agent.chars().filter(|c| !c.is_control()).take(USER_AGENT).collect() }
+    }
+}
+
+/// What was shown to open a session.
+#[derive(Clone)]
+pub(super) struct Proof {
+    pub(super) method: SignInMethod,
+    /// More than one factor, by us or by the identity provider.
+    pub(super) second_factor: bool,
+    /// The SSO connection.
+    pub(super) connection_id: Option<String>,
+}
+
+impl Proof {
+    /// One factor: a password.
+    fn of_password() -> Self {
+        Self { method: SignInMethod::Password, second_factor: false, connection_id: None }
+    }
+    /// What opened a session.
+    pub(super) fn of(session: &Session) -> Self {
+        Self {
+            method: session.method,
+            second_factor: session.second_factor,
+            connection_id: session.connection_id.clone(),
+        }
+    }
 }
 
 impl Access for Visitor {
@@ -50,9 +102,12 @@ impl FromRequestParts<App> for Visitor {
         csrf::check(parts, &gate.settings.base_url)?;
         let action = parts.extensions.get::<&'static Route>().and_then(|route| route.action).unwrap_or("session");
         let trace_id = trace_id(parts);
-        let replaces = cookie::read(&parts.headers, gate.settings.secure()).map(keys::hash_hex);
         let caller = parts.extensions.get::<Arc<Caller>>().cloned();
-        Ok(Self { gate, action, trace_id, caller, replaces })
+        let secure = gate.settings.secure();
+        let replaces = cookie::read(&parts.headers, secure).map(keys::hash_hex);
+        let step = cookie::read_step(&parts.headers, secure).map(str::to_owned);
+        let browser = Browser::of(parts, app).await;
+        Ok(Self { gate, action, trace_id, caller, browser, step, replaces })
     }
 }
 
@@ -78,6 +133,8 @@ pub(crate) struct SignedIn {
     pub(crate) access: TenantAccess<Member>,
     /// `Set-Cookie`.
     pub(crate) cookie: String,
+    /// `Set-Cookie` that forgets the steps that led here, when there were any.
+    pub(crate) step_over: Option<String>,
 }
 
 impl Visitor {
@@ -135,12 +192,13 @@ impl Visitor {
             CommitError::Taken(what) if what.starts_with("link") => refusal::link_used(),
             other => taken_tenant(other),
         })?;
-        self.open(user, &tenant.id).await
+        self.open(user, &tenant.id, Proof::of_password()).await
     }
 
-    /// E-mail and password.
-    pub(crate) async fn sign_in(&self, email: &str, password: String, address: &str) -> Result<SignedIn, Problem> {
+    /// E-mail and password: in, or on to the second factor.
+    pub(crate) async fn sign_in(&self, email: &str, password: String) -> Result<Entered, Problem> {
         let email = email.to_lowercase();
+        let address = self.browser.address.as_str();
         self.gate.api.attempts.take(&email, address, self.gate.now()).map_err(refusal::too_many_attempts)?;
         let user = self.gate.store.user_by_email(&email).await?;
         let hash = user.as_ref().and_then(|user| user.password_hash.clone());
@@ -153,87 +211,132 @@ impl Visitor {
             tracing::info!(address, "sign-in failed");
             return Err(refusal::sign_in_failed());
         };
-        let memberships = self.gate.store.memberships(&user.id).await?;
-        let Some(membership) = memberships.first() else { return Err(refusal::sign_in_failed()) };
+        if self.gate.store.memberships(&user.id).await?.is_empty() {
+            return Err(refusal::sign_in_failed());
+        }
         self.gate.api.attempts.clear(&email, address);
-        let tenant_id = membership.tenant_id.clone();
-        self.open(user, &tenant_id).await
+        self.pass_first(user, SignInMethod::Password).await
     }
 
-    /// A one-time link.
-    pub(crate) async fn use_link(&self, token: &str) -> Result<SignedIn, Problem> {
+    /// A one-time link: in place of a password, not of a second factor.
+    pub(crate) async fn use_link(&self, token: &str) -> Result<Entered, Problem> {
         let hash = keys::hash_hex(token);
         let now = self.gate.now();
         let link = self.gate.store.link(&hash, now).await?;
         let link = link.filter(|link| link.purpose == LinkPurpose::SignIn).ok_or_else(refusal::link_used)?;
-        let (Some(user_id), Some(tenant_id)) = (link.user_id, link.tenant_id) else {
-            return Err(refusal::link_used());
-        };
+        let user_id = link.user_id.ok_or_else(refusal::link_used)?;
         let user = self.gate.store.user(&user_id).await?.ok_or_else(refusal::link_used)?;
         if !self.gate.store.use_link(&hash, now).await? {
             return Err(refusal::link_used());
         }
-        self.open(user, &tenant_id).await
+        self.pass_first(user, SignInMethod::Link).await
+    }
+
+    /// Opens a session in the tenant where this browser was as the same person, or else in one that takes this proof.
+    pub(super) async fn enter(&self, user: User, proof: Proof) -> Result<SignedIn, Problem> {
+        let store = &self.gate.store;
+        let memberships = store.memberships(&user.id).await?;
+        let mut chosen = None;
+        if let Some(old) = &self.replaces {
+            let old = store.session(old, self.gate.now()).await?.filter(|session| session.user_id == user.id);
+            chosen = old.map(|session| session.tenant_id);
+        }
+        let mut tenant_id = memberships.first().ok_or_else(refusal::sign_in_failed)?.tenant_id.clone();
+        for membership in memberships.iter().rev() {
+            let here = chosen.as_ref() == Some(&membership.tenant_id);
+            let state = self.gate.tenant_state(&membership.tenant_id).await?;
+            let open = state.is_some_and(|state| !SignInRules::of(&state).sso);
+            if here || (open && chosen.is_none()) {
+                tenant_id.clone_from(&membership.tenant_id);
+            }
+        }
+        self.open(user, &tenant_id, proof).await
     }
 
     /// Opens a session under a new id. The one that the browser had ends: its cookie is overwritten, so nobody could end
     /// it any more, and whoever planted or copied it must not stay.
-    async fn open(&self, user: User, tenant_id: &str) -> Result<SignedIn, Problem> {
-        let (_, cookie, access) = open_session(&self.gate, user, tenant_id, &self.trace_id).await?;
+    pub(super) async fn open(&self, user: User, tenant_id: &str, proof: Proof) -> Result<SignedIn, Problem> {
+        let now = self.gate.now();
+        let session = new_session(user.id.clone(), tenant_id, proof, &self.browser, now);
+        let mut opened = open_session(&self.gate, user, session, &self.trace_id).await?;
+        opened.step_over = self.step.as_ref().map(|_| cookie::close_step(self.gate.settings.secure()));
         if let Some(old) = &self.replaces {
             self.gate.store.delete_session(old).await?;
         }
-        Ok(SignedIn { access, cookie })
+        Ok(opened)
     }
 }
 
-async fn open_session(
-    gate: &App,
-    user: User,
-    tenant_id: &str,
-    trace_id: &str,
-) -> Result<(Session, String, TenantAccess<Member>), Problem> {
-    let now = gate.now();
-    let (secret, hash) = fresh::secret(gate);
-    let session = Session {
-        hash,
-        user_id: user.id.clone(),
+fn new_session(user_id: String, tenant_id: &str, proof: Proof, browser: &Browser, now: i64) -> Session {
+    let Proof { method, second_factor, connection_id } = proof;
+    Session {
+        hash: String::new(),
+        user_id,
         tenant_id: tenant_id.to_owned(),
+        id: fresh::id("ses"),
+        method,
+        second_factor,
+        connection_id,
+        address: browser.address.clone(),
+        user_agent: browser.user_agent.clone(),
         created_at: now,
+        authenticated_at: now,
         expires_at: now + LIFETIME,
-    };
+    }
+}
+
+/// The session of somebody whose proof has changed, under a new id: whoever knew the old one is out. When they proved who
+/// they are, and when it ends, stays.
+pub(super) async fn reopen<R: Right>(
+    access: &TenantAccess<R>,
+    old: &Session,
+    proof: Proof,
+) -> Result<SignedIn, Problem> {
+    let Proof { method, second_factor, connection_id } = proof;
+    let session = Session { id: fresh::id("ses"), method, second_factor, connection_id, ..old.clone() };
+    let request = &access.request;
+    let opened = open_session(&request.gate, request.who.user.clone(), session, &request.trace_id).await?;
+    request.gate.store.delete_session(&old.hash).await?;
+    Ok(opened)
+}
+
+/// Draws the session's secret and opens it.
+async fn open_session(gate: &App, user: User, mut session: Session, trace_id: &str) -> Result<SignedIn, Problem> {
+    let (secret, hash) = fresh::secret(gate);
+    session.hash = hash;
+    let mut memberships = gate.store.memberships(&user.id).await?;
+    if session.connection_id.is_some() {
+        memberships.retain(|membership| membership.tenant_id == session.tenant_id);
+    }
+    memberships.iter().find(|there| there.tenant_id == session.tenant_id).ok_or_else(refusal::sign_in_failed)?;
     gate.store.insert_session(&session).await?;
-    let memberships = gate.store.memberships(&user.id).await?;
-    memberships.iter().find(|there| there.tenant_id == tenant_id).ok_or_else(refusal::sign_in_failed)?;
-    let who = gate.as_member(user, memberships, tenant_id, Via::Session(session.hash.clone())).await?;
+    let via = Via::Session(session.hash.clone());
+    let seconds = (session.expires_at - gate.now()) / 1_000;
+    let tenant_id = session.tenant_id.clone();
+    let who = gate.as_member(user, memberships, &tenant_id, via, Some(session)).await?;
     let who = who.ok_or_else(refusal::sign_in_failed)?;
-    let access = TenantAccess::opened(gate, who, trace_id);
-    let cookie = cookie::open(&secret, LIFETIME / 1_000, gate.settings.secure());
-    Ok((session, cookie, access))
+    let cookie = cookie::open(&secret, seconds, gate.settings.secure());
+    Ok(SignedIn { access: TenantAccess::opened(gate, who, trace_id), cookie, step_over: None })
 }
 
 impl<R: Right> TenantAccess<R> {
-    /// Ends the session; gives the `Set-Cookie` that forgets it. A token has no session to end.
-    pub(crate) async fn sign_out(&self) -> Result<String, Problem> {
+    /// Ends the session; gives the `Set-Cookie` that forgets it, and where one signs out of the identity provider, for
+    /// somebody who came by one. A token has no session to end.
+    pub(crate) async fn sign_out(&self) -> Result<(String, Option<String>), Problem> {
         let gate = &self.request.gate;
-        match &self.request.who.via {
-            Via::Session(hash) => gate.store.delete_session(hash).await?,
-            Via::Token(_) => return Err(refusal::not_a_session()),
-        }
-        Ok(cookie::close(gate.settings.secure()))
+        let session = self.session()?;
+        gate.store.delete_session(&session.hash).await?;
+        let location = gate.sign_out_of_provider(session).await;
+        Ok((cookie::close(gate.settings.secure()), location))
     }
 
     /// Opens another tenant of the same person in a fresh session; the old one ends.
     pub(crate) async fn switch_tenant(&self, key: &str) -> Result<SignedIn, Problem> {
-        let gate = &self.request.gate;
-        let Via::Session(old) = &self.request.who.via else { return Err(refusal::not_a_session()) };
+        let old = self.session()?;
         for there in self.tenants().await? {
             let tenant = there.tenant;
             if tenant.key == key {
-                let user = self.request.who.user.clone();
-                let (_, cookie, access) = open_session(gate, user, &tenant.id, &self.request.trace_id).await?;
-                gate.store.delete_session(old).await?;
-                return Ok(SignedIn { access, cookie });
+                return reopen(self, &Session { tenant_id: tenant.id, ..old.clone() }, Proof::of(old)).await;
             }
         }
         Err(refusal::not_found())
@@ -301,7 +404,7 @@ fn new_tenant(
             DocumentWrite {
                 kind: tenant_kind::TENANT.to_owned(),
                 key: tenant.key.clone(),
-                body: Some(json!({ "name": tenant.name }).to_string()),
+                body: Some(tenant_document(&tenant.name, SignInRules::default()).to_string()),
             },
             DocumentWrite {
                 kind: tenant_kind::MEMBER.to_owned(),

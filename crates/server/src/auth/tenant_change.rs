@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use yardarm_hub::LiveProject;
-use yardarm_model::authority::{Authority, Place, tenant_kind};
+use yardarm_model::authority::{Authority, Permission, Place, tenant_kind};
 use yardarm_model::command::{Command, Documents, decide};
 use yardarm_model::document::{Kind, State};
 use yardarm_store::{Commit, CommitError, DocumentWrite, RowWrite, Scope, ScopeKind};
@@ -15,6 +15,7 @@ use super::access::TenantAccess;
 use super::authenticated::Via;
 use super::change::writes;
 use super::right::{Right, Writes, can};
+use super::sign_in::SignInRules;
 use super::tenant_state::TenantState;
 use super::{fresh, refusal};
 use crate::problem::Problem;
@@ -128,17 +129,44 @@ impl<R: Right> TenantAccess<R> {
     }
 }
 
+/// What is to be different about a tenant.
+pub(crate) struct TenantChange {
+    pub(crate) name: Option<String>,
+    pub(crate) requires_second_factor: Option<bool>,
+    pub(crate) requires_sso: Option<bool>,
+}
+
+/// A tenant as its log tells it.
+pub(super) fn tenant_document(name: &str, rules: SignInRules) -> Value {
+    json!({ "name": name, "requires_second_factor": rules.second_factor, "requires_sso": rules.sso })
+}
+
 impl<R: Writes> TenantAccess<R> {
-    /// Gives the tenant another name.
-    pub(crate) async fn rename(&mut self, name: String) -> Result<u64, Problem> {
+    /// Changes the tenant's name, and what it demands of sign-ins: that takes the permission to say so.
+    pub(crate) async fn update_tenant(&mut self, change: TenantChange) -> Result<u64, Problem> {
         let current = self.tenant_revision().await?;
         self.request.check_revision(current)?;
-        if name == self.tenant().name {
+        let old = SignInRules::of(self.state());
+        let rules = SignInRules {
+            second_factor: change.requires_second_factor.unwrap_or(old.second_factor),
+            sso: change.requires_sso.unwrap_or(old.sso),
+        };
+        let name = change.name.unwrap_or_else(|| self.tenant().name.clone());
+        if rules != old && !self.authority().allows(Permission::SsoManage, Place::TENANT) {
+            return Err(refusal::forbidden(Permission::SsoManage));
+        }
+        if rules.sso && !old.sso && self.sso_connections().await?.is_empty() {
+            let text = "there is no SSO connection to come by yet; make one and try it first";
+            return Err(refusal::invalid(vec![refusal::wrong("/requires_sso", "no_sso", text)]));
+        }
+        if rules == old && name == self.tenant().name {
             return Ok(current);
         }
         let rows = vec![RowWrite::RenameTenant { id: self.tenant().id.clone(), name: name.clone() }];
         let key = self.tenant().key.clone();
-        let rev = self.commit(tenant_kind::TENANT, &key, Some(json!({ "name": name })), rows).await?;
+        let rev = self.commit(tenant_kind::TENANT, &key, Some(tenant_document(&name, rules)), rows).await?;
+        let id = self.tenant().id.clone();
+        self.request.who.state = self.request.gate.tenant_state(&id).await?.ok_or_else(refusal::not_found)?;
         self.request.who.tenant.name = name;
         Ok(rev)
     }

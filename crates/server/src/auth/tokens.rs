@@ -8,6 +8,7 @@ use yardarm_store::{AccessToken, RowWrite};
 
 use super::access::TenantAccess;
 use super::right::Right;
+use super::sign_in::refusal::operators_token;
 use super::tenant_change::{TenantNow, TenantWrite};
 use super::{fresh, refusal};
 use crate::keys::KeyKind;
@@ -46,6 +47,12 @@ pub(crate) struct TokenItem {
 impl<R: Right> TenantAccess<R> {
     /// Makes a token of the caller's own or of a service account; gives it with its secret, which is shown this once.
     pub(crate) async fn create_token(&self, new: NewToken) -> Result<(TokenItem, String), Problem> {
+        // A token of an operator is worth an operator, and a tenant's identity provider speaks for nobody of that kind.
+        if self.request.who.session.as_ref().is_some_and(|session| session.connection_id.is_some())
+            && self.request.gate.store.user(&self.user().id).await?.is_some_and(|user| user.operator)
+        {
+            return Err(operators_token());
+        }
         let key = fresh::key(&self.request.gate, KeyKind::Access);
         let id = fresh::id("tok");
         let user = new.service_account.clone().unwrap_or_else(|| self.user().id.clone());

@@ -162,6 +162,7 @@ impl ConsoleWatch {
                 let place = Place::project(&self.project);
                 who.tenant.id == self.request.who.tenant.id
                     && self.permission.is_none_or(|permission| who.authority.allows(permission, place))
+                    && self.request.gate.keep_sign_in_rules(&who, "").await.is_ok()
             }
             Err(problem) => problem.status == http::StatusCode::SERVICE_UNAVAILABLE,
         }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use yardarm_store::{Attribution, Commit, DocumentWrite, Membership, Role, RowWrite, Scope, ScopeKind, Tenant, User};
+use yardarm_store::{
+    Attribution, Commit, DocumentWrite, Membership, RowWrite, Scope, ScopeKind, Tenant, User, UserKind,
+};
 use yardarm_testkit::{Client, TestApp};
 
 /// What each `{slot}` of a route, a query or a body is.
@@ -172,6 +174,7 @@ async fn mallory(app: &TestApp) -> Client {
     let email = "mallory@example.org";
     let user = User {
         id: user_id.clone(),
+        kind: UserKind::Person,
         email: email.to_owned(),
         name: "Mallory".to_owned(),
         password_hash: None,
@@ -179,12 +182,11 @@ async fn mallory(app: &TestApp) -> Client {
         created_at: at,
     };
     let tenant = Tenant { id: tenant_id.clone(), key: MINE.to_owned(), name: "Mine".to_owned(), created_at: at };
-    let role = Role::Owner;
     let rows = vec![
         RowWrite::InsertTenant(tenant),
         RowWrite::InsertScope(scope),
         RowWrite::InsertUser(user),
-        RowWrite::UpsertMembership(Membership { tenant_id: tenant_id.clone(), user_id: user_id.clone(), role }),
+        RowWrite::UpsertMembership(Membership { tenant_id: tenant_id.clone(), user_id: user_id.clone() }),
     ];
     let document = |kind: &str, key: &str, body: Value| DocumentWrite {
         kind: kind.to_owned(),
@@ -193,7 +195,7 @@ async fn mallory(app: &TestApp) -> Client {
     };
     let documents = vec![
         document("tenant", MINE, json!({ "name": "Mine" })),
-        document("member", &user_id, json!({ "name": "Mallory", "role": role })),
+        document("member", &user_id, json!({ "name": "Mallory", "roles": ["owner"] })),
     ];
     let attribution = Attribution {
         actor: format!("user:{user_id}"),

@@ -21,6 +21,8 @@ mod people;
 mod read;
 #[path = "../sql/refusals.rs"]
 mod refusals;
+#[path = "../sql/sign_in.rs"]
+mod sign_in;
 mod walls;
 
 #[cfg(all(test, feature = "scratch"))]

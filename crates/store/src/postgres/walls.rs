@@ -64,8 +64,12 @@ const fn wall(table: &'static str, ways: &'static [Way]) -> Wall {
     Wall { table, owner: TENANT, ways, grants: ALL }
 }
 
+const fn persons(table: &'static str, ways: &'static [Way]) -> Wall {
+    Wall { owner: Owner::Seen("false"), ..wall(table, ways) }
+}
+
 const WALLS: &[Wall] = &[
-    Wall { owner: Owner::Column("id"), ..wall("tenant", &[]) },
+    Wall { owner: Owner::Column("id"), ..wall("tenant", &[way("tenant_key", "key", May::Read)]) },
     wall("scope", &[way("door", "'tail'", May::Read), way("door", "'heads'", May::Read)]),
     Wall { grants: CHANGES, ..wall("change", &[way("door", "'heads'", May::Read)]) },
     Wall { grants: CHANGED_DOCUMENTS, ..wall("change_document", &[]) },
@@ -83,6 +87,15 @@ const WALLS: &[Wall] = &[
             &[way("person", "id", May::Make), way("email", "email", May::Read), way("door", "'setup'", May::Read)],
         )
     },
+    wall("sso_secret", &[]),
+    wall("identity", &[]),
+    // How people sign in is theirs, and no tenant's.
+    persons("totp", &[way("person", "user_id", May::Make)]),
+    persons("recovery_code", &[way("person", "user_id", May::Make)]),
+    persons("second_factor_try", &[way("person", "user_id", May::Make)]),
+    persons("passkey", &[way("person", "user_id", May::Make), way("secret", "credential_id", May::Make)]),
+    // Hashes of tickets that were used.
+    Wall { owner: Owner::Nobody, ..wall("used_ticket", &[]) },
     wall("audit_head", &[way("door", "'heads'", May::Read)]),
     // What was refused may belong to nobody.
     wall("refused", &[way("door", "'refusals'", May::Make)]),
@@ -99,6 +112,7 @@ pub(super) fn setting(reach: Reach<'_>) -> Option<(&'static str, &str)> {
         Reach::Secret(hash) => ("yardarm.secret", hash),
         Reach::Person(id) => ("yardarm.person", id),
         Reach::Email(address) => ("yardarm.email", address),
+        Reach::TenantKey(key) => ("yardarm.tenant_key", key),
         Reach::Door(door) => ("yardarm.door", Door::name(door)),
         Reach::Nothing => return None,
     })

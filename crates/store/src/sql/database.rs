@@ -8,13 +8,13 @@ use async_trait::async_trait;
 use sqlx::Transaction;
 use tokio::sync::{OnceCell, broadcast};
 
-use super::{Connection, Db, counts, dialect, evidence, log, past, people, read, refusals};
+use super::{Connection, Db, counts, dialect, evidence, log, past, people, read, refusals, sign_in};
 use crate::chain::Entry;
 use crate::reach::{Door, Reach};
 use crate::{
     AccessToken, AuditQuery, BaseDocument, Change, Commit, CommitError, Count, CountBatch, CountQuery, Document, Head,
     HistoryQuery, Membership, Millis, OneTimeLink, Past, Prunable, Refused, RefusedQuery, RowWrite, Scope, ScopeRef,
-    Session, SignedHead, SigningKey, Store, StoreError, StoreOptions, Tenant, User, text,
+    Session, SignInStore, SignedHead, SigningKey, Store, StoreError, StoreOptions, Tenant, User, text,
 };
 
 /// Documents that are written within one deadline, even on a busy machine.
@@ -67,7 +67,7 @@ impl Database {
             .copied()
     }
 
-    async fn read(&self, reach: Reach<'_>) -> Result<dialect::Reading, StoreError> {
+    pub(super) async fn read(&self, reach: Reach<'_>) -> Result<dialect::Reading, StoreError> {
         self.migrate().await?;
         self.pools.read(reach).await.map_err(dialect::error)
     }
@@ -76,7 +76,7 @@ impl Database {
         self.read(Reach::Tenant(scope.tenant_id)).await
     }
 
-    async fn begin(&self, reach: Reach<'_>) -> Result<Transaction<'static, Db>, StoreError> {
+    pub(super) async fn begin(&self, reach: Reach<'_>) -> Result<Transaction<'static, Db>, StoreError> {
         self.migrate().await?;
         self.pools.begin(reach).await.map_err(dialect::error)
     }
@@ -94,7 +94,10 @@ impl Database {
         }
     }
 
-    async fn within<T, E: From<StoreError>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    pub(super) async fn within<T, E: From<StoreError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         until(self.deadline, work).await
     }
 }
@@ -319,23 +322,27 @@ impl Store for Database {
         self.within(async { people::tenant(&mut *self.read(Reach::Tenant(id)).await?, id).await }).await
     }
 
+    fn sign_in(&self) -> &dyn SignInStore {
+        self
+    }
+
     async fn insert_session(&self, session: &Session) -> Result<(), StoreError> {
         self.within(async {
             let mut transaction = self.begin(Reach::Tenant(&session.tenant_id)).await?;
-            people::insert_session(&mut transaction, session).await?;
+            sign_in::insert_session(&mut transaction, session).await?;
             transaction.commit().await.map_err(dialect::error)
         })
         .await
     }
 
     async fn session(&self, hash: &str, now: Millis) -> Result<Option<Session>, StoreError> {
-        self.within(async { people::session(&mut *self.read(Reach::Secret(hash)).await?, hash, now).await }).await
+        self.within(async { sign_in::session(&mut *self.read(Reach::Secret(hash)).await?, hash, now).await }).await
     }
 
     async fn delete_session(&self, hash: &str) -> Result<(), StoreError> {
         self.within(async {
             let mut transaction = self.begin(Reach::Secret(hash)).await?;
-            people::delete_session(&mut transaction, hash).await?;
+            sign_in::delete_session(&mut transaction, hash).await?;
             transaction.commit().await.map_err(dialect::error)
         })
         .await

@@ -1,10 +1,10 @@
 //! Tenants, users, memberships, sessions, access tokens and one-time links.
 
-use super::{Connection, dialect};
+use super::{Connection, dialect, sign_in};
 use crate::reach::Reach;
 use crate::{
-    AccessToken, CommitError, LinkPurpose, Membership, Millis, OneTimeLink, RowWrite, Session, StoreError, Tenant,
-    User, UserKind,
+    AccessToken, CommitError, LinkPurpose, Membership, Millis, OneTimeLink, RowWrite, StoreError, Tenant, User,
+    UserKind,
 };
 
 /// A row written inside a commit, `tenant_id` being the tenant of the commit's scope.
@@ -44,6 +44,7 @@ pub(super) async fn write(connection: &mut Connection, tenant_id: &str, row: &Ro
                 .map_err(dialect::error)?;
             Ok(())
         }
+        RowWrite::SignIn(row) => sign_in::write(connection, row).await,
         RowWrite::InsertAccessToken(token) => insert_access_token(connection, token).await,
         RowWrite::RevokeAccessToken { id, at } => {
             let done = sqlx::query(
@@ -260,53 +261,13 @@ pub(super) async fn tenant(connection: &mut Connection, id: &str) -> Result<Opti
     Ok(row.map(|(id, key, name, created_at)| Tenant { id, key, name, created_at }))
 }
 
-pub(super) async fn insert_session(connection: &mut Connection, session: &Session) -> Result<(), StoreError> {
-    let Session { hash, user_id, tenant_id, created_at, expires_at } = session;
-    dialect::reach(connection, Reach::Person(user_id)).await.map_err(dialect::error)?;
-    // Who signs in clears away what they left: nothing else removes expired sessions.
-    sqlx::query("DELETE FROM session WHERE user_id = $1 AND expires_at <= $2")
-        .bind(user_id)
-        .bind(created_at)
-        .execute(&mut *connection)
+pub(super) async fn tenant_by_key(connection: &mut Connection, key: &str) -> Result<Option<Tenant>, StoreError> {
+    let row: Option<(String, String, i64)> = sqlx::query_as("SELECT id, name, created_at FROM tenant WHERE key = $1")
+        .bind(key)
+        .fetch_optional(connection)
         .await
         .map_err(dialect::error)?;
-    sqlx::query("INSERT INTO session (hash, user_id, tenant_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)")
-        .bind(hash)
-        .bind(user_id)
-        .bind(tenant_id)
-        .bind(created_at)
-        .bind(expires_at)
-        .execute(connection)
-        .await
-        .map_err(dialect::error)?;
-    Ok(())
-}
-
-pub(super) async fn session(
-    connection: &mut Connection,
-    hash: &str,
-    now: Millis,
-) -> Result<Option<Session>, StoreError> {
-    let row: Option<(String, String, i64, i64)> = sqlx::query_as(
-        "SELECT user_id, tenant_id, created_at, expires_at FROM session WHERE hash = $1 AND expires_at > $2",
-    )
-    .bind(hash)
-    .bind(now)
-    .fetch_optional(connection)
-    .await
-    .map_err(dialect::error)?;
-    Ok(row.map(|(user_id, tenant_id, created_at, expires_at)| Session {
-        hash: hash.to_owned(),
-        user_id,
-        tenant_id,
-        created_at,
-        expires_at,
-    }))
-}
-
-pub(super) async fn delete_session(connection: &mut Connection, hash: &str) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM session WHERE hash = $1").bind(hash).execute(connection).await.map_err(dialect::error)?;
-    Ok(())
+    Ok(row.map(|(id, name, created_at)| Tenant { id, key: key.to_owned(), name, created_at }))
 }
 
 #[derive(sqlx::FromRow)]
@@ -342,6 +303,7 @@ pub(super) async fn access_token(
     .await
     .map_err(dialect::error)?;
     let Some(token) = row.map(access_token_from) else { return Ok(None) };
+    // The secret opens its own row only; the membership is the tenant's.
     dialect::reach(connection, Reach::Tenant(&token.tenant_id)).await.map_err(dialect::error)?;
     let member: Option<String> =
         sqlx::query_scalar("SELECT user_id FROM membership WHERE tenant_id = $1 AND user_id = $2")

@@ -21,3 +21,5 @@ mod people;
 mod read;
 #[path = "../sql/refusals.rs"]
 mod refusals;
+#[path = "../sql/sign_in.rs"]
+mod sign_in;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use yardarm_store::{
-    AccessToken, CommitError, LinkPurpose, Membership, OneTimeLink, RowWrite, ScopeKind, Session, Store, User, UserKind,
+    AccessToken, CommitError, LinkPurpose, Membership, OneTimeLink, RowWrite, ScopeKind, Session, SignInMethod, Store,
+    User, UserKind,
 };
 
 use crate::bench::{NOW, make_tenant, rows, scope, tenant, user};
@@ -12,8 +13,21 @@ fn member(tenant_id: &str, user_id: &str) -> RowWrite {
     RowWrite::UpsertMembership(Membership { tenant_id: tenant_id.into(), user_id: user_id.into() })
 }
 
-fn session(hash: &str, tenant_id: &str, expires_at: i64) -> Session {
-    Session { hash: hash.into(), user_id: "usr_1".into(), tenant_id: tenant_id.into(), created_at: NOW, expires_at }
+pub(crate) fn session(hash: &str, tenant_id: &str, expires_at: i64) -> Session {
+    Session {
+        hash: hash.into(),
+        user_id: "usr_1".into(),
+        tenant_id: tenant_id.into(),
+        id: format!("ses_{hash}"),
+        method: SignInMethod::Password,
+        second_factor: false,
+        connection_id: None,
+        address: "192.0.2.1".into(),
+        user_agent: "Firefox".into(),
+        created_at: NOW,
+        authenticated_at: NOW,
+        expires_at,
+    }
 }
 
 fn token(id: &str) -> AccessToken {
@@ -40,7 +54,7 @@ fn link(hash: &str, expires_at: i64) -> OneTimeLink {
 }
 
 /// `usr_1` is in `tnt_1`.
-async fn one_member(store: &dyn Store) {
+pub(crate) async fn one_member(store: &dyn Store) {
     make_tenant(store, "tnt_1").await;
     let made = vec![RowWrite::InsertUser(user("usr_1")), member("tnt_1", "usr_1")];
     store.commit(rows("tnt_1", made)).await.unwrap();

@@ -8,9 +8,11 @@ import { FormError } from "@/components/states";
 import { Button } from "@/components/ui/button";
 import { Field, Input } from "@/components/ui/field";
 import { ApiProblem } from "@/lib/api/client";
-import type { Session } from "@/lib/api/types";
-import { setupNeeded, signIn, signInByLink } from "@/lib/queries/session";
+import type { SecondFactorNeeded } from "@/lib/api/types";
+import { type Entered, setupNeeded, showCode, signIn, signInByLink } from "@/lib/queries/session";
 import { safeNext, useQuery } from "@/lib/url";
+import { SecondStep } from "./_components/second-step";
+import { Sso, SsoRefusal } from "./_components/sso";
 
 export default function SignInPage() {
   return (
@@ -26,20 +28,28 @@ function SignIn() {
   const query = useQuery();
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
+  const [needed, setNeeded] = useState<SecondFactorNeeded | null>(null);
   const token = query.read("token");
   const tried = useRef(false);
   const setup = useServer({ queryKey: ["setup"], queryFn: ({ signal }) => setupNeeded(signal), enabled: !token });
   const next = safeNext(query.read("next"));
 
-  const enter = async (ask: () => Promise<{ data: Session }>) => {
+  const enter = async (ask: () => Promise<{ data: Entered }>) => {
     setBusy(true);
     setError(null);
     try {
       const { data } = await ask();
+      if ("second_factor" in data) {
+        setNeeded(data);
+        setBusy(false);
+        return;
+      }
       client.clear();
       client.setQueryData(["session"], data);
       router.replace(next);
     } catch (problem) {
+      // The step took too long: from the beginning, with the reason on the page.
+      if (problem instanceof ApiProblem && problem.code === "sign_in_step_over") setNeeded(null);
       setError(problem);
       setBusy(false);
     }
@@ -61,6 +71,20 @@ function SignIn() {
   };
   const code = error instanceof ApiProblem ? error.code : null;
   const wrong = code === "sign_in_failed";
+  if (needed) {
+    return (
+      <SecondStep
+        needed={needed}
+        error={error}
+        busy={busy}
+        onCode={(given) => void enter(() => showCode(given))}
+        onBack={() => {
+          setNeeded(null);
+          setError(null);
+        }}
+      />
+    );
+  }
   return (
     <AuthCard
       title="Sign in"
@@ -77,42 +101,55 @@ function SignIn() {
         ) : null
       }
     >
-      {busy && !error && tried.current ? (
+      {busy && !error && tried.current && !needed ? (
         <p role="status" className="text-ink-2 text-sm">
           Opening your link…
         </p>
       ) : (
-        <form onSubmit={submit} className="flex flex-col gap-3">
-          <Field label="E-mail">
-            {(props) => (
-              <Input {...props} name="email" type="email" autoComplete="username" required autoFocus className="h-10" />
-            )}
-          </Field>
-          <Field label="Password" error={wrong ? "The e-mail or the password is wrong." : null}>
-            {(props) => (
-              <Input
-                {...props}
-                name="password"
-                type="password"
-                autoComplete="current-password"
-                required
-                className="h-10"
+        <div className="flex flex-col gap-4">
+          <SsoRefusal reason={query.read("sso_error")} />
+          <form onSubmit={submit} className="flex flex-col gap-3">
+            <Field label="E-mail">
+              {(props) => (
+                <Input
+                  {...props}
+                  name="email"
+                  type="email"
+                  autoComplete="username"
+                  required
+                  autoFocus
+                  className="h-10"
+                />
+              )}
+            </Field>
+            <Field label="Password" error={wrong ? "The e-mail or the password is wrong." : null}>
+              {(props) => (
+                <Input
+                  {...props}
+                  name="password"
+                  type="password"
+                  autoComplete="current-password"
+                  required
+                  className="h-10"
+                />
+              )}
+            </Field>
+            {code === "link_used" ? (
+              <FormError
+                error={
+                  new Error("This link has been used or is too old. Sign in with your password, or make a new link.")
+                }
               />
+            ) : wrong ? null : (
+              <FormError error={error} />
             )}
-          </Field>
-          {code === "link_used" ? (
-            <FormError
-              error={
-                new Error("This link has been used or is too old. Sign in with your password, or make a new link.")
-              }
-            />
-          ) : wrong ? null : (
-            <FormError error={error} />
-          )}
-          <Button type="submit" variant="primary" size="lg" disabled={busy}>
-            {busy ? "Signing in…" : "Sign in"}
-          </Button>
-        </form>
+            <Button type="submit" variant="primary" size="lg" disabled={busy}>
+              {busy ? "Signing in…" : "Sign in"}
+            </Button>
+          </form>
+          <hr />
+          <Sso next={next} tenant={query.read("tenant")} />
+        </div>
       )}
     </AuthCard>
   );

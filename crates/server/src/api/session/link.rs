@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::SessionAnswer;
+use super::{SecondFactorAnswer, SessionAnswer, entered};
 use crate::api::answer::Answer;
 use crate::api::fields::Fields;
 use crate::auth::Visitor;
@@ -18,13 +18,12 @@ pub(crate) struct SignInLink {
     token: String,
 }
 
-/// Signs in with a one-time link.
+/// Signs in with a one-time link. It stands for a password: for an account with a second factor the answer is 202.
 #[utoipa::path(post, path = "/api/v1/session/link", operation_id = "useSignInLink", tag = "session",
-    request_body = SignInLink, responses((status = 200, body = SessionAnswer)))]
+    request_body = SignInLink, responses((status = 200, body = SessionAnswer), (status = 202, body = SecondFactorAnswer)))]
 pub(crate) async fn handler(visitor: Visitor, Body(body): Body) -> Result<Answer, Problem> {
     let mut fields = Fields::of(body, &["token"])?;
     let token = fields.secret("token");
     fields.done()?;
-    let signed_in = visitor.use_link(&token).await?;
-    Ok(Answer::ok(&SessionAnswer::of(&signed_in.access).await?).cookie(&signed_in.cookie))
+    entered(visitor.use_link(&token).await?).await
 }

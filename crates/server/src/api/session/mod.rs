@@ -2,16 +2,21 @@
 
 pub(crate) mod link;
 pub(crate) mod read;
+pub(crate) mod second_factor;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
+pub(crate) mod sso_callback;
+pub(crate) mod sso_choices;
+pub(crate) mod sso_leave;
 pub(crate) mod tenant;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 use yardarm_model::authority::Permission;
 
+use crate::api::answer::Answer;
 use crate::api::grants::StandingAnswer;
-use crate::auth::{Belonging, Right, TenantAccess, Via};
+use crate::auth::{Belonging, Entered, Right, SignedIn, TenantAccess, Via};
 use crate::problem::Problem;
 
 /// Who is signed in, and where.
@@ -32,6 +37,38 @@ pub(crate) struct SessionAnswer {
     via: &'static str,
     /// May make tenants.
     operator: bool,
+    /// What the open tenant demands and this session has not shown: `second_factor` or `sso`. Until then only the account
+    /// and the session can be used.
+    unmet: Option<&'static str>,
+}
+
+/// The first step of signing in is done, a second one is needed.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SecondFactorAnswer {
+    /// What the account has: `totp`, `recovery_code`, `passkey`.
+    second_factor: Vec<&'static str>,
+}
+
+/// Where a first step led.
+pub(super) async fn entered(entered: Entered) -> Result<Answer, Problem> {
+    let needed = match entered {
+        Entered::In(signed_in) => return signed_in_answer(&signed_in).await,
+        Entered::Needs(needed) => needed,
+    };
+    let factors = needed.factors;
+    let all =
+        [(factors.totp, "totp"), (factors.recovery_codes > 0, "recovery_code"), (factors.passkeys > 0, "passkey")];
+    let second_factor = all.into_iter().filter_map(|(there, word)| there.then_some(word)).collect();
+    Ok(Answer::accepted(&SecondFactorAnswer { second_factor }).cookie(&needed.cookie))
+}
+
+/// A new session, and the end of the steps that led to it.
+pub(in crate::api) async fn signed_in_answer(signed_in: &SignedIn) -> Result<Answer, Problem> {
+    let answer = Answer::ok(&SessionAnswer::of(&signed_in.access).await?).cookie(&signed_in.cookie);
+    Ok(match &signed_in.step_over {
+        Some(cookie) => answer.cookie(cookie),
+        None => answer,
+    })
 }
 
 /// A person.
@@ -86,7 +123,7 @@ impl SessionAnswer {
                 .collect(),
             tenants: tenants
                 .into_iter()
-                .map(|Belonging { tenant, standing }| TenantMembership {
+                .map(|Belonging { tenant, standing, .. }| TenantMembership {
                     id: tenant.id,
                     key: tenant.key,
                     name: tenant.name,
@@ -98,6 +135,7 @@ impl SessionAnswer {
                 Via::Token(_) => "token",
             },
             operator: user.operator,
+            unmet: access.unmet().await?,
         })
     }
 }

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::SessionAnswer;
+use super::{SecondFactorAnswer, SessionAnswer, entered};
 use crate::api::answer::Answer;
 use crate::api::fields::Fields;
-use crate::auth::{ClientAddress, Visitor};
+use crate::auth::Visitor;
 use crate::json::Body;
 use crate::problem::Problem;
 
@@ -21,18 +21,14 @@ pub(crate) struct SignIn {
 }
 
 /// Signs in with a password. An unknown address and a wrong password are the same answer. The session ends after 30 days,
-/// however busy or idle; one that the browser had before ends now.
+/// however busy or idle; one that the browser had before ends now. For an account with a second factor the answer is 202:
+/// go on with `useSecondFactor`, in the same browser, within five minutes.
 #[utoipa::path(post, path = "/api/v1/session", operation_id = "signIn", tag = "session", request_body = SignIn,
-    responses((status = 200, body = SessionAnswer)))]
-pub(crate) async fn handler(
-    visitor: Visitor,
-    ClientAddress(address): ClientAddress,
-    Body(body): Body,
-) -> Result<Answer, Problem> {
+    responses((status = 200, body = SessionAnswer), (status = 202, body = SecondFactorAnswer)))]
+pub(crate) async fn handler(visitor: Visitor, Body(body): Body) -> Result<Answer, Problem> {
     let mut fields = Fields::of(body, &["email", "password"])?;
     let email = fields.text("email", 254);
     let password = fields.secret("password");
     fields.done()?;
-    let signed_in = visitor.sign_in(&email, password, &address).await?;
-    Ok(Answer::ok(&SessionAnswer::of(&signed_in.access).await?).cookie(&signed_in.cookie))
+    entered(visitor.sign_in(&email, password).await?).await
 }

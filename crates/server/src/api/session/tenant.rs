@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::SessionAnswer;
+use super::{SessionAnswer, signed_in_answer};
 use crate::api::answer::Answer;
 use crate::api::fields::Fields;
 use crate::auth::{Member, TenantAccess};
@@ -25,6 +25,5 @@ pub(crate) async fn handler(access: TenantAccess<Member>, Body(body): Body) -> R
     let mut fields = Fields::of(body, &["tenant"])?;
     let key = fields.text("tenant", 128);
     fields.done()?;
-    let signed_in = access.switch_tenant(&key).await?;
-    Ok(Answer::ok(&SessionAnswer::of(&signed_in.access).await?).cookie(&signed_in.cookie))
+    signed_in_answer(&access.switch_tenant(&key).await?).await
 }

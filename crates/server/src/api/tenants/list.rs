@@ -33,7 +33,9 @@ pub(crate) async fn handler(access: TenantAccess<Member>, Query(query): Query<Te
         .filter(|Belonging { tenant, .. }| {
             tenant.key.to_lowercase().contains(&search) || tenant.name.to_lowercase().contains(&search)
         })
-        .map(|Belonging { tenant, standing }| Placed::by_key(tenant.key.clone(), TenantAnswer::new(&tenant, standing)))
+        .map(|Belonging { tenant, standing, rules }| {
+            Placed::by_key(tenant.key.clone(), TenantAnswer::new(&tenant, standing, rules))
+        })
         .collect();
     Ok(Answer::ok(&page(items, false, query.limit, query.cursor.as_deref())?))
 }

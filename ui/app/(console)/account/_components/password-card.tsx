@@ -1,0 +1,38 @@
+"use client";
+import type { FormEvent } from "react";
+import { toast } from "sonner";
+import { Button } from "@/components/ui/button";
+import { Card } from "@/components/ui/card";
+import { Field, Input } from "@/components/ui/field";
+import { useSetPassword } from "@/lib/queries/account";
+import { ChangeError } from "./change-error";
+
+/** Another password. */
+export function PasswordCard() {
+  const set = useSetPassword();
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    set.mutate(String(new FormData(form).get("password")), {
+      onSuccess: () => {
+        form.reset();
+        toast.success("Your password is changed. Your other sessions have ended.");
+      },
+    });
+  };
+  return (
+    <Card title="Password">
+      <form onSubmit={submit} className="flex max-w-sm flex-col gap-3">
+        <Field label="New password" hint="At least 12 characters. A sentence is easy to remember.">
+          {(props) => (
+            <Input {...props} name="password" type="password" autoComplete="new-password" minLength={12} required />
+          )}
+        </Field>
+        <ChangeError error={set.error} />
+        <Button type="submit" className="self-start" disabled={set.isPending}>
+          Change the password
+        </Button>
+      </form>
+    </Card>
+  );
+}
