@@ -32,11 +32,11 @@ pub(crate) async fn handler(
     Body(body): Body,
 ) -> Result<Answer, Problem> {
     let mut fields = Fields::of(body, &["name", "description", "roles"])?;
-    let patch = GroupPatch {
+    let change = GroupPatch {
         name: fields.changed_name("name"),
         description: fields.optional_text("description", 2_000),
         roles: fields.texts("roles"),
     };
     fields.done()?;
-    Ok(answered(access.update_group(&path.group, &patch).await?, Answer::ok))
+    Ok(answered(access.update_group(&path.group, &change).await?, Answer::ok))
 }

@@ -31,9 +31,9 @@ pub(crate) async fn handler(
     Body(body): Body,
 ) -> Result<Answer, Problem> {
     let mut fields = Fields::of(body, &["roles", "groups"])?;
-    let patch = MemberPatch { roles: fields.texts("roles"), groups: fields.texts("groups") };
+    let change = MemberPatch { roles: fields.texts("roles"), groups: fields.texts("groups") };
     fields.done()?;
-    let member = access.update_member(&path.member, &patch).await?;
+    let member = access.update_member(&path.member, &change).await?;
     let rev = member.rev;
     Ok(Answer::ok(&Member::from(member)).etag(rev))
 }

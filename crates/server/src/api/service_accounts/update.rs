@@ -33,11 +33,11 @@ pub(crate) async fn handler(
     Body(body): Body,
 ) -> Result<Answer, Problem> {
     let mut fields = Fields::of(body, &["name", "description", "roles"])?;
-    let patch = ServiceAccountPatch {
+    let change = ServiceAccountPatch {
         name: fields.changed_name("name"),
         description: fields.optional_text("description", 2_000),
         roles: fields.texts("roles"),
     };
     fields.done()?;
-    Ok(answered(access.update_service_account(&path.service_account, &patch).await?, Answer::ok))
+    Ok(answered(access.update_service_account(&path.service_account, &change).await?, Answer::ok))
 }
