@@ -1,11 +1,14 @@
 //! The server's settings: `yardarm.toml`, overridden by `YARDARM_*`, overridden by flags.
 
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use yardarm_server::Settings;
+use yardarm_server::outbound::{Allowed, OutboundSettings};
 
 use crate::api::secret_file;
 use crate::failure::Failure;
@@ -32,7 +35,49 @@ pub(crate) struct ServerArgs {
     #[arg(long = "trusted-proxy", env = "YARDARM_TRUSTED_PROXIES", value_name = "ADDRESS", value_delimiter = ',')]
     pub(crate) trusted_proxies: Vec<IpAddr>,
     #[command(flatten)]
+    pub(crate) outbound: OutboundArgs,
+    #[command(flatten)]
     pub(crate) log: LogArgs,
+}
+
+/// Where the server itself may connect to.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct OutboundArgs {
+    /// Receiver of webhooks, or sign-in provider, that may be called although its address is not public: an address, a
+    /// block such as `10.20.0.0/16`, a host name, or `*.` with the end of one; repeat it or separate by commas
+    #[arg(long = "outbound-allow", env = "YARDARM_OUTBOUND_ALLOW", value_name = "HOST|BLOCK", value_delimiter = ',')]
+    pub(crate) allow: Vec<Allowed>,
+    /// Port, or range such as `8000-8999`, that may be called; repeat it or separate by commas [default: 443]
+    #[arg(long = "outbound-ports", env = "YARDARM_OUTBOUND_PORTS", value_name = "PORTS", value_delimiter = ',')]
+    pub(crate) ports: Vec<Ports>,
+    /// Calls `http://` addresses, too
+    #[arg(long = "outbound-http", env = "YARDARM_OUTBOUND_HTTP")]
+    pub(crate) http: bool,
+}
+
+/// A port, or the first and the last of a range.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Ports(RangeInclusive<u16>);
+
+impl FromStr for Ports {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (first, last) = text.split_once('-').unwrap_or((text, text));
+        match (first.parse::<u16>(), last.parse::<u16>()) {
+            (Ok(first), Ok(last)) if (1..=last).contains(&first) => Ok(Self(first..=last)),
+            _ => Err(format!("{text:?} is no port and no range such as 8000-8999")),
+        }
+    }
+}
+
+impl TryFrom<String> for Ports {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
 }
 
 /// Where the data is.
@@ -91,6 +136,12 @@ struct File {
     database_url_file: Option<PathBuf>,
     #[serde(default)]
     trusted_proxies: Vec<IpAddr>,
+    #[serde(default)]
+    outbound_allow: Vec<String>,
+    #[serde(default)]
+    outbound_ports: Vec<Ports>,
+    #[serde(default)]
+    outbound_http: bool,
     log_format: Option<LogFormat>,
     log: Option<LogLevel>,
 }
@@ -141,14 +192,40 @@ impl ServerArgs {
         };
         let trusted_proxies =
             if self.trusted_proxies.is_empty() { file.trusted_proxies } else { self.trusted_proxies.clone() };
+        let outbound = self.outbound.resolve(&file.outbound_allow, file.outbound_ports, file.outbound_http)?;
         let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
         let usual = if terminal { LogFormat::Text } else { LogFormat::Json };
         Ok(Resolved {
-            server: Settings { listen, base_url, data_dir, database_url, trusted_proxies, ..Settings::default() },
+            server: Settings {
+                listen,
+                base_url,
+                data_dir,
+                database_url,
+                trusted_proxies,
+                outbound,
+                ..Settings::default()
+            },
             base_url_from_listener,
             log_format: self.log.log_format.or(file.log_format).unwrap_or(usual),
             log: self.log.log.or(file.log).unwrap_or(log),
         })
+    }
+}
+
+impl OutboundArgs {
+    fn resolve(&self, allow: &[String], ports: Vec<Ports>, http: bool) -> Result<OutboundSettings, Failure> {
+        let mut settings = OutboundSettings { http: self.http || http, ..OutboundSettings::default() };
+        settings.allow.clone_from(&self.allow);
+        if settings.allow.is_empty() {
+            let read = allow.iter().map(|text| text.parse());
+            settings.allow =
+                read.collect::<Result<_, _>>().map_err(|e| Failure::usage(format!("outbound_allow: {e}")))?;
+        }
+        let ports = if self.ports.is_empty() { ports } else { self.ports.clone() };
+        if !ports.is_empty() {
+            settings.ports = ports.into_iter().map(|Ports(range)| range).collect();
+        }
+        Ok(settings)
     }
 }
 
@@ -236,6 +313,21 @@ mod tests {
     }
 
     #[test]
+    fn nothing_private_is_called_unless_it_is_named() {
+        let defaults = resolve("", &ServerArgs::default()).unwrap().server.outbound;
+        assert!(defaults.allow.is_empty() && !defaults.http);
+        assert_eq!(defaults.ports, [443..=443]);
+
+        let text = "outbound_allow = [\"10.0.0.0/8\", \"hooks.internal\"]\noutbound_ports = [\"443\", \"8000-8999\"]";
+        let file = resolve(text, &ServerArgs::default()).unwrap().server.outbound;
+        assert_eq!((file.allow.len(), file.ports), (2, vec![443..=443, 8000..=8999]));
+
+        let outbound = OutboundArgs { allow: vec!["127.0.0.1".parse().unwrap()], ..OutboundArgs::default() };
+        let args = ServerArgs { outbound, ..ServerArgs::default() };
+        assert_eq!(resolve(text, &args).unwrap().server.outbound.allow, ["127.0.0.1".parse().unwrap()]);
+    }
+
+    #[test]
     fn mistakes_are_named() {
         for (text, said) in [
             ("a = 1", "unknown field `a`"),
@@ -244,6 +336,9 @@ mod tests {
             ("database_url = \"mysql://secret\"", "\"mysql\""),
             ("database_url = \"sqlite:a\"\ndatabase_url_file = \"b\"", "both"),
             ("base_url = \"flags.example.com\"", "flags.example.com"),
+            ("outbound_allow = [\"10.0.0.0/99\"]", "10.0.0.0/99"),
+            ("outbound_ports = [\"0\"]", "no port"),
+            ("outbound_ports = [\"9-8\"]", "no port"),
         ] {
             let failure = resolve(text, &ServerArgs::default()).err().expect(text);
             assert!(failure.message.contains(said), "{text}: {}", failure.message);

@@ -12,6 +12,7 @@ use yardarm_hub::Hub;
 use yardarm_store::Store;
 
 use crate::lanes::{self, ManagementLane};
+use crate::outbound::Outbound;
 use crate::sealer::Sealer;
 use crate::settings::Settings;
 use crate::telemetry::{self, Telemetry};
@@ -46,6 +47,8 @@ pub struct Parts {
     pub management: ManagementLane,
     /// True once the server goes away.
     pub draining: watch::Receiver<bool>,
+    /// The only way out to other machines.
+    pub outbound: Outbound,
     /// State of the delivery lane.
     pub delivery: delivery::Delivery,
     /// State of sign-in and the management API.
@@ -77,6 +80,7 @@ impl App {
         let app = Self(Arc::new(Parts {
             management: ManagementLane::start(&settings)?,
             delivery: delivery::Delivery::new(&settings, &telemetry),
+            outbound: Outbound::new(&settings.outbound)?,
             console: ui::Console::load(),
             api: api::Api::new(&settings),
             sealer: Sealer::new(settings.secret_keys.clone(), Arc::clone(&randomness)),

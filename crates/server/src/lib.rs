@@ -10,6 +10,7 @@ pub mod json;
 pub mod keys;
 mod lanes;
 pub mod openapi;
+pub mod outbound;
 pub mod problem;
 pub mod sealer;
 mod serve;

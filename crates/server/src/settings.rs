@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::outbound::OutboundSettings;
 use crate::sealer::SecretKey;
 
 /// How this server behaves.
@@ -22,6 +23,8 @@ pub struct Settings {
     pub secret_keys: Vec<SecretKey>,
     /// Proxies whose `X-Forwarded-For` is believed. Nobody's, by default.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Where the server itself may connect to: webhooks, sign-in providers.
+    pub outbound: OutboundSettings,
     /// Deadlines.
     pub timeouts: Timeouts,
     /// Bounds.
@@ -97,6 +100,7 @@ impl Default for Settings {
             database_url: "sqlite:yardarm-data/yardarm.db".to_owned(),
             secret_keys: Vec::new(),
             trusted_proxies: Vec::new(),
+            outbound: OutboundSettings::default(),
             timeouts: Timeouts::default(),
             limits: Limits::default(),
         }

@@ -20,6 +20,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use yardarm_hub::{Hub, HubOptions};
+use yardarm_server::outbound::{Allowed, OutboundSettings};
 use yardarm_server::sealer::SecretKey;
 use yardarm_server::settings::Timeouts;
 use yardarm_server::{App, Settings};
@@ -76,6 +77,12 @@ macro_rules! on_both_stores {
             )+
         }
     };
+}
+
+/// Tests play receivers on 127.0.0.1; every other special address stays refused.
+fn receivers_here() -> OutboundSettings {
+    let allow = vec!["127.0.0.1".parse::<Allowed>().unwrap()];
+    OutboundSettings { allow, ports: vec![1..=u16::MAX], http: true, ..OutboundSettings::default() }
 }
 
 impl TestApp {
@@ -143,6 +150,7 @@ impl TestApp {
         let timeouts = Timeouts { management: patience, management_queue: patience, ..Timeouts::default() };
         let settings = Settings {
             timeouts,
+            outbound: receivers_here(),
             listen: address,
             base_url: url.clone(),
             database_url: store_url.to_owned(),

@@ -29,6 +29,12 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("axum", &["yardarm-server"]),
     ("clap", &["yardarm-cli"]),
     ("anyhow", &["yardarm-cli", "yardarm-testkit"]),
+    // One client: it has a policy about addresses in the server.
+    ("reqwest", &["yardarm-server", "yardarm-cli", "yardarm-testkit", "yardarm"]),
+    ("ureq", &[]),
+    ("curl", &[]),
+    ("isahc", &[]),
+    ("hickory-resolver", &[]),
 ];
 
 /// Values, patterns, and the hash functions that other systems bucket by.
@@ -89,6 +95,37 @@ fn sources(folder: &Path, extensions: &[&str], found: &mut Vec<PathBuf>) {
         } else if path.extension().is_some_and(|e| extensions.iter().any(|x| e == *x)) {
             found.push(path);
         }
+    }
+}
+
+/// The server is asked by tenants to call addresses. All of that goes through one door, which knows where it may lead.
+#[test]
+fn the_server_has_one_way_out() {
+    const WAYS: &[&str] = &[
+        "reqwest",
+        "hyper::client",
+        "hyper_util::client",
+        "TcpStream::connect",
+        "TcpSocket",
+        "UdpSocket",
+        "UnixStream::connect",
+        "UnixDatagram",
+        "lookup_host",
+        "ToSocketAddrs",
+        "Command::new",
+    ];
+    let server = root().join("crates/server/src");
+    let mut found = Vec::new();
+    sources(&server, &["rs"], &mut found);
+    let (inside, outside): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|path| path.starts_with(server.join("outbound")));
+    let ways = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).unwrap();
+        WAYS.iter().copied().filter(|way| text.contains(way)).collect::<Vec<_>>()
+    };
+    assert!(inside.iter().any(|path| ways(path).contains(&"reqwest")), "the check finds the client where it is");
+    for path in outside {
+        assert_eq!(ways(&path), Vec::<&str>::new(), "{}: connect by `App.outbound` only", path.display());
     }
 }
 
