@@ -862,6 +862,178 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tenant's webhooks, newest first.
+         * @description The tenant's webhooks, newest first.
+         *
+         *     Needs `tenant:admin`.
+         */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Makes a webhook, which hears of what happens from now on.
+         * @description Makes a webhook, which hears of what happens from now on.
+         *
+         *     Needs `tenant:admin`; in the audit log as `webhook.create`.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One webhook.
+         * @description One webhook.
+         *
+         *     Needs `tenant:admin`.
+         */
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Ends a webhook, with what waits for it.
+         * @description Ends a webhook, with what waits for it.
+         *
+         *     Needs `tenant:admin`; in the audit log as `webhook.delete`.
+         */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a webhook.
+         * @description Changes a webhook.
+         *
+         *     Needs `tenant:admin`; in the audit log as `webhook.update`.
+         */
+        patch: operations["updateWebhook"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was sent and what became of it, newest first, for a week.
+         * @description What was sent and what became of it, newest first, for a week.
+         *
+         *     Needs `tenant:admin`.
+         */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook}/deliveries/{delivery}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a delivery again, under its id. One that waits is sent anyway, and nothing changes.
+         * @description Sends a delivery again, under its id. One that waits is sent anyway, and nothing changes.
+         *
+         *     Needs `tenant:admin`; in the audit log as `webhook.replay`.
+         */
+        post: operations["replayDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends all deliveries of a time again, under their ids, at most 1000 at once.
+         * @description Sends all deliveries of a time again, under their ids, at most 1000 at once.
+         *
+         *     Needs `tenant:admin`; in the audit log as `webhook.replay`.
+         */
+        post: operations["replayDeliveries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives a webhook another secret.
+         * @description Gives a webhook another secret.
+         *
+         *     Needs `tenant:admin`; in the audit log as `webhook.rotate_secret`.
+         */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a ping now and says what came of it. It is sent once, to a disabled webhook as well.
+         * @description Sends a ping now and says what came of it. It is sent once, to a disabled webhook as well.
+         *
+         *     Needs `tenant:admin`; in the audit log as `webhook.test`.
+         */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -880,9 +1052,9 @@ export interface components {
         ChangeHead: {
             /** @description `flag.create`, `configuration.update`, … */
             action: string;
-            /** @description `user:usr_…`, `token:tok_…`, `system:demo`. */
+            /** @description `user:usr_…`, `system:demo`. */
             actor: string;
-            /** @description Shown name at that time. */
+            /** @description Shown name at that time; empty once it was redacted. */
             actor_name: string;
             /**
              * Format: int64
@@ -904,6 +1076,8 @@ export interface components {
             summary: string;
             /** @description W3C trace id. */
             trace_id: string;
+            /** @description What they came with: `session`, `token:tok_…`. */
+            via: string;
         };
         /** @description A change in a list. */
         ChangeItem: components["schemas"]["ChangeHead"] & {
@@ -1063,6 +1237,34 @@ export interface components {
             name: string;
             role?: components["schemas"]["RoleName"] | null;
         };
+        /**
+         * @description A new webhook.
+         * @example {
+         *       "actions": [
+         *         "configuration.*"
+         *       ],
+         *       "environments": [
+         *         "production"
+         *       ],
+         *       "name": "CI",
+         *       "url": "https://ci.example.com/hooks/flags"
+         *     }
+         */
+        CreateWebhook: {
+            /** @description Actions to hear of, everything by default: `*`, `flag.*`, `configuration.update`. An empty list is nothing. */
+            actions?: string[] | null;
+            /** @description True by default. */
+            enabled?: boolean | null;
+            /** @description Environments to hear of, by key; everything by default. */
+            environments?: string[] | null;
+            format?: components["schemas"]["FormatName"] | null;
+            /** @description For people. */
+            name: string;
+            /** @description Projects to hear of, by key; everything by default. */
+            projects?: string[] | null;
+            /** @description Where to: `https://…`, with a public address. */
+            url: string;
+        };
         /** @description The key and its secret, which is shown this once. */
         CreatedKey: components["schemas"]["KeyAnswer"] & {
             /** @description `yd_srv_…` or `yd_cli_…`: keep it now, only its hash is stored. */
@@ -1073,6 +1275,59 @@ export interface components {
             /** @description `yd_pat_…`: keep it now, only its hash is stored. */
             token: string;
         };
+        /** @description A message, and what became of it. What the receiver answered is not kept. */
+        DeliveryAnswer: {
+            /**
+             * Format: int64
+             * @description When the last attempt ended.
+             */
+            attempted_at?: number | null;
+            /**
+             * Format: int32
+             * @description How often sending was begun.
+             */
+            attempts: number;
+            /**
+             * Format: int64
+             * @description When it was queued, milliseconds since 1970.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When it is sent next, while it is waiting.
+             */
+            due_at?: number | null;
+            /** @description Why the last attempt got no answer. */
+            error?: string | null;
+            /** @description Action of the change; `webhook.ping`. */
+            event: string;
+            /** @description `msg_…`: the header `webhook-id`, the same however often it is sent. */
+            id: string;
+            /** @description How it stands. */
+            state: components["schemas"]["DeliveryStateName"];
+            /**
+             * Format: int32
+             * @description HTTP status of the last answer.
+             */
+            status?: number | null;
+            /**
+             * Format: int64
+             * @description How long the last attempt took.
+             */
+            took_ms?: number | null;
+        };
+        /** @description A page of deliveries. */
+        DeliveryPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["DeliveryAnswer"][];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+        };
+        /**
+         * @description How a delivery stands.
+         * @enum {string}
+         */
+        DeliveryStateName: "waiting" | "delivered" | "failed";
         /** @description A document before and after. */
         Difference: {
             /** @description Null when the change removed it. */
@@ -1083,6 +1338,8 @@ export interface components {
             key: string;
             /** @description `flag`, `configuration`, … */
             kind: string;
+            /** @description What it was, or what it became, was redacted or pruned. */
+            redacted: boolean;
             /** @description The change removed it. */
             removed: boolean;
             /** @description Of a configuration: what is different, in words. */
@@ -1275,6 +1532,11 @@ export interface components {
             /** @description All of them. */
             variants?: components["schemas"]["Variant"][] | null;
         };
+        /**
+         * @description How messages are written.
+         * @enum {string}
+         */
+        FormatName: "standard" | "slack";
         /** @description What an import changes. */
         Imported: {
             /** @description One for each document but chunks of lists. */
@@ -1728,6 +1990,49 @@ export interface components {
             /** @description Items in all pages. */
             total: number;
         };
+        /** @description A page of a list. */
+        Page_WebhookAnswer: {
+            /** @description Items in order. */
+            items: {
+                /** @description Actions it hears of: `*`, `flag.*`, `configuration.update`. */
+                actions: string[];
+                /**
+                 * Format: int64
+                 * @description Milliseconds since 1970.
+                 */
+                created_at: number;
+                /**
+                 * Format: int64
+                 * @description When something was last delivered.
+                 */
+                delivered_at?: number | null;
+                /** @description Why the server has disabled it, if it has. */
+                disabled_reason?: string | null;
+                /** @description Whether it is sent anything. */
+                enabled: boolean;
+                /** @description Environments it hears of, by key; `*`: all of them, and what belongs to none. */
+                environments: string[];
+                /** @description How messages are written. */
+                format: components["schemas"]["FormatName"];
+                /** @description `whk_…`. */
+                id: string;
+                /** @description For people. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Until when it signs with the secret before this one, too.
+                 */
+                previous_secret_until?: number | null;
+                /** @description Projects it hears of, by key; `*`: all of them, and what belongs to none. */
+                projects: string[];
+                /** @description Where it leads; of a Slack address, which is a secret, the host only. */
+                url: string;
+            }[];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+            /** @description Items in all pages. */
+            total: number;
+        };
         /** @description Another flag must answer one of these variants and be on. */
         Prerequisite: {
             /** @description Flag key in the same project. */
@@ -1791,6 +2096,27 @@ export interface components {
          * @enum {string}
          */
         ReasonName: "STATIC" | "DEFAULT" | "TARGETING_MATCH" | "SPLIT" | "DISABLED" | "PREREQUISITE_FAILED" | "ERROR";
+        /** @description Which deliveries. */
+        ReplayDeliveries: {
+            /**
+             * Format: int64
+             * @description Queued at this instant or later, milliseconds since 1970.
+             */
+            since: number;
+            state?: components["schemas"]["DeliveryStateName"] | null;
+            /**
+             * Format: int64
+             * @description Queued before this instant; until now by default.
+             */
+            until?: number | null;
+        };
+        /** @description What is sent again. */
+        Replayed: {
+            /** @description There are more than are sent again at once: ask again with `until` at the oldest of these. */
+            more: boolean;
+            /** @description How many. */
+            replayed: number;
+        };
         /** @description Which document, and when it was right. */
         Revert: {
             /** @description Unique in the kind; `environment/flag` for configurations. */
@@ -1823,6 +2149,14 @@ export interface components {
             ranges?: number[][] | null;
             /** @description Who gets it gets this. */
             variant: string;
+        };
+        /** @description How it changes over. */
+        RotateSecret: {
+            /**
+             * Format: int64
+             * @description For so long the old secret signs, too: 0 to 168, 24 by default.
+             */
+            overlap_hours?: number | null;
         };
         /** @description A targeting rule. */
         Rule: {
@@ -2104,6 +2438,8 @@ export interface components {
             key: string;
             /** @description `flag`, `configuration`, … */
             kind: string;
+            /** @description What it became was redacted. */
+            redacted: boolean;
             /** @description The change removed it. */
             removed: boolean;
         };
@@ -2112,6 +2448,22 @@ export interface components {
          * @enum {string}
          */
         UnknownName: "skip" | "error";
+        /** @description What can be changed. */
+        UpdateWebhook: {
+            /** @description All of them. */
+            actions?: string[] | null;
+            /** @description Enabled again, it hears of what happens from then on. */
+            enabled?: boolean | null;
+            /** @description All of them. */
+            environments?: string[] | null;
+            format?: components["schemas"]["FormatName"] | null;
+            /** @description For people. */
+            name?: string | null;
+            /** @description All of them. */
+            projects?: string[] | null;
+            /** @description Where to. */
+            url?: string | null;
+        };
         /** @description A person. */
         UserAnswer: {
             /** @description Lower case. */
@@ -2144,6 +2496,47 @@ export interface components {
              * @description Counted from 1 without gaps.
              */
             rev: number;
+        };
+        /** @description A webhook, without its secret. */
+        WebhookAnswer: {
+            /** @description Actions it hears of: `*`, `flag.*`, `configuration.update`. */
+            actions: string[];
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When something was last delivered.
+             */
+            delivered_at?: number | null;
+            /** @description Why the server has disabled it, if it has. */
+            disabled_reason?: string | null;
+            /** @description Whether it is sent anything. */
+            enabled: boolean;
+            /** @description Environments it hears of, by key; `*`: all of them, and what belongs to none. */
+            environments: string[];
+            /** @description How messages are written. */
+            format: components["schemas"]["FormatName"];
+            /** @description `whk_…`. */
+            id: string;
+            /** @description For people. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Until when it signs with the secret before this one, too.
+             */
+            previous_secret_until?: number | null;
+            /** @description Projects it hears of, by key; `*`: all of them, and what belongs to none. */
+            projects: string[];
+            /** @description Where it leads; of a Slack address, which is a secret, the host only. */
+            url: string;
+        };
+        /** @description A webhook and its secret, which is shown this once. */
+        WebhookWithSecret: components["schemas"]["WebhookAnswer"] & {
+            /** @description `whsec_…`: keep it now, it is stored sealed. */
+            secret: string;
         };
     };
     responses: never;
@@ -5068,6 +5461,621 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500, 50 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description In name or address. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WebhookAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateWebhook"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id: `whk_…`. */
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id: `whk_…`. */
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id: `whk_…`. */
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateWebhook"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500, 50 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description In this state. */
+                state?: components["schemas"]["DeliveryStateName"];
+                /** @description Queued at this instant or later, milliseconds since 1970. */
+                since?: number;
+                /** @description Queued before this instant. */
+                until?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Its id: `whk_…`. */
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayDelivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path: {
+                /** @description Id of the webhook: `whk_…`. */
+                webhook: string;
+                /** @description Id of the delivery: `msg_…`. */
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayDeliveries: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path: {
+                /** @description Its id: `whk_…`. */
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayDeliveries"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path: {
+                /** @description Its id: `whk_…`. */
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateSecret"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path: {
+                /** @description Its id: `whk_…`. */
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
