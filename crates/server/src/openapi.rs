@@ -65,6 +65,7 @@ pub fn document() -> Value {
     document["tags"] = json!([
         { "name": "session", "description": "Setting up, signing in and out." },
         { "name": "tenants", "description": "Tenants, their people and access tokens." },
+        { "name": "webhooks", "description": "Telling others what happens." },
         { "name": "projects", "description": "Projects." },
         { "name": "environments", "description": "Environments, and evaluating in one." },
         { "name": "flags", "description": "Flags and what they serve." },

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DocumentWrite, Millis, Scope};
+use crate::{DocumentWrite, Millis, Scope, WebhookWrite};
 
 /// A customer of this installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -223,6 +223,8 @@ pub enum RowWrite {
         /// When.
         at: Millis,
     },
+    /// A row of a webhook of the commit's tenant.
+    Webhook(WebhookWrite),
     /// Uses a link up; the commit fails with `Taken("link")` when it was used before.
     UseLink {
         /// Hash of its secret.
@@ -259,7 +261,9 @@ impl RowWrite {
             Self::UpsertMembership(membership) => Some(&membership.tenant_id),
             Self::DeleteMembership { tenant_id, .. } => Some(tenant_id),
             Self::InsertAccessToken(token) => Some(&token.tenant_id),
-            Self::AlsoLog { .. }
+            Self::Webhook(WebhookWrite::Insert { row, .. }) => Some(&row.tenant_id),
+            Self::Webhook(_)
+            | Self::AlsoLog { .. }
             | Self::InsertUser(_)
             | Self::SetPassword { .. }
             | Self::RevokeAccessToken { .. }

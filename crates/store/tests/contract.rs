@@ -24,6 +24,8 @@ mod isolation;
 mod log;
 #[path = "contract/people.rs"]
 mod people;
+#[path = "contract/webhooks.rs"]
+mod webhooks;
 
 /// Runs each promise on both databases.
 macro_rules! contract {
@@ -75,6 +77,10 @@ contract![
     people::access_tokens,
     people::a_link_works_once,
     people::tenants_are_renamed,
+    webhooks::a_webhook_is_of_one_tenant,
+    webhooks::a_cursor_moves_once_and_queues_once,
+    webhooks::a_due_delivery_is_given_to_one_caller,
+    webhooks::deliveries_are_listed_and_forgotten,
     counts::counts_add_up_once_for_each_batch,
     counts::batches_are_added_together,
     counts::counts_are_filtered,
@@ -99,15 +105,17 @@ contract![
 /// A method of `Store` without a promise here is a method without a test.
 #[test]
 fn every_method_occurs() {
-    let contract = include_str!("../src/lib.rs");
-    let start = contract.find("pub trait Store").expect("the trait is in lib.rs");
-    let body = &contract[start..];
-    let body = &body[..body.find("\n}\n").expect("it ends")];
-    let methods: Vec<&str> = body
-        .split("fn ")
-        .skip(1)
-        .map(|rest| rest.split('(').next().expect("split gives at least one part").trim())
-        .collect();
+    let traits = [
+        (include_str!("../src/lib.rs"), "pub trait Store"),
+        (include_str!("../src/webhooks.rs"), "pub trait WebhookStore"),
+    ];
+    let mut methods: Vec<&str> = Vec::new();
+    for (text, beginning) in traits {
+        let body = &text[text.find(beginning).expect("the trait is in this file")..];
+        let body = &body[..body.find("\n}\n").expect("it ends")];
+        let names = body.split("fn ").skip(1).map(|rest| rest.split('(').next().expect("split gives a part").trim());
+        methods.extend(names);
+    }
     assert!(methods.len() > 25, "{methods:?}");
     let suite = concat!(
         include_str!("contract/concurrency.rs"),
@@ -116,6 +124,7 @@ fn every_method_occurs() {
         include_str!("contract/history.rs"),
         include_str!("contract/log.rs"),
         include_str!("contract/people.rs"),
+        include_str!("contract/webhooks.rs"),
     );
     let missing: Vec<_> = methods.iter().filter(|method| !suite.contains(&format!("store.{method}("))).collect();
     assert!(missing.is_empty(), "no promise calls {missing:?}");

@@ -18,6 +18,7 @@ mod segments;
 mod serve;
 mod tokens;
 mod users;
+mod webhooks;
 
 use clap::{Parser, Subcommand};
 
@@ -66,6 +67,8 @@ enum Command {
     Import(import::Import),
     /// People of the tenant, and one-time sign-in links
     Users(users::Users),
+    /// Webhooks: who is told what happens
+    Webhooks(webhooks::Webhooks),
     Login(login::Login),
     Openapi(openapi::Openapi),
     Completions(completions::Completions),
@@ -90,6 +93,7 @@ impl Cli {
             Command::Export(command) => client(command.run(out)),
             Command::Import(command) => client(command.run(out)),
             Command::Users(command) => client(command.run(out)),
+            Command::Webhooks(command) => client(command.run(out)),
             Command::Login(command) => client(command.run(out)),
         }
     }

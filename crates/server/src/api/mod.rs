@@ -11,7 +11,7 @@ mod counts;
 mod environments;
 mod fields;
 mod flags;
-mod history;
+pub(crate) mod history;
 mod keys;
 mod members;
 mod names;
@@ -25,6 +25,7 @@ mod stream;
 mod tenants;
 mod tokens;
 mod transfer;
+mod webhooks;
 
 use axum::routing::{MethodFilter, on};
 use axum::{Extension, Router};
@@ -86,6 +87,17 @@ routes! {
     GET "/api/v1/tokens" Tenant<Viewer>, Read, None => tokens::list;
     POST "/api/v1/tokens" Tenant<Viewer>, Write, Some("access_token.create") => tokens::create;
     DELETE "/api/v1/tokens/{token}" Tenant<Viewer>, Write, Some("access_token.revoke") => tokens::revoke;
+
+    GET "/api/v1/webhooks" Tenant<Admin>, Read, None => webhooks::list;
+    POST "/api/v1/webhooks" Tenant<Admin>, Write, Some("webhook.create") => webhooks::create;
+    GET "/api/v1/webhooks/{webhook}" Tenant<Admin>, Read, None => webhooks::read;
+    PATCH "/api/v1/webhooks/{webhook}" Tenant<Admin>, Write, Some("webhook.update") => webhooks::update;
+    DELETE "/api/v1/webhooks/{webhook}" Tenant<Admin>, Write, Some("webhook.delete") => webhooks::remove;
+    POST "/api/v1/webhooks/{webhook}/secret" Tenant<Admin>, Write, Some("webhook.rotate_secret") => webhooks::rotate;
+    POST "/api/v1/webhooks/{webhook}/test" Tenant<Admin>, Heavy, Some("webhook.test") => webhooks::test;
+    GET "/api/v1/webhooks/{webhook}/deliveries" Tenant<Admin>, Read, None => webhooks::deliveries;
+    POST "/api/v1/webhooks/{webhook}/deliveries/{delivery}/replay" Tenant<Admin>, Write, Some("webhook.replay") => webhooks::replay_one;
+    POST "/api/v1/webhooks/{webhook}/replay" Tenant<Admin>, Heavy, Some("webhook.replay") => webhooks::replay;
 
     GET "/api/v1/projects" Tenant<Viewer>, Read, None => projects::list;
     POST "/api/v1/projects" Tenant<Admin>, Write, Some("project.create") => projects::create;

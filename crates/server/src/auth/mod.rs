@@ -28,6 +28,7 @@ mod route;
 mod session;
 mod tenant_change;
 mod watch;
+mod webhooks;
 
 pub(crate) use access::{OperatorAccess, ProjectAccess, TenantAccess};
 pub(crate) use authenticated::Via;
@@ -41,3 +42,4 @@ pub use route::{Cost, Route};
 pub(crate) use route::{Permission, guarded};
 pub(crate) use session::{SetupRequest, Visitor};
 pub(crate) use watch::{ConsoleWatch, Heard};
+pub(crate) use webhooks::{MOST_REPLAYED, NewWebhook, Shown, WebhookPatch};

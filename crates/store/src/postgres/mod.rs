@@ -22,6 +22,10 @@ mod read;
 #[path = "../sql/refusals.rs"]
 mod refusals;
 mod walls;
+#[path = "../sql/webhook_store.rs"]
+mod webhook_store;
+#[path = "../sql/webhooks.rs"]
+mod webhooks;
 
 #[cfg(all(test, feature = "scratch"))]
 mod carried;

@@ -67,7 +67,7 @@ impl Database {
             .copied()
     }
 
-    async fn read(&self, reach: Reach<'_>) -> Result<dialect::Reading, StoreError> {
+    pub(super) async fn read(&self, reach: Reach<'_>) -> Result<dialect::Reading, StoreError> {
         self.migrate().await?;
         self.pools.read(reach).await.map_err(dialect::error)
     }
@@ -76,7 +76,7 @@ impl Database {
         self.read(Reach::Tenant(scope.tenant_id)).await
     }
 
-    async fn begin(&self, reach: Reach<'_>) -> Result<Transaction<'static, Db>, StoreError> {
+    pub(super) async fn begin(&self, reach: Reach<'_>) -> Result<Transaction<'static, Db>, StoreError> {
         self.migrate().await?;
         self.pools.begin(reach).await.map_err(dialect::error)
     }
@@ -94,7 +94,10 @@ impl Database {
         }
     }
 
-    async fn within<T, E: From<StoreError>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    pub(super) async fn within<T, E: From<StoreError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         until(self.deadline, work).await
     }
 }

@@ -21,3 +21,7 @@ mod people;
 mod read;
 #[path = "../sql/refusals.rs"]
 mod refusals;
+#[path = "../sql/webhook_store.rs"]
+mod webhook_store;
+#[path = "../sql/webhooks.rs"]
+mod webhooks;
