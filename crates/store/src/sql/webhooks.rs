@@ -49,9 +49,10 @@ pub(super) async fn write(connection: &mut Connection, tenant_id: &str, row: &We
         WebhookWrite::Seek { id, to } => seek(connection, tenant_id, id, to).await?,
         WebhookWrite::Delete { id } => {
             for statement in [
-                "DELETE FROM webhook_delivery WHERE webhook_id = $1",
-                "DELETE FROM webhook_cursor WHERE webhook_id = $1",
+                // In the order in which everybody takes these locks.
                 "DELETE FROM webhook WHERE id = $1",
+                "DELETE FROM webhook_cursor WHERE webhook_id = $1",
+                "DELETE FROM webhook_delivery WHERE webhook_id = $1",
             ] {
                 run(sqlx::query(statement).bind(id).execute(&mut *connection).await)?;
             }
@@ -355,6 +356,14 @@ pub(super) async fn settle(
     attempt: &Attempt,
 ) -> Result<bool, StoreError> {
     let Attempt { state, due_at, at, status, took_ms, error } = attempt;
+    if *state == DeliveryState::Delivered {
+        run(sqlx::query("UPDATE webhook SET delivered_at = $2 WHERE id = $1 AND tenant_id = $3")
+            .bind(&delivery.webhook_id)
+            .bind(at)
+            .bind(tenant_id)
+            .execute(&mut *connection)
+            .await)?;
+    }
     let done = run(sqlx::query(
         "UPDATE webhook_delivery
                 SET state = $4, due_at = $5, attempted_at = $6, status = $7, took_ms = $8, error = $9
@@ -372,14 +381,6 @@ pub(super) async fn settle(
     .bind(tenant_id)
     .execute(&mut *connection)
     .await)?;
-    if *state == DeliveryState::Delivered {
-        run(sqlx::query("UPDATE webhook SET delivered_at = $2 WHERE id = $1 AND tenant_id = $3")
-            .bind(&delivery.webhook_id)
-            .bind(at)
-            .bind(tenant_id)
-            .execute(connection)
-            .await)?;
-    }
     Ok(done.rows_affected() == 1)
 }
 
