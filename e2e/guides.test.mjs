@@ -270,6 +270,46 @@ test("people, roles and tokens", async () => {
     assert.match(await done(folder, names, token), /yd_pat_/);
   } finally {
     await app.stop();
+  }
+});
+
+test("webhooks", async () => {
+  const [, printed, make, receive, change, log, rotate, ...more] = await blocks("webhooks");
+  const [[settings], [node], [python]] = [await blocks("webhooks", "toml"), await blocks("webhooks", "js"), await blocks("webhooks", "python")];
+  assert.deepEqual(more, []);
+  const folder = await home();
+  const [first, second] = [await freePort(), await freePort()];
+  const here = (block) => block.replaceAll("8787", first).replaceAll("8788", second);
+  await writeFile(join(folder, "yardarm.toml"), here(settings));
+  await writeFile(join(folder, "receiver.mjs"), here(node));
+  await writeFile(join(folder, "receiver.py"), here(python));
+  const app = await demo({ directory: folder });
+  const receivers = [];
+  try {
+    const names = printed.replace("http://127.0.0.1:3524", app.url).replace("yd_pat_…", app.token);
+    assert.ok(!names.includes("…"), names);
+    // One webhook for each of the two receivers.
+    for (const [port, command] of [
+      [first, receive],
+      [second, `WEBHOOK_SECRET=whsec_… ${new URL(".work/venv/bin/python", import.meta.url).pathname} receiver.py`],
+    ]) {
+      const out = await done(folder, names, here(make).replace(String(first), port));
+      const [secret, id] = [/whsec_[\w+/=]+/.exec(out)[0], /whk_\w+/.exec(out)[0]];
+      const receiver = shell(folder, names, command.replace("whsec_…", secret));
+      receivers.push({ id, receiver });
+      const tested = `until yardarm webhooks test ${id} | grep -q "delivered: HTTP 204"; do sleep 0.1; done`;
+      await done(folder, names, tested);
+    }
+    await done(folder, names, change.replace("whk_…", receivers[0].id));
+    for (const { receiver } of receivers) {
+      await until("both messages have come", () => /msg_\w+ webhook\.ping[^]*msg_\w+ configuration\.update/.test(receiver.out));
+    }
+    const [{ id }] = receivers;
+    assert.match(await done(folder, names, log.replaceAll("whk_…", id)), /configuration\.update[^]*delivered/);
+    assert.match(await done(folder, names, rotate.replace("whk_…", id)), /whsec_/);
+  } finally {
+    for (const { receiver } of receivers) await receiver.stop();
+    await app.stop();
     await rm(folder, { recursive: true, force: true });
   }
 });

@@ -17,7 +17,7 @@ use crate::outbound::Outbound;
 use crate::sealer::Sealer;
 use crate::settings::Settings;
 use crate::telemetry::{self, Telemetry};
-use crate::{api, delivery, health, openapi, problem, trace, ui};
+use crate::{api, delivery, health, openapi, problem, trace, ui, webhooks};
 
 /// Milliseconds since 1970.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -69,6 +69,12 @@ impl std::ops::Deref for App {
     }
 }
 
+impl From<Arc<Parts>> for App {
+    fn from(parts: Arc<Parts>) -> Self {
+        Self(parts)
+    }
+}
+
 impl App {
     /// Puts it together and starts the management lane. Nothing is listened on yet.
     pub fn build(
@@ -99,6 +105,7 @@ impl App {
         }));
         app.management.handle().spawn(keep_flushing(Arc::downgrade(&app.0)));
         audit::start(&app, &Arc::downgrade(&app.0));
+        app.management.handle().spawn(webhooks::keep_sending(Arc::downgrade(&app.0)));
         Ok(app)
     }
 

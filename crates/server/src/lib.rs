@@ -19,6 +19,7 @@ pub mod settings;
 pub mod telemetry;
 pub mod trace;
 pub mod ui;
+mod webhooks;
 
 pub use app::App;
 pub use serve::serve;

@@ -67,6 +67,7 @@ pub fn document() -> Value {
         { "name": "tenants", "description": "Tenants, their people and access tokens." },
         { "name": "sso", "description": "Sign-in by a tenant's identity provider." },
         { "name": "people", "description": "Members, invitations, groups, roles and service accounts." },
+        { "name": "webhooks", "description": "Telling others what happens." },
         { "name": "projects", "description": "Projects." },
         { "name": "environments", "description": "Environments, and evaluating in one." },
         { "name": "flags", "description": "Flags and what they serve." },

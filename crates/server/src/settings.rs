@@ -57,6 +57,8 @@ pub struct Timeouts {
     pub drain: Duration,
     /// Between two flushes of evaluation counts.
     pub counts_flush: Duration,
+    /// Between two looks at what happened and what is due for webhooks.
+    pub webhooks: Duration,
     /// How long a ticket for the OFREP event stream opens it.
     pub ticket: Duration,
 }
@@ -148,6 +150,7 @@ impl Default for Timeouts {
             stream_age: Duration::from_hours(1),
             drain: Duration::from_secs(8),
             counts_flush: Duration::from_secs(5),
+            webhooks: Duration::from_secs(1),
             ticket: Duration::from_hours(24),
         }
     }

@@ -78,6 +78,10 @@ async fn every_route_answers_as_documented(app: Arc<TestApp>) {
     let token = app.owner.post("/api/v1/tokens", json!({ "name": "gone", "role": "viewer" })).await.text("id");
     let key = json!({ "name": "gone", "environment": "production", "audience": "client" });
     let key = app.owner.post(&format!("{P}/keys"), key).await.text("id");
+    // Nobody listens there: what was tried is told all the same.
+    let hook = json!({ "name": "gone", "url": "http://127.0.0.1:9/" });
+    let hook = format!("/api/v1/webhooks/{}", app.owner.post("/api/v1/webhooks", hook).await.text("id"));
+    let ping = app.owner.send("POST", &format!("{hook}/test"), None).await.text("id");
     let (red, checkout) = (format!("{P}/flags/red"), format!("{P}/flags/red/environments/production"));
     let soon = app.now() + 60_000;
     let context = json!({ "kind": "multi", "user": { "key": "u9", "country": "NO" }, "account": { "key": "a1" } });
@@ -97,6 +101,21 @@ async fn every_route_answers_as_documented(app: Arc<TestApp>) {
         ("POST", "/api/v1/tokens".into(), json!({ "name": "ci", "role": "editor", "expires_at": soon })),
         ("DELETE", format!("/api/v1/tokens/{token}"), Value::Null),
         ("GET", "/api/v1/tokens".into(), Value::Null),
+        (
+            "POST",
+            "/api/v1/webhooks".into(),
+            json!({ "name": "CI", "url": "http://127.0.0.1:9/", "format": "slack", "actions": ["flag.*"],
+            "projects": ["shop"], "environments": ["production", "*"], "enabled": false }),
+        ),
+        ("GET", "/api/v1/webhooks".into(), Value::Null),
+        ("GET", hook.clone(), Value::Null),
+        ("PATCH", hook.clone(), json!({ "name": "Other", "url": "http://127.0.0.1:9/", "format": "standard" })),
+        ("POST", format!("{hook}/secret"), json!({ "overlap_hours": 0 })),
+        ("POST", format!("{hook}/test"), Value::Null),
+        ("GET", format!("{hook}/deliveries"), Value::Null),
+        ("POST", format!("{hook}/deliveries/{ping}/replay"), Value::Null),
+        ("POST", format!("{hook}/replay"), json!({ "since": 0, "until": soon, "state": "failed" })),
+        ("DELETE", hook, Value::Null),
         (
             "POST",
             "/api/v1/projects".into(),

@@ -133,14 +133,18 @@ async fn what_was_judged_is_what_is_connected_to() {
 async fn a_name_without_a_public_address_is_not_told_from_a_missing_one() {
     let missing = outbound(Rebinding::new(&[&[]]));
     let private = outbound(Rebinding::new(&[&["10.0.0.1"]]));
-    let metadata = outbound(Rebinding::new(&[&["::ffff:169.254.169.254"]]));
+    let metadata = outbound(Rebinding::new(&[&["::ffff:169.254.169.254", "fe80::1"]]));
     let mut said = Vec::new();
     for client in [&missing, &private, &metadata] {
-        said.push(client.check("https://a.example/").await.unwrap_err().to_string());
         said.push(client.send(call(client, "https://a.example/")).await.unwrap_err().to_string());
     }
     said.dedup();
     assert_eq!(said.len(), 1, "{said:?}");
+    // Saved is what is not known to be wrong.
+    assert!(missing.check("https://a.example/").await.is_ok());
+    for client in [private, metadata] {
+        assert!(matches!(client.check("https://a.example/").await, Err(Refused::NoPublicAddress(_))));
+    }
 }
 
 #[tokio::test]

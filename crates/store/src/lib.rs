@@ -14,6 +14,7 @@ pub mod scratch;
 pub mod sign_in;
 mod sqlite;
 mod text;
+mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 pub use evidence::*;
 pub use rows::*;
 pub use sign_in::{Identity, Passkey, SecondFactors, SignInMethod, SignInRow, SignInStore, Totp};
+pub use webhooks::*;
 
 /// Milliseconds since 1970, UTC.
 pub type Millis = i64;
@@ -283,7 +285,7 @@ pub enum Gone {
 
 /// The promises of a database. Every method has a deadline and returns [`StoreError::Unavailable`] when it passes.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: WebhookStore + Send + Sync + 'static {
     /// Makes a change. Returns the new revision and the hash.
     async fn commit(&self, commit: Commit) -> Result<Change, CommitError>;
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DocumentWrite, Millis, Scope, SignInMethod, SignInRow};
+use crate::{DocumentWrite, Millis, Scope, SignInMethod, SignInRow, WebhookWrite};
 
 /// A customer of this installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -235,6 +235,8 @@ pub enum RowWrite {
     InsertLink(OneTimeLink),
     /// The end of all links of an invitation of the commit's tenant.
     DeleteInvitationLinks(String),
+    /// A row of a webhook of the commit's tenant.
+    Webhook(WebhookWrite),
     /// Uses a link up; the commit fails with `Taken("link")` when it was used before.
     UseLink {
         /// Hash of its secret.
@@ -273,7 +275,9 @@ impl RowWrite {
             Self::InsertAccessToken(token) => Some(&token.tenant_id),
             Self::InsertLink(link) => link.tenant_id.as_deref(),
             Self::SignIn(row) => row.tenant_id(),
-            Self::AlsoLog { .. }
+            Self::Webhook(WebhookWrite::Insert { row, .. }) => Some(&row.tenant_id),
+            Self::Webhook(_)
+            | Self::AlsoLog { .. }
             | Self::DeleteInvitationLinks(_)
             | Self::InsertUser(_)
             | Self::SetPassword { .. }

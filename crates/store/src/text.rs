@@ -70,6 +70,7 @@ fn check_row(row: &RowWrite) -> Result<(), StoreError> {
             ("change_document", documents.iter().flat_map(|(kind, key)| [kind, key]).collect())
         }
         RowWrite::Prune { .. } => ("change", Vec::new()),
+        RowWrite::Webhook(row) => return if has_nul([row.id()]) { Err(nul("webhook")) } else { Ok(()) },
     };
     if has_nul(texts.into_iter().map(String::as_str)) { Err(nul(table)) } else { Ok(()) }
 }

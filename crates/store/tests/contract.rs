@@ -26,6 +26,8 @@ mod log;
 mod people;
 #[path = "contract/sign_in.rs"]
 mod sign_in;
+#[path = "contract/webhooks.rs"]
+mod webhooks;
 
 /// Runs each promise on both databases.
 macro_rules! contract {
@@ -86,6 +88,10 @@ contract![
     sign_in::passkeys,
     sign_in::a_ticket_is_used_once,
     sign_in::identities_end_with_their_connection,
+    webhooks::a_webhook_is_of_one_tenant,
+    webhooks::a_cursor_moves_once_and_queues_once,
+    webhooks::a_due_delivery_is_given_to_one_caller,
+    webhooks::deliveries_are_listed_and_forgotten,
     counts::counts_add_up_once_for_each_batch,
     counts::batches_are_added_together,
     counts::counts_are_filtered,
@@ -116,6 +122,7 @@ fn every_method_occurs() {
         body.split("fn ").skip(1).map(|rest| rest.split('(').next().expect("split gives at least one part").trim())
     }
     let methods: Vec<String> = methods_of(include_str!("../src/lib.rs"), "pub trait Store")
+        .chain(methods_of(include_str!("../src/webhooks.rs"), "pub trait WebhookStore"))
         .map(|method| format!("store.{method}("))
         .chain(
             methods_of(include_str!("../src/sign_in.rs"), "pub trait SignInStore")
@@ -131,6 +138,7 @@ fn every_method_occurs() {
         include_str!("contract/log.rs"),
         include_str!("contract/people.rs"),
         include_str!("contract/sign_in.rs"),
+        include_str!("contract/webhooks.rs"),
     );
     let missing: Vec<_> = methods.iter().filter(|method| !suite.contains(method.as_str())).collect();
     assert!(missing.is_empty(), "no promise calls {missing:?}");

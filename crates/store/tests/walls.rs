@@ -4,9 +4,9 @@
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
 use yardarm_store::scratch::Scratch;
 use yardarm_store::{
-    AccessToken, Attribution, Commit, Count, CountBatch, DocumentWrite, Identity, LinkPurpose, Membership, OneTimeLink,
-    Passkey, Refused, RowWrite, Scope, ScopeKind, ScopeRef, Session, SignInMethod, SignInRow, SignedHead, Store,
-    StoreError, StoreOptions, Tenant, Totp, User, UserKind, open_with,
+    AccessToken, Attribution, Commit, Count, CountBatch, DocumentWrite, Identity, LinkPurpose, Membership, NewDelivery,
+    OneTimeLink, Passkey, Refused, RowWrite, Scope, ScopeKind, ScopeRef, Session, SignInMethod, SignInRow, SignedHead,
+    Store, StoreError, StoreOptions, Tenant, Totp, User, UserKind, WebhookCursor, WebhookRow, WebhookWrite, open_with,
 };
 
 /// Tables whose rows are of no tenant, and why nobody minds.
@@ -72,12 +72,25 @@ async fn fill(store: &dyn Store, tenant: &str) {
         last_used_at: None,
         revoked_at: None,
     };
+    let at = WebhookCursor { scope_id: id.clone(), epoch: text("epoch"), rev: 1 };
+    let webhook = WebhookRow {
+        id: text("whk"),
+        tenant_id: id.clone(),
+        secret: text("sealed"),
+        previous_secret: None,
+        previous_until: None,
+        url: None,
+        delivered_at: None,
+    };
+    let ping = NewDelivery { id: text("msg"), scope_id: id.clone(), rev: 0, event: "webhook.ping".into(), due_at: 1 };
     let rows = vec![
         RowWrite::InsertTenant(Tenant { id: id.clone(), key: text("key"), name: text("name"), created_at: 1 }),
         RowWrite::InsertScope(scope(ScopeKind::Tenant, tenant)),
         RowWrite::InsertUser(user),
         RowWrite::UpsertMembership(Membership { tenant_id: id.clone(), user_id: user_id.clone() }),
         RowWrite::InsertAccessToken(token),
+        RowWrite::Webhook(WebhookWrite::Insert { row: webhook, from: vec![at] }),
+        RowWrite::Webhook(WebhookWrite::Queue { id: text("whk"), delivery: ping, at: 1 }),
     ];
     let document = |kind: &str| DocumentWrite { kind: kind.into(), key: text("key"), body: Some("{}".into()) };
     store.commit(commit(tenant, tenant, vec![document("tenant")], rows)).await.unwrap();

@@ -160,7 +160,12 @@ impl TestApp {
         let url = format!("http://{address}");
         // 2026-01-01T00:00:00Z, and as much later as the test says.
         let clock = Arc::new(AtomicI64::new(1_767_225_600_000));
-        let timeouts = Timeouts { management: patience, management_queue: patience, ..Timeouts::default() };
+        let timeouts = Timeouts {
+            management: patience,
+            management_queue: patience,
+            webhooks: Duration::from_millis(100),
+            ..Timeouts::default()
+        };
         let settings = Settings {
             timeouts,
             outbound: receivers_here(),

@@ -19,6 +19,8 @@ export type Agreement = [
   Fits<Pick<ours.ConfigurationAnswer, "on" | "off_variant" | "sentences" | "revision">, Schemas["ConfigurationAnswer"]>,
   Fits<ours.SdkKey, Schemas["KeyAnswer"]>,
   Fits<ours.AccessToken, Schemas["TokenAnswer"]>,
+  Fits<ours.Webhook, Schemas["WebhookAnswer"]>,
+  Fits<ours.WebhookDelivery, Schemas["DeliveryAnswer"]>,
   Fits<ours.Member, Schemas["Member"]>,
   Fits<ours.Security, Schemas["SecurityAnswer"]>,
   Fits<ours.TotpEnrolment, Schemas["TotpEnrolment"]>,

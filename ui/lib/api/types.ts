@@ -197,6 +197,38 @@ export type AccessToken = {
   token?: string;
 };
 
+export type WebhookFormat = "standard" | "slack";
+
+export type NewWebhook = {
+  name: string;
+  url: string;
+  format: WebhookFormat;
+  actions: string[];
+  projects: string[];
+  environments: string[];
+};
+
+export type Webhook = NewWebhook & {
+  id: string;
+  enabled: boolean;
+  disabled_reason?: string | null;
+  created_at: number;
+  delivered_at?: number | null;
+  secret?: string;
+};
+
+export type WebhookDelivery = {
+  id: string;
+  event: string;
+  state: "waiting" | "delivered" | "failed";
+  attempts: number;
+  created_at: number;
+  due_at?: number | null;
+  status?: number | null;
+  took_ms?: number | null;
+  error?: string | null;
+};
+
 export type Member = { user: User; roles: string[]; groups: string[] };
 
 export type DocumentKind =

@@ -24,6 +24,7 @@ mod service_accounts;
 mod sso;
 mod tokens;
 mod users;
+mod webhooks;
 
 use clap::{Parser, Subcommand};
 
@@ -84,6 +85,8 @@ enum Command {
     ServiceAccounts(service_accounts::ServiceAccounts),
     /// Sign-in by the tenant's identity provider
     Sso(sso::Sso),
+    /// Webhooks: who is told what happens
+    Webhooks(webhooks::Webhooks),
     Login(login::Login),
     Openapi(openapi::Openapi),
     Completions(completions::Completions),
@@ -114,6 +117,7 @@ impl Cli {
             Command::Roles(command) => client(command.run(out)),
             Command::ServiceAccounts(command) => client(command.run(out)),
             Command::Sso(command) => client(command.run(out)),
+            Command::Webhooks(command) => client(command.run(out)),
             Command::Login(command) => client(command.run(out)),
         }
     }

@@ -47,7 +47,7 @@ enum Command {
 }
 
 /// `90d`, `12h`, `30m` → milliseconds.
-pub(super) fn duration_ms(text: &str) -> Result<i64, String> {
+pub(crate) fn duration_ms(text: &str) -> Result<i64, String> {
     let split = text.len() - text.chars().last().map_or(0, char::len_utf8);
     let (number, unit) = text.split_at(split);
     let unit_ms: i64 = match unit {

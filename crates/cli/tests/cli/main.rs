@@ -8,4 +8,5 @@ mod flags;
 mod program;
 mod transfer;
 mod types;
+mod webhooks;
 mod yardarm;

@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use tokio::sync::broadcast;
 use yardarm_store::chain::Entry;
 use yardarm_store::{
-    AccessToken, AuditQuery, BaseDocument, Change, Commit, CommitError, Count, CountBatch, CountQuery, Document, Head,
-    HistoryQuery, Membership, Millis, OneTimeLink, Past, Prunable, Refused, RefusedQuery, Scope, ScopeRef, Session,
-    SignInStore, SignedHead, SigningKey, Store, StoreError, Tenant, User,
+    AccessToken, Attempt, AuditQuery, Backlog, BaseDocument, Change, Commit, CommitError, Count, CountBatch,
+    CountQuery, Delivery, DeliveryQuery, Document, Head, HistoryQuery, Membership, Millis, NewDelivery, OneTimeLink,
+    Past, Prunable, Refused, RefusedQuery, Scope, ScopeRef, Session, SignInStore, SignedHead, SigningKey, Store,
+    StoreError, Tenant, User, WebhookCursor, WebhookRow, WebhookStore,
 };
 
 pub(crate) struct Flaky {
@@ -280,5 +281,73 @@ impl Store for Flaky {
 
     fn hints(&self) -> Option<broadcast::Receiver<String>> {
         self.inner.hints()
+    }
+}
+
+#[async_trait]
+impl WebhookStore for Flaky {
+    async fn webhooks(&self, tenant_id: &str) -> Result<Vec<(WebhookRow, u64, String)>, StoreError> {
+        self.ask()?;
+        self.inner.webhooks(tenant_id).await
+    }
+
+    async fn webhook(&self, tenant_id: &str, id: &str) -> Result<Option<WebhookRow>, StoreError> {
+        self.ask()?;
+        self.inner.webhook(tenant_id, id).await
+    }
+
+    async fn webhook_cursors(&self, tenant_id: &str, webhook_id: &str) -> Result<Vec<WebhookCursor>, StoreError> {
+        self.ask()?;
+        self.inner.webhook_cursors(tenant_id, webhook_id).await
+    }
+
+    async fn delivery_backlog(&self, tenant_id: &str, webhook_id: &str) -> Result<Backlog, StoreError> {
+        self.ask()?;
+        self.inner.delivery_backlog(tenant_id, webhook_id).await
+    }
+
+    async fn queue_deliveries(
+        &self,
+        tenant_id: &str,
+        webhook_id: &str,
+        from: Option<&WebhookCursor>,
+        to: &WebhookCursor,
+        deliveries: &[NewDelivery],
+        at: Millis,
+    ) -> Result<bool, StoreError> {
+        self.ask()?;
+        self.inner.queue_deliveries(tenant_id, webhook_id, from, to, deliveries, at).await
+    }
+
+    async fn claim_deliveries(
+        &self,
+        tenant_id: &str,
+        webhook_id: &str,
+        now: Millis,
+        until: Millis,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        self.ask()?;
+        self.inner.claim_deliveries(tenant_id, webhook_id, now, until, limit).await
+    }
+
+    async fn settle_delivery(
+        &self,
+        tenant_id: &str,
+        delivery: &Delivery,
+        attempt: &Attempt,
+    ) -> Result<bool, StoreError> {
+        self.ask()?;
+        self.inner.settle_delivery(tenant_id, delivery, attempt).await
+    }
+
+    async fn deliveries(&self, query: DeliveryQuery) -> Result<Vec<Delivery>, StoreError> {
+        self.ask()?;
+        self.inner.deliveries(query).await
+    }
+
+    async fn forget_deliveries(&self, tenant_id: &str, before: Millis) -> Result<(), StoreError> {
+        self.ask()?;
+        self.inner.forget_deliveries(tenant_id, before).await
     }
 }

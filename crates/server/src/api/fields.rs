@@ -79,6 +79,13 @@ impl Fields {
         value
     }
 
+    /// Says so when a member is not there.
+    pub(crate) fn needs(&mut self, name: &str) {
+        if self.members.get(name).is_none_or(Value::is_null) {
+            self.wrong(name, "missing", "is needed");
+        }
+    }
+
     /// A member as it is, if it is there and not null.
     pub(crate) fn any(&mut self, name: &str) -> Option<Value> {
         self.members.remove(name).filter(|value| !value.is_null())
@@ -215,7 +222,7 @@ impl Fields {
 }
 
 /// `^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`.
-fn is_key(key: &str) -> bool {
+pub(crate) fn is_key(key: &str) -> bool {
     let mut bytes = key.bytes();
     key.len() <= KEY
         && bytes.next().is_some_and(|first| first.is_ascii_alphanumeric())

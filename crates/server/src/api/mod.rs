@@ -15,7 +15,7 @@ mod fields;
 mod flags;
 mod grants;
 mod groups;
-mod history;
+pub(crate) mod history;
 mod invitations;
 mod keys;
 mod members;
@@ -35,6 +35,7 @@ mod stream;
 mod tenants;
 mod tokens;
 mod transfer;
+mod webhooks;
 
 use axum::routing::{MethodFilter, on};
 use axum::{Extension, Router};
@@ -136,6 +137,16 @@ routes! {
     GET "/api/v1/tokens" Tenant<Member>, Read, None => tokens::list;
     POST "/api/v1/tokens" Tenant<Member>, Write, Some("access_token.create") => tokens::create;
     DELETE "/api/v1/tokens/{token}" Tenant<Member>, Write, Some("access_token.revoke") => tokens::revoke;
+    GET "/api/v1/webhooks" Tenant<can::WebhookManage>, Read, None => webhooks::list;
+    POST "/api/v1/webhooks" Tenant<can::WebhookManage>, Write, Some("webhook.create") => webhooks::create;
+    GET "/api/v1/webhooks/{webhook}" Tenant<can::WebhookManage>, Read, None => webhooks::read;
+    PATCH "/api/v1/webhooks/{webhook}" Tenant<can::WebhookManage>, Write, Some("webhook.update") => webhooks::update;
+    DELETE "/api/v1/webhooks/{webhook}" Tenant<can::WebhookManage>, Write, Some("webhook.delete") => webhooks::remove;
+    POST "/api/v1/webhooks/{webhook}/secret" Tenant<can::WebhookManage>, Write, Some("webhook.rotate_secret") => webhooks::rotate;
+    POST "/api/v1/webhooks/{webhook}/test" Tenant<can::WebhookManage>, Heavy, Some("webhook.test") => webhooks::test;
+    GET "/api/v1/webhooks/{webhook}/deliveries" Tenant<can::WebhookManage>, Read, None => webhooks::deliveries;
+    POST "/api/v1/webhooks/{webhook}/deliveries/{delivery}/replay" Tenant<can::WebhookManage>, Write, Some("webhook.replay") => webhooks::replay_one;
+    POST "/api/v1/webhooks/{webhook}/replay" Tenant<can::WebhookManage>, Heavy, Some("webhook.replay") => webhooks::replay;
 
     GET "/api/v1/sso-connections" Tenant<can::SsoManage>, Read, None => sso::list;
     POST "/api/v1/sso-connections" Tenant<can::SsoManage>, Write, Some("sso_connection.create") => sso::create;

@@ -87,6 +87,18 @@ names! {
         /// Its id: `inv_…`.
         invitation: String
     }
+    /// A webhook.
+    OfWebhook {
+        /// Its id: `whk_…`.
+        webhook: String
+    }
+    /// A delivery of a webhook.
+    OfDelivery {
+        /// Id of the webhook: `whk_…`.
+        webhook: String,
+        /// Id of the delivery: `msg_…`.
+        delivery: String
+    }
     /// A revision.
     OfRevision {
         /// Revision of the project.

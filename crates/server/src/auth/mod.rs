@@ -38,6 +38,7 @@ mod tenant_change;
 mod tenant_state;
 mod tokens;
 mod watch;
+mod webhooks;
 
 pub(crate) use access::{OperatorAccess, ProjectAccess, TenantAccess};
 pub(crate) use authenticated::Via;
@@ -59,3 +60,4 @@ pub(crate) use sign_in::{Entered, SignInRules, sso};
 pub(crate) use tenant_change::TenantChange;
 pub(crate) use tokens::{NewToken, TokenItem, TokenScope};
 pub(crate) use watch::{ConsoleWatch, Heard};
+pub(crate) use webhooks::{MOST_REPLAYED, NewWebhook, Shown, WebhookPatch};

@@ -242,6 +242,19 @@ pub(super) fn below(pointer: &str, refusal: Refusal) -> Vec<ProblemError> {
     refusal.problems.into_iter().map(deeper).collect()
 }
 
+/// A tenant has as many webhooks as it may.
+pub(super) fn too_many_webhooks(most: usize) -> Problem {
+    let detail = format!("A tenant has at most {most} webhooks. Remove one that is not needed.");
+    Problem::new(StatusCode::CONFLICT, "too_many_webhooks", detail)
+}
+
+/// A secret cannot be kept: the operator has to give the server a key.
+pub(super) fn not_sealed(error: crate::sealer::SealError) -> Problem {
+    tracing::error!(%error, "a secret could not be sealed");
+    let detail = "This server cannot keep secrets now; its operator sets YARDARM_SECRET_KEY.";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no_secret_key", detail)
+}
+
 /// A route that the table gives no audit action asked for a commit: our mistake, and nothing is written.
 pub(super) fn no_action() -> Problem {
     tracing::error!("a route without an audit action asked for a commit");

@@ -133,17 +133,16 @@ impl Outbound {
         self.policy.target(text)
     }
 
-    /// The same, and looks the name up: what cannot be called now is refused before it is saved. It is judged again
-    /// at each call, because names change.
+    /// The same, and looks the name up: what is known not to be public is refused before it is saved. A name that is not
+    /// found now may be found later, and is judged then: every call does it again, because names change.
     pub async fn check(&self, text: &str) -> Result<Target, Refused> {
         let target = self.target(text)?;
-        if let Some(url::Host::Domain(host)) = target.url().host() {
-            let refused = || Refused::NoPublicAddress(host.to_owned());
-            let name = host.parse().map_err(|_| refused())?;
-            match tokio::time::timeout(CHECK, self.guarded.resolve(name)).await {
-                Ok(Ok(_)) => {}
-                Ok(Err(_)) | Err(_) => return Err(refused()),
-            }
+        if let Some(url::Host::Domain(host)) = target.url().host()
+            && let Ok(name) = host.parse()
+            && let Ok(Err(error)) = tokio::time::timeout(CHECK, self.guarded.resolve(name)).await
+            && let Some(refused @ Refused::NoPublicAddress(_)) = error.downcast_ref()
+        {
+            return Err(refused.clone());
         }
         Ok(target)
     }

@@ -94,9 +94,12 @@ pub enum Refused {
     /// An address that is written out and not public.
     #[error("{0} may not be called: {1}; an operator allows addresses with YARDARM_OUTBOUND_ALLOW")]
     Address(IpAddr, &'static str),
-    /// A name without any public address. Missing, private and not answered now are the same to whoever asks.
+    /// A name whose addresses are all of them not public.
     #[error("{0} has no public address now; an operator allows others with YARDARM_OUTBOUND_ALLOW")]
     NoPublicAddress(String),
+    /// A name that was not found now. In the same words: whoever calls it is not told which.
+    #[error("{0} has no public address now; an operator allows others with YARDARM_OUTBOUND_ALLOW")]
+    NotFound(String),
 }
 
 /// Something that may be called, as far as can be said without looking names up. Made by [`Policy::target`] only.

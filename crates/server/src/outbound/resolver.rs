@@ -56,10 +56,14 @@ impl Resolve for GuardedResolver {
         Box::pin(async move {
             let found = looking.await.map_err(|error| {
                 tracing::debug!(host, %error, "a name was not found");
-                Refused::NoPublicAddress(host.clone())
+                Refused::NotFound(host.clone())
             })?;
+            let mut found = found.take(MOST_ADDRESSES).peekable();
+            if found.peek().is_none() {
+                return Err(Refused::NotFound(host).into());
+            }
             let mut public: Vec<SocketAddr> = Vec::new();
-            for address in found.take(MOST_ADDRESSES) {
+            for address in found {
                 match policy.address(address.ip(), &host) {
                     // The port is the target's; a zone, which is for link-local addresses, is nobody's.
                     Ok(()) => public.push(SocketAddr::new(address.ip(), 0)),

@@ -15,7 +15,7 @@ fn refused(text: &str) -> &'static str {
         Err(Refused::Scheme(_)) => "scheme",
         Err(Refused::Port(_)) => "port",
         Err(Refused::Address(..)) => "address",
-        Err(Refused::NoPublicAddress(_)) => "name",
+        Err(Refused::NoPublicAddress(_) | Refused::NotFound(_)) => "name",
     }
 }
 

@@ -24,6 +24,10 @@ mod refusals;
 #[path = "../sql/sign_in.rs"]
 mod sign_in;
 mod walls;
+#[path = "../sql/webhook_store.rs"]
+mod webhook_store;
+#[path = "../sql/webhooks.rs"]
+mod webhooks;
 
 #[cfg(all(test, feature = "scratch"))]
 mod carried;

@@ -79,6 +79,9 @@ const WALLS: &[Wall] = &[
     wall("access_token", &[way("secret", "hash", May::Read)]),
     wall("one_time_link", &[way("secret", "hash", May::Make)]),
     wall("count_hour", &[]),
+    wall("webhook", &[]),
+    wall("webhook_cursor", &[]),
+    wall("webhook_delivery", &[]),
     // People are in several tenants; a tenant sees its own.
     Wall {
         owner: Owner::Seen("id IN (SELECT member.user_id FROM membership member WHERE member.tenant_id = $tenant)"),

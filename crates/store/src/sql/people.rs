@@ -1,6 +1,6 @@
 //! Tenants, users, memberships, sessions, access tokens and one-time links.
 
-use super::{Connection, dialect, sign_in};
+use super::{Connection, dialect, sign_in, webhooks};
 use crate::reach::Reach;
 use crate::{
     AccessToken, CommitError, LinkPurpose, Membership, Millis, OneTimeLink, RowWrite, StoreError, Tenant, User,
@@ -68,6 +68,7 @@ pub(super) async fn write(connection: &mut Connection, tenant_id: &str, row: &Ro
                 .map_err(dialect::error)?;
             Ok(())
         }
+        RowWrite::Webhook(row) => webhooks::write(connection, tenant_id, row).await,
         RowWrite::UseLink { hash, at } => {
             dialect::reach(connection, Reach::Secret(hash)).await.map_err(dialect::error)?;
             if use_link(connection, hash, *at).await? { Ok(()) } else { Err(CommitError::Taken("link")) }

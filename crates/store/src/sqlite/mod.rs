@@ -23,3 +23,7 @@ mod read;
 mod refusals;
 #[path = "../sql/sign_in.rs"]
 mod sign_in;
+#[path = "../sql/webhook_store.rs"]
+mod webhook_store;
+#[path = "../sql/webhooks.rs"]
+mod webhooks;

@@ -6,10 +6,11 @@ import { SimpleTable } from "@/components/table";
 import { Badge } from "@/components/ui/badge";
 import { Card } from "@/components/ui/card";
 import { SkeletonRows } from "@/components/ui/skeleton";
-import { useMembers } from "@/lib/queries/session";
+import { atLeast, useMembers } from "@/lib/queries/session";
 import { EnvironmentsCard } from "./_components/environments-card";
 import { ProjectCard } from "./_components/project-card";
 import { TokensCard } from "./_components/tokens-card";
+import { WebhooksCard } from "./_components/webhooks-card";
 
 export default function SettingsPage() {
   const { project, session } = useConsole();
@@ -20,6 +21,7 @@ export default function SettingsPage() {
         <ProjectCard key={project.key} project={project} />
         <EnvironmentsCard />
         <TokensCard />
+        {atLeast(session.role, "admin") ? <WebhooksCard /> : null}
         <Card flush title={`Members of ${session.tenant.name}`}>
           <Members />
         </Card>

@@ -106,7 +106,8 @@ impl From<&Change> for ChangeItem {
     }
 }
 
-fn summary(change: &Change) -> String {
+/// What a change touched, in a few words.
+pub(crate) fn summary(change: &Change) -> String {
     // Chunks of lists are how segments are kept, not what people change.
     let mut told: Vec<String> = Vec::new();
     let named = change.documents.iter().filter(|document| document.kind != "segment_list");
