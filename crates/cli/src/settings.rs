@@ -1,11 +1,14 @@
 //! The server's settings: `yardarm.toml`, overridden by `YARDARM_*`, overridden by flags.
 
-use std::net::{IpAddr, SocketAddr};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use yardarm_server::Settings;
+use yardarm_server::rates::{Rates, network};
+use yardarm_server::settings::Limits;
 
 use crate::api::secret_file;
 use crate::failure::Failure;
@@ -28,11 +31,32 @@ pub(crate) struct ServerArgs {
     pub(crate) base_url: Option<String>,
     #[command(flatten)]
     pub(crate) database: DatabaseArgs,
-    /// Proxy whose `X-Forwarded-For` is believed; repeat it or separate by commas
-    #[arg(long = "trusted-proxy", env = "YARDARM_TRUSTED_PROXIES", value_name = "ADDRESS", value_delimiter = ',')]
-    pub(crate) trusted_proxies: Vec<IpAddr>,
+    /// Proxy, or network of proxies, whose `X-Forwarded-For` or `Forwarded` is believed: `10.0.0.7`, `10.0.0.0/8`; repeat it
+    /// or separate by commas
+    #[arg(long = "trusted-proxy", env = "YARDARM_TRUSTED_PROXIES", value_name = "NETWORK", value_delimiter = ',')]
+    pub(crate) trusted_proxies: Vec<String>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
     #[command(flatten)]
     pub(crate) log: LogArgs,
+}
+
+/// How much everybody may ask for.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct LimitArgs {
+    /// Rate limit of a class for a key, a tenant or an address: `evaluate.key=500/s burst 1000`, or `off`; repeat it or
+    /// separate by commas
+    #[arg(long = "rate-limit", env = "YARDARM_RATE_LIMITS", value_name = "NAME=RATE", value_delimiter = ',')]
+    pub(crate) rate_limits: Vec<String>,
+    /// Open streams of one SDK key [default: 10000]
+    #[arg(long, env = "YARDARM_STREAMS_PER_KEY", value_name = "NUMBER")]
+    pub(crate) streams_per_key: Option<usize>,
+    /// Open streams of one tenant [default: 12000]
+    #[arg(long, env = "YARDARM_STREAMS_PER_TENANT", value_name = "NUMBER")]
+    pub(crate) streams_per_tenant: Option<usize>,
+    /// Open streams from one address [default: 12000]
+    #[arg(long, env = "YARDARM_STREAMS_PER_ADDRESS", value_name = "NUMBER")]
+    pub(crate) streams_per_address: Option<usize>,
 }
 
 /// Where the data is.
@@ -90,7 +114,12 @@ struct File {
     database_url: Option<String>,
     database_url_file: Option<PathBuf>,
     #[serde(default)]
-    trusted_proxies: Vec<IpAddr>,
+    trusted_proxies: Vec<String>,
+    #[serde(default)]
+    rate_limits: BTreeMap<String, BTreeMap<String, String>>,
+    streams_per_key: Option<usize>,
+    streams_per_tenant: Option<usize>,
+    streams_per_address: Option<usize>,
     log_format: Option<LogFormat>,
     log: Option<LogLevel>,
 }
@@ -140,16 +169,59 @@ impl ServerArgs {
             None => address_for_people(listen),
         };
         let trusted_proxies =
-            if self.trusted_proxies.is_empty() { file.trusted_proxies } else { self.trusted_proxies.clone() };
+            if self.trusted_proxies.is_empty() { &file.trusted_proxies } else { &self.trusted_proxies };
+        let trusted_proxies = trusted_proxies.iter().map(|text| network(text).map_err(Failure::usage));
+        let trusted_proxies = trusted_proxies.collect::<Result<_, _>>()?;
+        let rates = rates(&file.rate_limits, &self.limits.rate_limits)?;
+        let usual = Limits::default();
+        let limits = Limits {
+            streams_per_key: self.limits.streams_per_key.or(file.streams_per_key).unwrap_or(usual.streams_per_key),
+            streams_per_tenant: self
+                .limits
+                .streams_per_tenant
+                .or(file.streams_per_tenant)
+                .unwrap_or(usual.streams_per_tenant),
+            streams_per_address: self
+                .limits
+                .streams_per_address
+                .or(file.streams_per_address)
+                .unwrap_or(usual.streams_per_address),
+            ..usual
+        };
         let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
         let usual = if terminal { LogFormat::Text } else { LogFormat::Json };
         Ok(Resolved {
-            server: Settings { listen, base_url, data_dir, database_url, trusted_proxies, ..Settings::default() },
+            server: Settings {
+                listen,
+                base_url,
+                data_dir,
+                database_url,
+                trusted_proxies,
+                limits,
+                rates,
+                ..Settings::default()
+            },
             base_url_from_listener,
             log_format: self.log.log_format.or(file.log_format).unwrap_or(usual),
             log: self.log.log.or(file.log).unwrap_or(log),
         })
     }
+}
+
+/// The usual rates, with those of the file and then those of the command line or the environment in their place.
+fn rates(file: &BTreeMap<String, BTreeMap<String, String>>, args: &[String]) -> Result<Rates, Failure> {
+    let mut rates = Rates::default();
+    let wrong = |error: String| Failure::usage(error).hint("docs/reference/configuration.md lists every rate limit");
+    for (class, holders) in file {
+        for (holder, rate) in holders {
+            rates.configure(&format!("{class}.{holder}"), rate).map_err(wrong)?;
+        }
+    }
+    for arg in args {
+        let (name, rate) = arg.split_once('=').unwrap_or((arg, ""));
+        rates.configure(name, rate).map_err(wrong)?;
+    }
+    Ok(rates)
 }
 
 fn read(named: Option<&Path>) -> Result<File, Failure> {
@@ -200,6 +272,8 @@ pub(crate) fn address_for_people(listen: SocketAddr) -> String {
 
 #[cfg(test)]
 mod tests {
+    use yardarm_server::rates::{Cost, Holder};
+
     use super::*;
 
     fn resolve(text: &str, args: &ServerArgs) -> Result<Resolved, Failure> {
@@ -218,11 +292,19 @@ mod tests {
         assert_eq!(defaults.server.base_url, "http://127.0.0.1:3524");
         assert!(defaults.base_url_from_listener);
 
-        let text = "listen = \"0.0.0.0:80\"\ndata_dir = \"/data\"\ntrusted_proxies = [\"10.0.0.1\"]";
+        let text = "listen = \"0.0.0.0:80\"\ndata_dir = \"/data\"\ntrusted_proxies = [\"10.0.0.0/8\"]\n\
+                    streams_per_tenant = 5\n[rate_limits]\nevaluate.key = \"5/s\"\nread.tenant = \"6/s\"";
         let file = resolve(text, &none).unwrap().server;
         assert_eq!(file.base_url, "http://localhost:80");
         assert_eq!(file.database_url, "sqlite:/data/yardarm.db");
-        assert_eq!(file.trusted_proxies.len(), 1);
+        assert_eq!(file.trusted_proxies[0].to_string(), "10.0.0.0/8");
+        assert_eq!((file.limits.streams_per_tenant, file.limits.streams_per_key), (5, 10_000));
+        let key = |settings: &Settings, cost, holder| settings.rates.of(cost, holder).map(|rate| rate.to_string());
+        assert_eq!(key(&file, Cost::Evaluate, Holder::Key).as_deref(), Some("5/s burst 5"));
+        let args = LimitArgs { rate_limits: vec!["evaluate.key=off".to_owned()], ..LimitArgs::default() };
+        let args = resolve(text, &ServerArgs { limits: args, ..ServerArgs::default() }).unwrap().server;
+        assert_eq!(key(&args, Cost::Evaluate, Holder::Key), None);
+        assert_eq!(key(&args, Cost::Read, Holder::Tenant).as_deref(), Some("6/s burst 6"), "the file's stays");
 
         let args = ServerArgs {
             listen: Some("127.0.0.1:1".parse().unwrap()),
@@ -244,6 +326,9 @@ mod tests {
             ("database_url = \"mysql://secret\"", "\"mysql\""),
             ("database_url = \"sqlite:a\"\ndatabase_url_file = \"b\"", "both"),
             ("base_url = \"flags.example.com\"", "flags.example.com"),
+            ("trusted_proxies = [\"10.0.0.0/33\"]", "10.0.0.0/33"),
+            ("[rate_limits]\nevaluate.everybody = \"5/s\"", "evaluate.everybody"),
+            ("[rate_limits]\nread.key = \"fast\"", "fast"),
         ] {
             let failure = resolve(text, &ServerArgs::default()).err().expect(text);
             assert!(failure.message.contains(said), "{text}: {}", failure.message);

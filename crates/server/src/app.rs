@@ -13,6 +13,7 @@ use yardarm_store::Store;
 
 use crate::lanes::{self, ManagementLane};
 use crate::sealer::Sealer;
+use crate::rates::Limiter;
 use crate::settings::Settings;
 use crate::telemetry::{self, Telemetry};
 use crate::{api, delivery, health, openapi, problem, trace, ui};
@@ -42,6 +43,8 @@ pub struct Parts {
     pub sealer: Sealer,
     /// Numbers about this process.
     pub telemetry: Arc<Telemetry>,
+    /// How much everybody may ask for.
+    pub limiter: Limiter,
     /// Where management requests run.
     pub management: ManagementLane,
     /// True once the server goes away.
@@ -77,6 +80,7 @@ impl App {
         let app = Self(Arc::new(Parts {
             management: ManagementLane::start(&settings)?,
             delivery: delivery::Delivery::new(&settings, &telemetry),
+            limiter: Limiter::new(&settings.rates, &telemetry),
             console: ui::Console::load(),
             api: api::Api::new(&settings),
             sealer: Sealer::new(settings.secret_keys.clone(), Arc::clone(&randomness)),

@@ -6,23 +6,30 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
+use crate::api;
 use crate::app::App;
 use crate::problem::Problem;
+use crate::rates::Cost;
 use crate::settings::Settings;
+
+/// Turns kept for changes of flags in an environment, so that one can be turned off while everything else is stuck in a queue.
+const RESERVED: usize = 4;
 
 /// The management lane.
 pub struct ManagementLane {
     runtime: Option<Runtime>,
     handle: Handle,
     turns: Arc<Semaphore>,
+    /// Turns that only changes of flags in an environment get, when all the others are taken.
+    flips: Arc<Semaphore>,
     waiting: AtomicUsize,
     most_waiting: usize,
     queue: Duration,
@@ -41,6 +48,7 @@ impl ManagementLane {
             handle: runtime.handle().clone(),
             runtime: Some(runtime),
             turns: Arc::new(Semaphore::new(settings.limits.management_running.max(1))),
+            flips: Arc::new(Semaphore::new(RESERVED)),
             waiting: AtomicUsize::new(0),
             most_waiting: settings.limits.management_waiting,
             queue: settings.timeouts.management_queue,
@@ -53,9 +61,16 @@ impl ManagementLane {
         &self.handle
     }
 
-    async fn turn(&self) -> Option<tokio::sync::OwnedSemaphorePermit> {
-        if let Ok(turn) = Arc::clone(&self.turns).try_acquire_owned() {
-            return Some(turn);
+    /// A turn that is free now.
+    fn free_turn(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.turns).try_acquire_owned().ok()
+    }
+
+    async fn turn(&self, flips: bool) -> Option<OwnedSemaphorePermit> {
+        if flips {
+            // Few, short, and of one kind: no queue in front of them that others could fill.
+            let turn = tokio::time::timeout(self.queue, Arc::clone(&self.flips).acquire_owned()).await;
+            return turn.ok()?.ok();
         }
         let waiting = Waiting::enter(&self.waiting, self.most_waiting)?;
         let turn = tokio::time::timeout(self.queue, Arc::clone(&self.turns).acquire_owned()).await;
@@ -93,7 +108,15 @@ impl Drop for Waiting<'_> {
 /// begun, so a commit is never cut in half; the deadline bounds it.
 pub(crate) async fn on_management(State(app): State<App>, request: Request, next: Next) -> Response {
     let lane = &app.management;
-    let Some(turn) = lane.turn().await else {
+    let turn = match lane.free_turn() {
+        Some(turn) => Some(turn),
+        None => {
+            let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+            let flips = path.is_some_and(|path| api::cost_of(request.method(), path) == Some(Cost::Flip));
+            lane.turn(flips).await
+        }
+    };
+    let Some(turn) = turn else {
         app.telemetry.management_refused.increment(1);
         return busy("Too many management requests are waiting. Flags are still served. Try again later.");
     };

@@ -12,6 +12,7 @@ mod lanes;
 pub mod openapi;
 pub mod problem;
 pub mod sealer;
+pub mod rates;
 mod serve;
 pub mod settings;
 pub mod telemetry;

@@ -14,6 +14,7 @@ use tracing::Instrument;
 
 use crate::app::App;
 use crate::problem;
+use crate::rates::Meter;
 use crate::telemetry::Lane;
 
 /// Response header: the request's own id (its span id), for support tickets.
@@ -86,6 +87,8 @@ impl<S: Sync> FromRequestParts<S> for Trace {
 pub async fn management(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let trace = Trace::of(request.headers().get(TRACEPARENT));
     request.extensions_mut().insert(trace);
+    let meter = Meter::default();
+    request.extensions_mut().insert(meter.clone());
     let trace_id = trace.trace_id();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
@@ -102,6 +105,7 @@ pub async fn management(State(app): State<App>, mut request: Request, next: Next
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
     app.telemetry.request(Lane::Management, route, response.status());
     app.telemetry.management_seconds.record(elapsed.as_secs_f64());
+    meter.write(response.headers_mut());
     response.headers_mut().insert(REQUEST_ID, trace.span_id());
     response.headers_mut().insert(TRACEPARENT, trace.traceparent());
     response
@@ -111,12 +115,15 @@ pub async fn management(State(app): State<App>, mut request: Request, next: Next
 pub async fn delivery(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let trace = Trace::of(request.headers().get(TRACEPARENT));
     request.extensions_mut().insert(trace);
+    let meter = Meter::default();
+    request.extensions_mut().insert(meter.clone());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let mut response = next.run(request).await;
     if response.status().is_client_error() || response.status().is_server_error() {
         response = problem::finish(response, &trace.trace_id()).await;
     }
     app.telemetry.request(Lane::Delivery, route.as_ref().map_or("none", MatchedPath::as_str), response.status());
+    meter.write(response.headers_mut());
     response.headers_mut().insert(REQUEST_ID, trace.span_id());
     response.headers_mut().insert(TRACEPARENT, trace.traceparent());
     response

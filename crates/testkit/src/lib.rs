@@ -20,6 +20,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use yardarm_hub::{Hub, HubOptions};
+use yardarm_server::rates::Rates;
 use yardarm_server::sealer::SecretKey;
 use yardarm_server::settings::Timeouts;
 use yardarm_server::{App, Settings};
@@ -86,6 +87,13 @@ impl TestApp {
         Self { _folder: Some(folder), ..Self::start(&url).await }
     }
 
+    /// On a fresh SQLite file, with other settings than the usual ones.
+    pub async fn start_sqlite_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("yardarm.db").display());
+        Self { _folder: Some(folder), ..Self::set_up(Self::start_empty_with(&url, change).await).await }
+    }
+
     /// On a fresh Postgres database; `None`, and says so, when no server is named.
     pub async fn start_postgres() -> Option<Self> {
         #[expect(clippy::disallowed_methods, reason = "tests are told by the environment which database there is")]
@@ -107,7 +115,10 @@ impl TestApp {
 
     /// On a database that nobody uses yet.
     pub async fn start(store_url: &str) -> Self {
-        let mut app = Self::start_empty(store_url).await;
+        Self::set_up(Self::start_empty(store_url).await).await
+    }
+
+    async fn set_up(mut app: Self) -> Self {
         let link = app.app.setup_link().await.unwrap().unwrap();
         let visitor = app.anonymous();
         let answer = visitor
@@ -130,6 +141,10 @@ impl TestApp {
 
     /// Running, but nobody can sign in yet.
     pub async fn start_empty(store_url: &str) -> Self {
+        Self::start_empty_with(store_url, |_| {}).await
+    }
+
+    async fn start_empty_with(store_url: &str, change: impl FnOnce(&mut Settings)) -> Self {
         // Tests are about what happens, not about how busy the machine is.
         let patience = Duration::from_mins(2);
         let options = StoreOptions { deadline: patience, ..StoreOptions::default() };
@@ -141,14 +156,17 @@ impl TestApp {
         // 2026-01-01T00:00:00Z, and as much later as the test says.
         let clock = Arc::new(AtomicI64::new(1_767_225_600_000));
         let timeouts = Timeouts { management: patience, management_queue: patience, ..Timeouts::default() };
-        let settings = Settings {
+        let mut settings = Settings {
             timeouts,
+            // The clock stands still, so a budget never fills up again by itself.
+            rates: Rates::OFF,
             listen: address,
             base_url: url.clone(),
             database_url: store_url.to_owned(),
             secret_keys: vec![SecretKey::new(std::array::from_fn(|n| u8::try_from(n).unwrap()))],
             ..Settings::default()
         };
+        change(&mut settings);
         let now = Arc::clone(&clock);
         let broken = Arc::new(AtomicBool::new(false));
         let panics = Arc::clone(&broken);

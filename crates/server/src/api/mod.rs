@@ -65,6 +65,11 @@ macro_rules! routes {
     };
 }
 
+/// The class of a route, by its template.
+pub(crate) fn cost_of(method: &http::Method, path: &str) -> Option<Cost> {
+    ROUTES.iter().find(|route| route.method == *method && route.path == path).map(|route| route.cost)
+}
+
 type Tenant<R> = TenantAccess<R>;
 type Project<R> = ProjectAccess<R>;
 
@@ -108,7 +113,7 @@ routes! {
     POST "/api/v1/projects/{project}/flags/{flag}/copy" Project<Editor>, Write, Some("configuration.copy") => flags::copy;
     GET "/api/v1/projects/{project}/flags/{flag}/environments/{environment}" Project<Viewer>, Read, None => configurations::read;
     PUT "/api/v1/projects/{project}/flags/{flag}/environments/{environment}" Project<Editor>, Write, Some("configuration.replace") => configurations::replace;
-    PATCH "/api/v1/projects/{project}/flags/{flag}/environments/{environment}" Project<Editor>, Write, Some("configuration.update") => configurations::update;
+    PATCH "/api/v1/projects/{project}/flags/{flag}/environments/{environment}" Project<Editor>, Flip, Some("configuration.update") => configurations::update;
 
     GET "/api/v1/projects/{project}/segments" Project<Viewer>, Read, None => segments::list;
     POST "/api/v1/projects/{project}/segments" Project<Editor>, Write, Some("segment.create") => segments::create;

@@ -10,6 +10,7 @@ use yardarm_hub::LiveProject;
 use yardarm_model::document::State;
 use yardarm_store::{Role, ScopeRef, Tenant, User};
 
+use super::admission;
 use super::authenticated::{Authenticated, Credential, Via};
 use super::refusal;
 use super::right::{Owner, Right, Viewer};
@@ -35,8 +36,7 @@ const LONGEST_REASON: usize = 500;
 
 impl Request {
     async fn of(parts: &mut Parts, gate: &App) -> Result<Self, Problem> {
-        let credential = Credential::of(parts, gate)?;
-        let who = gate.authenticate(&credential).await?;
+        let (credential, who) = admission::admit(parts, gate).await?;
         let reason = match parts.headers.get("x-yardarm-reason") {
             Some(header) => read_reason(header.as_bytes())?,
             None => String::new(),

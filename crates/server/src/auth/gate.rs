@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 use yardarm_store::Millis;
 
-use super::attempts::Attempts;
 use super::recent::RecentChanges;
+use crate::rates::Attempts;
 use crate::settings::Settings;
 
 /// Password hashes computed at the same time: each takes 19 MiB for some 20 ms.

@@ -10,7 +10,7 @@
 //! - [`OperatorAccess`]: may make tenants.
 
 mod access;
-mod attempts;
+mod admission;
 mod authenticated;
 mod change;
 mod client;
@@ -29,6 +29,7 @@ mod session;
 mod tenant_change;
 mod watch;
 
+pub use crate::rates::Cost;
 pub(crate) use access::{OperatorAccess, ProjectAccess, TenantAccess};
 pub(crate) use authenticated::Via;
 pub(crate) use change::{Precondition, revision};
@@ -37,7 +38,7 @@ pub use gate::Api;
 pub(crate) use people::NewToken;
 pub(crate) use recent::ChangeNote;
 pub(crate) use right::{Admin, Editor, Right, Viewer};
-pub use route::{Cost, Route};
+pub use route::Route;
 pub(crate) use route::{Permission, guarded};
 pub(crate) use session::{SetupRequest, Visitor};
 pub(crate) use watch::{ConsoleWatch, Heard};

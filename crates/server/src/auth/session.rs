@@ -10,12 +10,14 @@ use yardarm_store::{
 
 use super::access::{OperatorAccess, TenantAccess, trace_id};
 use super::authenticated::{Authenticated, Via};
+use super::client::ClientAddress;
 use super::right::{Right, Viewer};
 use super::route::{Permission, Route};
 use super::{cookie, csrf, fresh, password, refusal};
 use crate::app::App;
 use crate::keys;
 use crate::problem::Problem;
+use crate::rates::{Cost, Meter, Payer, Secret};
 
 /// Sessions end after this, milliseconds: 30 days, however busy or idle they are. There is no shorter limit for idle ones:
 /// the console's open stream would keep every forgotten tab busy, so a limit would promise what it cannot hold.
@@ -26,6 +28,7 @@ pub(crate) struct Visitor {
     gate: App,
     action: &'static str,
     trace_id: String,
+    address: ClientAddress,
     /// Hash of the session that the browser has already.
     replaces: Option<String>,
 }
@@ -42,10 +45,16 @@ impl FromRequestParts<App> for Visitor {
         let gate = app.clone();
         // Signing somebody in from another site is an attack, too.
         csrf::check(parts, &gate.settings.base_url)?;
-        let action = parts.extensions.get::<&'static Route>().and_then(|route| route.action).unwrap_or("session");
+        let route = parts.extensions.get::<&'static Route>();
+        let address = ClientAddress::of(parts, app);
+        if let Some(address) = address.0 {
+            let cost = route.map_or(Cost::Password, |route| route.cost);
+            gate.limiter.take(cost, &[Payer::Address(address)], gate.now(), &Meter::of(parts))?;
+        }
+        let action = route.and_then(|route| route.action).unwrap_or("session");
         let trace_id = trace_id(parts);
         let replaces = cookie::read(&parts.headers, gate.settings.secure()).map(keys::hash_hex);
-        Ok(Self { gate, action, trace_id, replaces })
+        Ok(Self { gate, action, trace_id, address, replaces })
     }
 }
 
@@ -118,19 +127,20 @@ impl Visitor {
     }
 
     /// E-mail and password.
-    pub(crate) async fn sign_in(&self, email: &str, password: String, address: &str) -> Result<SignedIn, Problem> {
+    pub(crate) async fn sign_in(&self, email: &str, password: String) -> Result<SignedIn, Problem> {
         let email = email.to_lowercase();
-        self.gate.api.attempts.take(&email, address, self.gate.now()).map_err(refusal::too_many_attempts)?;
+        let (attempts, address) = (&self.gate.api.attempts, self.address.0);
+        attempts.take(Secret::Password, &email, address, self.gate.now()).map_err(refusal::too_many_attempts)?;
         let user = self.gate.store.user_by_email(&email).await?;
         let hash = user.as_ref().and_then(|user| user.password_hash.clone());
         let right = self.gate.verify_password(password, hash).await?;
         let Some(user) = user.filter(|_| right) else {
-            tracing::info!(address, "sign-in failed");
+            tracing::info!(?address, "sign-in failed");
             return Err(refusal::sign_in_failed());
         };
         let memberships = self.gate.store.memberships(&user.id).await?;
         let Some(membership) = memberships.first() else { return Err(refusal::sign_in_failed()) };
-        self.gate.api.attempts.clear(&email, address);
+        attempts.right(Secret::Password, &email, address, self.gate.now());
         let tenant_id = membership.tenant_id.clone();
         self.open(user, &tenant_id).await
     }
@@ -139,6 +149,7 @@ impl Visitor {
     pub(crate) async fn use_link(&self, token: &str) -> Result<SignedIn, Problem> {
         let hash = keys::hash_hex(token);
         let now = self.gate.now();
+        self.gate.api.attempts.take(Secret::Link, "", self.address.0, now).map_err(refusal::too_many_attempts)?;
         let link = self.gate.store.link(&hash, now).await?;
         let link = link.filter(|link| link.purpose == LinkPurpose::SignIn).ok_or_else(refusal::link_used)?;
         let (Some(user_id), Some(tenant_id)) = (link.user_id, link.tenant_id) else {

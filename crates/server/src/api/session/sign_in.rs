@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::SessionAnswer;
 use crate::api::answer::Answer;
 use crate::api::fields::Fields;
-use crate::auth::{ClientAddress, Visitor};
+use crate::auth::Visitor;
 use crate::json::Body;
 use crate::problem::Problem;
 
@@ -24,15 +24,11 @@ pub(crate) struct SignIn {
 /// however busy or idle; one that the browser had before ends now.
 #[utoipa::path(post, path = "/api/v1/session", operation_id = "signIn", tag = "session", request_body = SignIn,
     responses((status = 200, body = SessionAnswer)))]
-pub(crate) async fn handler(
-    visitor: Visitor,
-    ClientAddress(address): ClientAddress,
-    Body(body): Body,
-) -> Result<Answer, Problem> {
+pub(crate) async fn handler(visitor: Visitor, Body(body): Body) -> Result<Answer, Problem> {
     let mut fields = Fields::of(body, &["email", "password"])?;
     let email = fields.text("email", 254);
     let password = fields.secret("password");
     fields.done()?;
-    let signed_in = visitor.sign_in(&email, password, &address).await?;
+    let signed_in = visitor.sign_in(&email, password).await?;
     Ok(Answer::ok(&SessionAnswer::of(&signed_in.access).await?).cookie(&signed_in.cookie))
 }
