@@ -335,4 +335,25 @@ mod tests {
             assert!(!failure.message.contains("secret"), "{text}");
         }
     }
+
+    /// `YARDARM_UPDATE=1` writes the table anew.
+    #[test]
+    fn the_reference_lists_every_rate() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/configuration.md");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let rates = Rates::default();
+        let rows = Cost::ALL.map(|cost| {
+            let cells =
+                Holder::ALL.map(|holder| rates.of(cost, holder).map_or_else(String::new, |rate| format!(" {rate}")));
+            format!("| `{}` | {} |{} |\n", cost.name(), cost.words(), cells.join(" |"))
+        });
+        let (before, rest) = text.split_once("|---|---|---|---|---|\n| `read`").unwrap();
+        let after = rest.split_once("\n\n").unwrap().1;
+        let expected = format!("{before}|---|---|---|---|---|\n{}\n{after}", rows.concat());
+        #[expect(clippy::disallowed_methods, reason = "a test that writes what it checks, when told to")]
+        if std::env::var_os("YARDARM_UPDATE").is_some() {
+            std::fs::write(&path, &expected).unwrap();
+        }
+        assert!(text == expected, "the rates are not those of the code; write them anew with YARDARM_UPDATE=1");
+    }
 }

@@ -108,13 +108,12 @@ impl Drop for Waiting<'_> {
 /// begun, so a commit is never cut in half; the deadline bounds it.
 pub(crate) async fn on_management(State(app): State<App>, request: Request, next: Next) -> Response {
     let lane = &app.management;
-    let turn = match lane.free_turn() {
-        Some(turn) => Some(turn),
-        None => {
-            let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-            let flips = path.is_some_and(|path| api::cost_of(request.method(), path) == Some(Cost::Flip));
-            lane.turn(flips).await
-        }
+    let turn = if let Some(turn) = lane.free_turn() {
+        Some(turn)
+    } else {
+        let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+        let flips = path.is_some_and(|path| api::cost_of(request.method(), path) == Some(Cost::Flip));
+        lane.turn(flips).await
     };
     let Some(turn) = turn else {
         app.telemetry.management_refused.increment(1);
@@ -148,12 +147,14 @@ mod tests {
     use axum::Router;
     use axum::body::Body;
     use axum::middleware::from_fn_with_state;
-    use axum::routing::get;
+    use axum::routing::{get, patch};
     use http_body_util::BodyExt;
     use tower::ServiceExt;
     use yardarm_hub::{Hub, HubOptions};
 
     use super::*;
+
+    const FLIP: &str = "/api/v1/projects/{project}/flags/{flag}/environments/{environment}";
 
     async fn lane(settings: Settings) -> (App, Router, tempfile::TempDir) {
         let directory = tempfile::tempdir().unwrap();
@@ -164,13 +165,18 @@ mod tests {
         let thread = || async { std::thread::current().name().unwrap_or_default().to_owned() };
         let router = Router::new()
             .route("/thread", get(thread))
+            .route(FLIP, patch(thread))
             .route("/stuck", get(std::future::pending::<()>))
             .layer(from_fn_with_state(app.clone(), on_management));
         (app, router, directory)
     }
 
     async fn ask(router: &Router, path: &str) -> (StatusCode, String) {
-        let request = Request::get(path).body(Body::empty()).unwrap();
+        answer(router, Request::get(path)).await
+    }
+
+    async fn answer(router: &Router, request: http::request::Builder) -> (StatusCode, String) {
+        let request = request.body(Body::empty()).unwrap();
         let response = router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.headers().contains_key("retry-after"), !response.status().is_success());
         let status = response.status();
@@ -205,6 +211,8 @@ mod tests {
         while app.management.turns.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
+        let flip = Request::patch("/api/v1/projects/shop/flags/checkout/environments/production");
+        assert_eq!(answer(&router, flip).await.0, StatusCode::OK, "a flag can be turned off");
         let (first, second) = tokio::join!(ask(&router, "/thread"), ask(&router, "/thread"));
         assert_eq!((first.0, second.0), (StatusCode::SERVICE_UNAVAILABLE, StatusCode::SERVICE_UNAVAILABLE));
         assert_eq!(app.management.waiting.load(Ordering::Relaxed), 0);

@@ -24,7 +24,7 @@ pub(crate) enum Secret {
 
 impl Secret {
     /// For one account from one address.
-    const fn from_one_address(self) -> Rate {
+    const fn rate_of_one_address(self) -> Rate {
         match self {
             Self::Password => Rate::per_hour(40, 10),
             Self::Code => Rate::per_hour(20, 5),
@@ -33,7 +33,7 @@ impl Secret {
     }
 
     /// For one account from all addresses that are not its own.
-    const fn from_everywhere(self) -> Rate {
+    const fn rate_of_strangers(self) -> Rate {
         match self {
             Self::Password => Rate::per_hour(400, 100),
             Self::Code => Rate::per_hour(40, 10),
@@ -62,12 +62,12 @@ impl Attempts {
         let mut own = false;
         if let Some(address) = address.map(budget_of) {
             own = self.cells.noted(self.cells.id((what, account, address, "own")), now);
-            self.take_one(self.cells.id((what, account, address)), what.from_one_address(), now)?;
+            self.take_one(self.cells.id((what, account, address)), what.rate_of_one_address(), now)?;
         }
         if own {
             return Ok(());
         }
-        self.take_one(self.cells.id((what, account)), what.from_everywhere(), now)
+        self.take_one(self.cells.id((what, account)), what.rate_of_strangers(), now)
     }
 
     /// The right secret was given: this address is the account's own.

@@ -64,11 +64,11 @@ impl Cells {
         let next = |whole_at: u64| {
             let from = standing(whole_at);
             let next = from.saturating_add(each);
-            match next - now <= whole {
-                true => Some(next),
-                // Nothing to write, unless the clock went back.
-                false => (from != whole_at).then_some(from),
+            if next - now <= whole {
+                return Some(next);
             }
+            // Nothing to write, unless the clock went back.
+            (from != whole_at).then_some(from)
         };
         let cell = self.cell(id, now);
         let (Ok(before) | Err(before)) = cell.whole_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);

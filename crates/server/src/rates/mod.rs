@@ -170,7 +170,9 @@ fn limited(cost: Cost, budget: &Budget, taken: Taken) -> Problem {
         budget.rate,
     );
     let wait = seconds(taken.wait).max(1);
+    // All streams of a key tend to come back together.
+    let spread = if cost == Cost::StreamOpen { 10 } else { wait.div_ceil(2) };
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail.clone())
         .error("", budget.policy.to_string(), detail)
-        .retry_between(wait, wait + wait.div_ceil(2))
+        .retry_between(wait, wait + spread)
 }

@@ -100,12 +100,6 @@ impl Admission {
         self.opens.take(EVERYBODY, self.opens_rate, now).allowed
     }
 
-    /// Open streams of a tenant on this node.
-    pub(crate) fn open_of_tenant(&self, tenant_id: &str) -> usize {
-        let by_holder = self.by_holder.lock().unwrap_or_else(PoisonError::into_inner);
-        by_holder.get(&(Holder::Tenant, tenant_id.to_owned())).copied().unwrap_or_default()
-    }
-
     fn gauge(&self, protocol: Protocol) -> &metrics::Gauge {
         match protocol {
             Protocol::Sdk => &self.telemetry.streams_sdk,
@@ -160,7 +154,6 @@ mod tests {
         drop(first);
         assert!(admit("a", "t").is_ok());
         assert_eq!(admission.open.load(Ordering::Relaxed), 3);
-        assert_eq!((admission.open_of_tenant("t"), admission.open_of_tenant("v")), (2, 0));
         assert_eq!(admission.by_holder.lock().unwrap().len(), 6, "three keys, two tenants, one address");
     }
 
