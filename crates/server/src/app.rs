@@ -12,8 +12,8 @@ use yardarm_hub::Hub;
 use yardarm_store::Store;
 
 use crate::lanes::{self, ManagementLane};
-use crate::sealer::Sealer;
 use crate::rates::Limiter;
+use crate::sealer::Sealer;
 use crate::settings::Settings;
 use crate::telemetry::{self, Telemetry};
 use crate::{api, delivery, health, openapi, problem, trace, ui};

@@ -129,8 +129,8 @@ impl Drop for Permit {
 mod tests {
     use super::*;
 
-    fn address(last: u8) -> Option<IpAddr> {
-        Some(IpAddr::from([192, 0, 2, last]))
+    fn address(last: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, last])
     }
 
     fn code(refused: Result<Permit, Problem>) -> (u16, String) {
@@ -143,7 +143,7 @@ mod tests {
     fn places_are_bounded_and_given_back() {
         let limits = Limits { streams: 4, streams_per_key: 2, streams_per_tenant: 3, ..Limits::default() };
         let admission = Admission::new(&limits, Arc::default());
-        let admit = |key, tenant| admission.admit(key, tenant, address(1), Protocol::Sdk);
+        let admit = |key, tenant| admission.admit(key, tenant, Some(address(1)), Protocol::Sdk);
         let first = admit("a", "t").ok();
         let _second = admit("a", "t").ok();
         assert_eq!(code(admit("a", "t")), (429, "streams_of_key".to_owned()));
@@ -161,9 +161,12 @@ mod tests {
     fn an_address_has_its_own_limit_and_an_unknown_one_has_none() {
         let limits = Limits { streams_per_address: 1, ..Limits::default() };
         let admission = Admission::new(&limits, Arc::default());
-        let _first = admission.admit("a", "t", address(1), Protocol::Sdk).ok();
-        assert_eq!(code(admission.admit("b", "u", address(1), Protocol::Sdk)), (429, "streams_of_address".to_owned()));
-        assert!(admission.admit("b", "u", address(2), Protocol::Sdk).is_ok());
+        let _first = admission.admit("a", "t", Some(address(1)), Protocol::Sdk).ok();
+        assert_eq!(
+            code(admission.admit("b", "u", Some(address(1)), Protocol::Sdk)),
+            (429, "streams_of_address".to_owned())
+        );
+        assert!(admission.admit("b", "u", Some(address(2)), Protocol::Sdk).is_ok());
         assert!((0..3).all(|_| admission.admit("b", "u", None, Protocol::Sdk).is_ok()));
     }
 
