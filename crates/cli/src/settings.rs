@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use yardarm_server::Settings;
+use yardarm_server::quotas::{USUAL, configure};
 use yardarm_server::rates::{Rates, network};
 use yardarm_server::settings::Limits;
+use yardarm_store::Quota;
 
 use crate::api::secret_file;
 use crate::failure::Failure;
@@ -48,6 +50,9 @@ pub(crate) struct LimitArgs {
     /// separate by commas
     #[arg(long = "rate-limit", env = "YARDARM_RATE_LIMITS", value_name = "NAME=RATE", value_delimiter = ',')]
     pub(crate) rate_limits: Vec<String>,
+    /// What a tenant may have, unless it has numbers of its own: `flags=500`; repeat it or separate by commas
+    #[arg(long = "quota", env = "YARDARM_QUOTAS", value_name = "NAME=NUMBER", value_delimiter = ',')]
+    pub(crate) quotas: Vec<String>,
     /// Open streams of one SDK key [default: 10000]
     #[arg(long, env = "YARDARM_STREAMS_PER_KEY", value_name = "NUMBER")]
     pub(crate) streams_per_key: Option<usize>,
@@ -117,6 +122,8 @@ struct File {
     trusted_proxies: Vec<String>,
     #[serde(default)]
     rate_limits: BTreeMap<String, BTreeMap<String, String>>,
+    #[serde(default)]
+    quotas: BTreeMap<String, u64>,
     streams_per_key: Option<usize>,
     streams_per_tenant: Option<usize>,
     streams_per_address: Option<usize>,
@@ -173,6 +180,7 @@ impl ServerArgs {
         let trusted_proxies = trusted_proxies.iter().map(|text| network(text).map_err(Failure::usage));
         let trusted_proxies = trusted_proxies.collect::<Result<_, _>>()?;
         let rates = rates(&file.rate_limits, &self.limits.rate_limits)?;
+        let quotas = quotas(&file.quotas, &self.limits.quotas)?;
         let usual = Limits::default();
         let limits = Limits {
             streams_per_key: self.limits.streams_per_key.or(file.streams_per_key).unwrap_or(usual.streams_per_key),
@@ -199,6 +207,7 @@ impl ServerArgs {
                 trusted_proxies,
                 limits,
                 rates,
+                quotas,
                 ..Settings::default()
             },
             base_url_from_listener,
@@ -222,6 +231,17 @@ fn rates(file: &BTreeMap<String, BTreeMap<String, String>>, args: &[String]) -> 
         rates.configure(name, rate).map_err(wrong)?;
     }
     Ok(rates)
+}
+
+/// The usual quotas, with those of the file and then those of the command line or the environment in their place.
+fn quotas(file: &BTreeMap<String, u64>, args: &[String]) -> Result<Vec<Quota>, Failure> {
+    let mut quotas = USUAL.to_vec();
+    let file = file.iter().map(|(name, most)| (name.as_str(), most.to_string()));
+    let args = args.iter().map(|arg| arg.split_once('=').unwrap_or((arg, "")));
+    for (name, most) in file.chain(args.map(|(name, most)| (name, most.to_owned()))) {
+        configure(&mut quotas, name, &most).map_err(Failure::usage)?;
+    }
+    Ok(quotas)
 }
 
 fn read(named: Option<&Path>) -> Result<File, Failure> {
@@ -328,6 +348,7 @@ mod tests {
             ("base_url = \"flags.example.com\"", "flags.example.com"),
             ("trusted_proxies = [\"10.0.0.0/33\"]", "10.0.0.0/33"),
             ("[rate_limits]\nevaluate.everybody = \"5/s\"", "evaluate.everybody"),
+            ("[quotas]\nflag = 5", "\"flag\""),
             ("[rate_limits]\nread.key = \"fast\"", "fast"),
         ] {
             let failure = resolve(text, &ServerArgs::default()).err().expect(text);
@@ -354,5 +375,18 @@ mod tests {
             std::fs::write(&path, &expected).unwrap();
         }
         assert!(text == expected, "the rates are not those of the code; write them anew with YARDARM_UPDATE=1");
+    }
+
+    #[test]
+    fn quotas_come_from_the_file_and_the_command_line_and_are_listed() {
+        let args = LimitArgs { quotas: vec!["segments=7".to_owned()], ..LimitArgs::default() };
+        let args = ServerArgs { limits: args, ..ServerArgs::default() };
+        let server = resolve("[quotas]\nsegments = 5\nflags = 6", &args).unwrap().server;
+        let most = |name| server.quotas.iter().find(|quota| quota.name == name).unwrap().most;
+        assert_eq!((most("segments"), most("flags"), most("projects")), (7, 6, USUAL[0].most));
+        let text = include_str!("../../../docs/reference/configuration.md");
+        let missing: Vec<_> =
+            USUAL.iter().filter(|q| !text.contains(&format!("| `{}` | {} |", q.name, q.most))).collect();
+        assert!(missing.is_empty(), "docs/reference/configuration.md does not list {missing:?}");
     }
 }

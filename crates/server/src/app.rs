@@ -16,7 +16,7 @@ use crate::rates::Limiter;
 use crate::sealer::Sealer;
 use crate::settings::Settings;
 use crate::telemetry::{self, Telemetry};
-use crate::{api, delivery, health, openapi, problem, trace, ui};
+use crate::{api, auth, delivery, health, openapi, problem, trace, ui};
 
 /// Milliseconds since 1970.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -122,6 +122,7 @@ impl App {
     /// Every route, with the layers of its lane.
     pub fn router(&self) -> Router {
         let management = api::router(self)
+            .layer(from_fn_with_state(self.clone(), auth::tell_when_near))
             .layer(CatchPanicLayer::custom(problem::panicked))
             .layer(from_fn_with_state(self.clone(), lanes::on_management))
             .layer(from_fn_with_state(self.clone(), trace::management));

@@ -11,6 +11,7 @@ pub mod keys;
 mod lanes;
 pub mod openapi;
 pub mod problem;
+pub mod quotas;
 pub mod rates;
 pub mod sealer;
 mod serve;

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use yardarm_store::Quota;
 
+use crate::quotas;
 use crate::rates::Rates;
 use crate::sealer::SecretKey;
 
@@ -31,6 +33,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How much each tenant, key and address may ask for.
     pub rates: Rates,
+    /// What each tenant may have, unless it has numbers of its own. The store must be opened with the same.
+    pub quotas: Vec<Quota>,
 }
 
 /// Deadlines.
@@ -109,6 +113,7 @@ impl Default for Settings {
             timeouts: Timeouts::default(),
             limits: Limits::default(),
             rates: Rates::default(),
+            quotas: quotas::USUAL.to_vec(),
         }
     }
 }

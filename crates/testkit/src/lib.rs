@@ -147,9 +147,6 @@ impl TestApp {
     async fn start_empty_with(store_url: &str, change: impl FnOnce(&mut Settings)) -> Self {
         // Tests are about what happens, not about how busy the machine is.
         let patience = Duration::from_mins(2);
-        let options = StoreOptions { deadline: patience, ..StoreOptions::default() };
-        let store = yardarm_store::open_with(store_url, &options).await.unwrap();
-        let hub = Hub::start(Arc::clone(&store), HubOptions::default()).await.unwrap();
         let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let address = listener.local_addr().unwrap();
         let url = format!("http://{address}");
@@ -167,6 +164,9 @@ impl TestApp {
             ..Settings::default()
         };
         change(&mut settings);
+        let options = StoreOptions { deadline: patience, quotas: settings.quotas.clone(), ..StoreOptions::default() };
+        let store = yardarm_store::open_with(store_url, &options).await.unwrap();
+        let hub = Hub::start(Arc::clone(&store), HubOptions::default()).await.unwrap();
         let now = Arc::clone(&clock);
         let broken = Arc::new(AtomicBool::new(false));
         let panics = Arc::clone(&broken);

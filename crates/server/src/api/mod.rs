@@ -17,6 +17,7 @@ mod members;
 mod names;
 mod page;
 mod projects;
+mod quotas;
 pub(crate) mod schema;
 mod segments;
 mod session;
@@ -88,6 +89,8 @@ routes! {
     GET "/api/v1/tenants/{tenant}" Tenant<Viewer>, Read, None => tenants::read;
     PATCH "/api/v1/tenants/{tenant}" Tenant<Admin>, Write, Some("tenant.update") => tenants::update;
     GET "/api/v1/members" Tenant<Viewer>, Read, None => members::list;
+    GET "/api/v1/quotas" Tenant<Viewer>, Heavy, None => quotas::list;
+    PUT "/api/v1/quotas" OperatorAccess, Write, Some("quota.replace") => quotas::replace;
     GET "/api/v1/tokens" Tenant<Viewer>, Read, None => tokens::list;
     POST "/api/v1/tokens" Tenant<Viewer>, Write, Some("access_token.create") => tokens::create;
     DELETE "/api/v1/tokens/{token}" Tenant<Viewer>, Write, Some("access_token.revoke") => tokens::revoke;

@@ -18,6 +18,7 @@ pub(super) async fn admit(parts: &Parts, app: &App) -> Result<(Credential, Authe
     let (Credential::Session(shown) | Credential::Token(shown)) = &credential;
     app.limiter.spend(cost, &[Payer::Key(shown.as_bytes())], app.now(), &meter)?;
     let who = app.authenticate(&credential).await.map_err(|problem| refused(parts, app, problem))?;
+    meter.of_tenant(&who.tenant.id);
     let tenant = Payer::Tenant(&who.tenant.id);
     match &who.via {
         // However many browsers somebody has open.

@@ -43,6 +43,13 @@ impl Delivery {
     }
 }
 
+impl Delivery {
+    /// Open streams of a tenant on this node.
+    pub(crate) fn streams_of(&self, tenant_id: &str) -> usize {
+        self.admission.open_of_tenant(tenant_id)
+    }
+}
+
 /// The header of SDKs that cannot set `Authorization`.
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// Where an event stream goes on.

@@ -23,7 +23,13 @@ pub(super) struct Reading {
 
 /// Travels with a request between the layer that writes the answer's headers and whoever takes from a budget.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Meter(Arc<Mutex<Option<Reading>>>);
+pub(crate) struct Meter(Arc<Mutex<Kept>>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    reading: Option<Reading>,
+    tenant: Option<String>,
+}
 
 impl Meter {
     /// The request's own.
@@ -33,16 +39,26 @@ impl Meter {
 
     /// Keeps the reading of the budget that is closest to its end.
     pub(super) fn read(&self, reading: Reading) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = &mut self.0.lock().unwrap_or_else(PoisonError::into_inner).reading;
         if kept.as_ref().is_none_or(|kept| reading.remaining < kept.remaining) {
             *kept = Some(reading);
         }
     }
 
+    /// Notes whose request it turned out to be.
+    pub(crate) fn of_tenant(&self, tenant_id: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).tenant = Some(tenant_id.to_owned());
+    }
+
+    /// Whose request it is, once that is known.
+    pub(crate) fn tenant(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).tenant.clone()
+    }
+
     /// Tells the caller.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(reading) = kept.as_ref() else { return };
+        let Some(reading) = kept.reading.as_ref() else { return };
         // On the stack, because every evaluation comes past here.
         let mut text = [0_u8; 96];
         let mut rest = text.as_mut_slice();

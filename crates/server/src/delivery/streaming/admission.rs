@@ -100,6 +100,12 @@ impl Admission {
         self.opens.take(EVERYBODY, self.opens_rate, now).allowed
     }
 
+    /// Open streams of a tenant on this node.
+    pub(crate) fn open_of_tenant(&self, tenant_id: &str) -> usize {
+        let by_holder = self.by_holder.lock().unwrap_or_else(PoisonError::into_inner);
+        by_holder.get(&(Holder::Tenant, tenant_id.to_owned())).copied().unwrap_or_default()
+    }
+
     fn gauge(&self, protocol: Protocol) -> &metrics::Gauge {
         match protocol {
             Protocol::Sdk => &self.telemetry.streams_sdk,
