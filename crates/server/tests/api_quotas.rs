@@ -97,8 +97,8 @@ async fn only_operators_give_numbers(app: Arc<TestApp>) {
     let before = app.owner.get("/api/v1/quotas").await;
     give(&app.owner, json!({ "flags": 7 })).await;
     assert_eq!(quota(&app.owner, "flags").await["limit"], 7);
-    let stale = app.owner.with_header("if-match", before.header("etag")).put("/api/v1/quotas", json!({ "flags": 9 }));
-    assert_eq!(stale.await.status, 412);
+    let late = app.owner.with_header("if-match", before.header("etag"));
+    assert_eq!(late.put("/api/v1/quotas", json!({ "flags": 9 })).await.status, 412);
     assert_eq!(quota(&app.owner, "projects").await["used"], 1);
 }
 

@@ -41,7 +41,10 @@ impl Request {
             Some(header) => read_reason(header.as_bytes())?,
             None => String::new(),
         };
-        let if_match = match parts.headers.get(http::header::IF_MATCH) {
+        let mut given = parts.headers.get_all(http::header::IF_MATCH).iter();
+        let if_match = match given.next() {
+            // Of two it is not known which one was meant.
+            Some(_) if given.next().is_some() => return Err(refusal::if_match_unreadable()),
             Some(header) => Some(header.to_str().map_err(|_| refusal::if_match_unreadable())?.to_owned()),
             None => None,
         };

@@ -40,7 +40,7 @@ pub(crate) struct Usages {
     /// Each quota.
     pub(crate) quotas: Vec<Usage>,
     /// Characters of all documents.
-    pub(crate) stored: u64,
+    pub(crate) characters: u64,
     /// Revision of the tenant's own numbers, 0 without them.
     pub(crate) rev: u64,
 }
@@ -96,8 +96,8 @@ async fn usages(app: &App, tenant_id: &str) -> Result<Usages, Problem> {
     let streams = app.settings.limits.streams_per_tenant as u64;
     let open = app.delivery.streams_of(tenant_id) as u64;
     quotas.push(Usage { name: STREAMS, used: open, limit: streams, usual: streams, near_since: None });
-    let stored = app.store.stored(tenant_id).await?;
-    Ok(Usages { quotas, stored, rev: own.map_or(0, |own| own.rev) })
+    let characters = app.store.stored(tenant_id).await?;
+    Ok(Usages { quotas, characters, rev: own.map_or(0, |own| own.rev) })
 }
 
 async fn usage(app: &App, tenant_id: &str, own: Option<&str>, quota: &Quota) -> Result<Usage, Problem> {

@@ -58,7 +58,12 @@ impl Caller {
 }
 
 fn presented(headers: &HeaderMap) -> Option<&str> {
-    if let Some(value) = headers.get(AUTHORIZATION) {
+    let mut given = headers.get_all(AUTHORIZATION).iter();
+    if let Some(value) = given.next() {
+        // Whoever stands in front of the server may have looked at the other one.
+        if given.next().is_some() {
+            return None;
+        }
         let (scheme, key) = value.to_str().ok()?.split_once(' ')?;
         return scheme.eq_ignore_ascii_case("bearer").then(|| key.trim());
     }

@@ -45,6 +45,6 @@ impl From<Usages> for QuotaList {
             near: near(usage.used, usage.limit),
             near_since: usage.near_since,
         });
-        Self { items: items.collect(), stored_characters: usages.stored }
+        Self { items: items.collect(), stored_characters: usages.characters }
     }
 }
