@@ -142,8 +142,8 @@ impl Write for Log {
 async fn a_token_in_an_address_opens_nothing_and_is_not_logged() {
     let log = Log::default();
     let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::TRACE);
-    subscriber.with_writer(move || writer.clone()).init();
+    let filter = tracing_subscriber::EnvFilter::new("yardarm=trace,yardarm_server=trace,yardarm_store=trace");
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(move || writer.clone()).init();
     let (app, _sdk) = with_a_flag().await;
     let key = app.sdk_key("production", "server").await;
     let nobody = app.anonymous();
@@ -158,11 +158,9 @@ async fn a_token_in_an_address_opens_nothing_and_is_not_logged() {
         assert_eq!(app.owner.get(&format!("{MANAGEMENT}?{name}={}", app.token)).await.status, 400, "{name}");
     }
     let said = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
-    // What the client side of this process says about itself is not the server's log.
-    let ours: Vec<&str> = said.lines().filter(|line| line.contains("yardarm")).collect();
-    assert!(ours.iter().any(|line| line.contains("/api/v1/session")), "the log was caught");
+    assert!(said.contains("/api/v1/session"), "the log was caught");
     for secret in [&app.token, &key] {
-        let told: Vec<_> = ours.iter().filter(|line| line.contains(secret.as_str())).collect();
+        let told: Vec<_> = said.lines().filter(|line| line.contains(secret.as_str())).collect();
         assert!(told.is_empty(), "{told:#?}");
     }
 }
@@ -207,12 +205,9 @@ async fn other_sites_read_nothing_of_management_and_change_nothing() {
     let (app, sdk) = with_a_flag().await;
     let browser = app.browser().await;
     let ours = app.url.clone();
-    for origin in [
-        "null".to_owned(),
-        format!("{ours}.evil.com"),
-        format!("{ours}@evil.com"),
-        "https://evil.com".to_owned(),
-    ] {
+    for origin in
+        ["null".to_owned(), format!("{ours}.evil.com"), format!("{ours}@evil.com"), "https://evil.com".to_owned()]
+    {
         let there = browser.with_header("origin", &origin);
         let read = there.get(MANAGEMENT).await;
         for name in ["access-control-allow-origin", "access-control-allow-credentials"] {
@@ -307,7 +302,7 @@ async fn bodies_that_lie_about_their_length_change_nothing() {
 async fn resets_of_http2_streams_cost_nobody_else() {
     let (app, sdk) = with_a_flag().await;
     let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
-    for _ in 0..2_000 {
+    for _ in 0..500 {
         let request = client.post(format!("{}{DELIVERY}", app.url)).body("{}").send();
         // Given up before it was answered: a reset, or an error once the server has closed the connection.
         let _given_up = tokio::time::timeout(Duration::from_micros(1), request).await;
