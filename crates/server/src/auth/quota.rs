@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 use yardarm_store::quota::{OVERRIDES, overridden};
-use yardarm_store::{Commit, DocumentWrite, Quota};
+use yardarm_store::{Commit, DocumentWrite, Quota, ScopeRef};
 
 use super::access::{OperatorAccess, TenantAccess};
 use super::refusal;
@@ -76,6 +76,7 @@ impl OperatorAccess {
         }
         let document = DocumentWrite { kind: OVERRIDES.to_owned(), key: OVERRIDES.to_owned(), body };
         let commit = Commit {
+            tenant_id: tenant_id.clone(),
             scope_id: tenant_id.clone(),
             expected: None,
             attribution: request.attribution()?,
@@ -88,7 +89,7 @@ impl OperatorAccess {
 }
 
 async fn usages(app: &App, tenant_id: &str) -> Result<Usages, Problem> {
-    let own = app.store.document(tenant_id, OVERRIDES, OVERRIDES).await?;
+    let own = app.store.document(ScopeRef::tenant(tenant_id), OVERRIDES, OVERRIDES).await?;
     let mut quotas = Vec::new();
     for quota in &app.settings.quotas {
         quotas.push(usage(app, tenant_id, own.as_ref().map(|own| own.body.as_str()), quota).await?);
@@ -124,7 +125,7 @@ pub(crate) async fn tell_when_near(State(app): State<App>, request: HttpRequest,
     let name = path.as_ref().and_then(|path| path.as_str().rsplit('/').next()).map(quota_of);
     let quota = app.settings.quotas.iter().find(|quota| Some(quota.name) == name.as_deref());
     if let (Some(quota), Some(tenant_id)) = (quota, meter.tenant())
-        && let Ok(own) = app.store.document(&tenant_id, OVERRIDES, OVERRIDES).await
+        && let Ok(own) = app.store.document(ScopeRef::tenant(&tenant_id), OVERRIDES, OVERRIDES).await
         && let Ok(used) = app.store.used(&tenant_id, quota.counted, app.now()).await
     {
         let limit = overridden(own.as_ref().map(|own| own.body.as_str()), quota);

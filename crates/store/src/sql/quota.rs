@@ -40,7 +40,7 @@ pub(super) async fn check(
                 .filter(|document| document.kind == counted.kind)
                 .filter(|document| document.body.as_deref().is_some_and(|body| counted.counts(body, at)))
                 .collect();
-            adding += added(connection, scope_id, counted, &new, at).await?;
+            adding += added(connection, (tenant_id, scope_id), counted, &new, at).await?;
         }
         if adding == 0 {
             continue;
@@ -65,15 +65,21 @@ fn kind_of(scope_id: &str, tenant_id: &str) -> ScopeKind {
 /// How many of the documents did not count before.
 async fn added(
     connection: &mut Connection,
-    scope_id: &str,
+    (tenant_id, scope_id): (&str, &str),
     counted: Counted,
     new: &[&DocumentWrite],
     at: Millis,
 ) -> Result<u64, StoreError> {
     let mut added = 0;
     for chunk in new.chunks(KEYS_AT_ONCE) {
-        let mut select = QueryBuilder::<Db>::new("SELECT key, body FROM document WHERE scope_id = ");
-        select.push_bind(scope_id).push(" AND kind = ").push_bind(counted.kind).push(" AND key IN (");
+        let mut select = QueryBuilder::<Db>::new("SELECT key, body FROM document WHERE tenant_id = ");
+        select
+            .push_bind(tenant_id)
+            .push(" AND scope_id = ")
+            .push_bind(scope_id)
+            .push(" AND kind = ")
+            .push_bind(counted.kind)
+            .push(" AND key IN (");
         let mut keys = select.separated(", ");
         for document in chunk {
             keys.push_bind(&document.key);
@@ -91,7 +97,7 @@ async fn added(
 
 /// Whoever adds to a tenant waits here for the others who do.
 async fn lock(connection: &mut Connection, tenant_id: &str) -> Result<(), StoreError> {
-    sqlx::query("UPDATE scope SET rev = rev WHERE id = $1")
+    sqlx::query("UPDATE scope SET rev = rev WHERE tenant_id = $1 AND id = $1")
         .bind(tenant_id)
         .execute(connection)
         .await
@@ -100,7 +106,7 @@ async fn lock(connection: &mut Connection, tenant_id: &str) -> Result<(), StoreE
 }
 
 async fn overrides(connection: &mut Connection, tenant_id: &str) -> Result<Option<String>, StoreError> {
-    sqlx::query_scalar("SELECT body FROM document WHERE scope_id = $1 AND kind = $2 AND key = $2")
+    sqlx::query_scalar("SELECT body FROM document WHERE tenant_id = $1 AND scope_id = $1 AND kind = $2 AND key = $2")
         .bind(tenant_id)
         .bind(OVERRIDES)
         .fetch_optional(connection)
@@ -119,8 +125,8 @@ pub(super) async fn used(
         let used: i64 = sqlx::query_scalar(
             "SELECT COUNT(*)
                FROM document d
-               JOIN scope s ON s.id = d.scope_id
-              WHERE s.tenant_id = $1 AND s.kind = $2 AND d.kind = $3",
+               JOIN scope s ON s.tenant_id = d.tenant_id AND s.id = d.scope_id
+              WHERE d.tenant_id = $1 AND s.kind = $2 AND d.kind = $3",
         )
         .bind(tenant_id)
         .bind(word(counted.scope))
@@ -133,8 +139,8 @@ pub(super) async fn used(
     let bodies: Vec<String> = sqlx::query_scalar(
         "SELECT d.body
            FROM document d
-           JOIN scope s ON s.id = d.scope_id
-          WHERE s.tenant_id = $1 AND s.kind = $2 AND d.kind = $3",
+           JOIN scope s ON s.tenant_id = d.tenant_id AND s.id = d.scope_id
+          WHERE d.tenant_id = $1 AND s.kind = $2 AND d.kind = $3",
     )
     .bind(tenant_id)
     .bind(word(counted.scope))
@@ -157,8 +163,7 @@ pub(super) async fn stored(connection: &mut Connection, tenant_id: &str) -> Resu
     let stored: Option<i64> = sqlx::query_scalar(
         "SELECT CAST(SUM(LENGTH(d.body)) AS BIGINT)
            FROM document d
-           JOIN scope s ON s.id = d.scope_id
-          WHERE s.tenant_id = $1",
+          WHERE d.tenant_id = $1",
     )
     .bind(tenant_id)
     .fetch_one(connection)
@@ -178,11 +183,11 @@ pub(super) async fn made_at(
         "SELECT c.at, f.body
            FROM (SELECT d.scope_id, d.key, d.body, MIN(w.rev) AS rev
                    FROM document d
-                   JOIN scope s ON s.id = d.scope_id
-                   JOIN change_document w ON w.scope_id = d.scope_id AND w.kind = d.kind AND w.key = d.key
-                  WHERE s.tenant_id = $1 AND s.kind = $2 AND d.kind = $3
+                   JOIN scope s ON s.tenant_id = d.tenant_id AND s.id = d.scope_id
+                   JOIN change_document w ON w.tenant_id = d.tenant_id AND w.scope_id = d.scope_id AND w.kind = d.kind AND w.key = d.key
+                  WHERE d.tenant_id = $1 AND s.kind = $2 AND d.kind = $3
                   GROUP BY d.scope_id, d.key, d.body) f
-           JOIN change c ON c.scope_id = f.scope_id AND c.rev = f.rev",
+           JOIN change c ON c.tenant_id = $1 AND c.scope_id = f.scope_id AND c.rev = f.rev",
     )
     .bind(tenant_id)
     .bind(word(counted.scope))
