@@ -7,7 +7,7 @@ export NEXT_TELEMETRY_DISABLED := 1
 release := target/release/yardarm
 debug   := target/debug/yardarm
 
-.PHONY: help run build test test-rust test-ui test-clients test-typescript test-python test-sdk test-e2e test-fuzz test-long fuzz lint console tools openapi bench-eval bench-sdk bench-server clean
+.PHONY: help run build test test-rust test-ui test-clients test-typescript test-python test-sdk test-e2e test-fuzz test-long fuzz lint console tools openapi bench-eval bench-sdk bench-server bench-tenants clean
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -92,6 +92,9 @@ bench-eval: ## Evaluation in Rust against published crates (ARGS=--json for mach
 
 bench-server: build ## CPU of an OFREP request against a hello route; time until a change is visible
 	bench/server.sh
+
+bench-tenants: build ## What a tenant notices of another one that floods at fifty times its limit
+	bench/tenants.sh
 
 bench-sdk: ## The SDKs against published ones, a table for each language (ARGS=--json for machines)
 	bench/sdk/typescript/run.sh $(ARGS)

@@ -138,6 +138,35 @@ test("the audit log", async () => {
     await done(folder, names, refused);
   } finally {
     await app.stop();
+  }
+});
+
+test("limits and quotas", async () => {
+  const [printed, budget, settings, list, near, give, ...more] = await blocks("limits");
+  assert.deepEqual(more, []);
+  const [headers, ...others] = await blocks("limits", "text");
+  assert.deepEqual(others, []);
+  const app = await demo();
+  const folder = await home();
+  try {
+    const names = printed
+      .replace("http://127.0.0.1:3524", app.url)
+      .replace("yd_pat_…", app.token)
+      .replace("yd_srv_…", app.server_key);
+    assert.ok(!names.includes("…"), names);
+    const sorted = (text) => text.trim().split(/\r?\n/).sort();
+    assert.deepEqual(sorted(await done(folder, names, budget)), sorted(headers));
+    await done(folder, names, settings);
+    const example = join(folder, "yardarm.toml.example");
+    const server = shell(folder, `export YARDARM_LISTEN=127.0.0.1:0 YARDARM_CONFIG_FILE='${example}'`, "exec yardarm serve --json");
+    await until("the settings are taken", () => server.out.includes('"url"'));
+    assert.equal(await server.stop(), 0, server.said);
+    assert.match(await done(folder, names, list), /segments +[^\n]*10000/);
+    assert.equal(await done(folder, names, near), "");
+    await done(folder, names, give);
+    assert.match(await done(folder, names, near), /segments/);
+  } finally {
+    await app.stop();
     await rm(folder, { recursive: true, force: true });
   }
 });

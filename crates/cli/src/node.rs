@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use yardarm_hub::{Hub, HubOptions};
 use yardarm_server::{App, Settings};
-use yardarm_store::{Store, StoreError};
+use yardarm_store::{Store, StoreError, StoreOptions};
 
 use crate::clock::now_ms;
 use crate::failure::{Exit, Failure};
@@ -77,7 +77,8 @@ fn make_private_folder(path: &std::path::Path) -> std::io::Result<()> {
 
 /// Opens and migrates the database.
 pub(crate) async fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
-    yardarm_store::open(&settings.database_url).await.map_err(|error| store_failure(&error))
+    let options = StoreOptions { quotas: settings.quotas.clone(), ..StoreOptions::default() };
+    yardarm_store::open_with(&settings.database_url, &options).await.map_err(|error| store_failure(&error))
 }
 
 /// A failed database in words.

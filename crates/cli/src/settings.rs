@@ -1,6 +1,7 @@
 //! The server's settings: `yardarm.toml`, overridden by `YARDARM_*`, overridden by flags.
 
-use std::net::{IpAddr, SocketAddr};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -10,6 +11,10 @@ use serde::Deserialize;
 use yardarm_server::Settings;
 use yardarm_server::audit::{AuditSettings, UnknownPlace};
 use yardarm_server::outbound::{Allowed, OutboundSettings};
+use yardarm_server::quotas::{USUAL, configure};
+use yardarm_server::rates::{Rates, network};
+use yardarm_server::settings::Limits;
+use yardarm_store::Quota;
 
 use crate::api::secret_file;
 use crate::failure::Failure;
@@ -32,9 +37,12 @@ pub(crate) struct ServerArgs {
     pub(crate) base_url: Option<String>,
     #[command(flatten)]
     pub(crate) database: DatabaseArgs,
-    /// Proxy whose `X-Forwarded-For` is believed; repeat it or separate by commas
-    #[arg(long = "trusted-proxy", env = "YARDARM_TRUSTED_PROXIES", value_name = "ADDRESS", value_delimiter = ',')]
-    pub(crate) trusted_proxies: Vec<IpAddr>,
+    /// Proxy, or network of proxies, whose `X-Forwarded-For` or `Forwarded` is believed: `10.0.0.7`, `10.0.0.0/8`; repeat it
+    /// or separate by commas
+    #[arg(long = "trusted-proxy", env = "YARDARM_TRUSTED_PROXIES", value_name = "NETWORK", value_delimiter = ',')]
+    pub(crate) trusted_proxies: Vec<String>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
     /// Where signed heads of the audit log go, besides the database: `file:PATH` (appended to) or `stdout`
     #[arg(long, env = "YARDARM_AUDIT_HEADS", value_name = "WHERE")]
     pub(crate) audit_heads: Option<String>,
@@ -82,6 +90,27 @@ impl TryFrom<String> for Ports {
     fn try_from(text: String) -> Result<Self, String> {
         text.parse()
     }
+}
+
+/// How much everybody may ask for.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct LimitArgs {
+    /// Rate limit of a class for a key, a tenant or an address: `evaluate.key=500/s burst 1000`, or `off`; repeat it or
+    /// separate by commas
+    #[arg(long = "rate-limit", env = "YARDARM_RATE_LIMITS", value_name = "NAME=RATE", value_delimiter = ',')]
+    pub(crate) rate_limits: Vec<String>,
+    /// What a tenant may have, unless it has numbers of its own: `flags=500`; repeat it or separate by commas
+    #[arg(long = "quota", env = "YARDARM_QUOTAS", value_name = "NAME=NUMBER", value_delimiter = ',')]
+    pub(crate) quotas: Vec<String>,
+    /// Open streams of one SDK key [default: 10000]
+    #[arg(long, env = "YARDARM_STREAMS_PER_KEY", value_name = "NUMBER")]
+    pub(crate) streams_per_key: Option<usize>,
+    /// Open streams of one tenant [default: 12000]
+    #[arg(long, env = "YARDARM_STREAMS_PER_TENANT", value_name = "NUMBER")]
+    pub(crate) streams_per_tenant: Option<usize>,
+    /// Open streams from one address [default: 12000]
+    #[arg(long, env = "YARDARM_STREAMS_PER_ADDRESS", value_name = "NUMBER")]
+    pub(crate) streams_per_address: Option<usize>,
 }
 
 /// Where the data is.
@@ -139,7 +168,14 @@ struct File {
     database_url: Option<String>,
     database_url_file: Option<PathBuf>,
     #[serde(default)]
-    trusted_proxies: Vec<IpAddr>,
+    trusted_proxies: Vec<String>,
+    #[serde(default)]
+    rate_limits: BTreeMap<String, BTreeMap<String, String>>,
+    #[serde(default)]
+    quotas: BTreeMap<String, u64>,
+    streams_per_key: Option<usize>,
+    streams_per_tenant: Option<usize>,
+    streams_per_address: Option<usize>,
     audit_heads: Option<String>,
     #[serde(default)]
     outbound_allow: Vec<String>,
@@ -196,7 +232,26 @@ impl ServerArgs {
             None => address_for_people(listen),
         };
         let trusted_proxies =
-            if self.trusted_proxies.is_empty() { file.trusted_proxies } else { self.trusted_proxies.clone() };
+            if self.trusted_proxies.is_empty() { &file.trusted_proxies } else { &self.trusted_proxies };
+        let trusted_proxies = trusted_proxies.iter().map(|text| network(text).map_err(Failure::usage));
+        let trusted_proxies = trusted_proxies.collect::<Result<_, _>>()?;
+        let rates = rates(&file.rate_limits, &self.limits.rate_limits)?;
+        let quotas = quotas(&file.quotas, &self.limits.quotas)?;
+        let usual = Limits::default();
+        let limits = Limits {
+            streams_per_key: self.limits.streams_per_key.or(file.streams_per_key).unwrap_or(usual.streams_per_key),
+            streams_per_tenant: self
+                .limits
+                .streams_per_tenant
+                .or(file.streams_per_tenant)
+                .unwrap_or(usual.streams_per_tenant),
+            streams_per_address: self
+                .limits
+                .streams_per_address
+                .or(file.streams_per_address)
+                .unwrap_or(usual.streams_per_address),
+            ..usual
+        };
         let heads = self.audit_heads.clone().or(file.audit_heads).filter(|to| !to.is_empty());
         let heads =
             heads.map(|to| to.parse()).transpose().map_err(|error: UnknownPlace| Failure::usage(error.to_string()))?;
@@ -213,6 +268,9 @@ impl ServerArgs {
                 trusted_proxies,
                 audit,
                 outbound,
+                limits,
+                rates,
+                quotas,
                 ..Settings::default()
             },
             base_url_from_listener,
@@ -237,6 +295,33 @@ impl OutboundArgs {
         }
         Ok(settings)
     }
+}
+
+/// The usual rates, with those of the file and then those of the command line or the environment in their place.
+fn rates(file: &BTreeMap<String, BTreeMap<String, String>>, args: &[String]) -> Result<Rates, Failure> {
+    let mut rates = Rates::default();
+    let wrong = |error: String| Failure::usage(error).hint("docs/reference/configuration.md lists every rate limit");
+    for (class, holders) in file {
+        for (holder, rate) in holders {
+            rates.configure(&format!("{class}.{holder}"), rate).map_err(wrong)?;
+        }
+    }
+    for arg in args {
+        let (name, rate) = arg.split_once('=').unwrap_or((arg, ""));
+        rates.configure(name, rate).map_err(wrong)?;
+    }
+    Ok(rates)
+}
+
+/// The usual quotas, with those of the file and then those of the command line or the environment in their place.
+fn quotas(file: &BTreeMap<String, u64>, args: &[String]) -> Result<Vec<Quota>, Failure> {
+    let mut quotas = USUAL.to_vec();
+    let file = file.iter().map(|(name, most)| (name.as_str(), most.to_string()));
+    let args = args.iter().map(|arg| arg.split_once('=').unwrap_or((arg, "")));
+    for (name, most) in file.chain(args.map(|(name, most)| (name, most.to_owned()))) {
+        configure(&mut quotas, name, &most).map_err(Failure::usage)?;
+    }
+    Ok(quotas)
 }
 
 fn read(named: Option<&Path>) -> Result<File, Failure> {
@@ -288,6 +373,7 @@ pub(crate) fn address_for_people(listen: SocketAddr) -> String {
 #[cfg(test)]
 mod tests {
     use yardarm_server::audit::HeadsTo;
+    use yardarm_server::rates::{Cost, Holder};
 
     use super::*;
 
@@ -312,11 +398,19 @@ mod tests {
         assert_eq!(heads("file:/var/heads").ok().flatten(), Some(HeadsTo::File("/var/heads".into())));
         assert!(heads("ftp://somewhere").is_err() && heads("file:").is_err());
 
-        let text = "listen = \"0.0.0.0:80\"\ndata_dir = \"/data\"\ntrusted_proxies = [\"10.0.0.1\"]";
+        let text = "listen = \"0.0.0.0:80\"\ndata_dir = \"/data\"\ntrusted_proxies = [\"10.0.0.0/8\"]\n\
+                    streams_per_tenant = 5\n[rate_limits]\nevaluate.key = \"5/s\"\nread.tenant = \"6/s\"";
         let file = resolve(text, &none).unwrap().server;
         assert_eq!(file.base_url, "http://localhost:80");
         assert_eq!(file.database_url, "sqlite:/data/yardarm.db");
-        assert_eq!(file.trusted_proxies.len(), 1);
+        assert_eq!(file.trusted_proxies[0].to_string(), "10.0.0.0/8");
+        assert_eq!((file.limits.streams_per_tenant, file.limits.streams_per_key), (5, 10_000));
+        let key = |settings: &Settings, cost, holder| settings.rates.of(cost, holder).map(|rate| rate.to_string());
+        assert_eq!(key(&file, Cost::Evaluate, Holder::Key).as_deref(), Some("5/s burst 5"));
+        let args = LimitArgs { rate_limits: vec!["evaluate.key=off".to_owned()], ..LimitArgs::default() };
+        let args = resolve(text, &ServerArgs { limits: args, ..ServerArgs::default() }).unwrap().server;
+        assert_eq!(key(&args, Cost::Evaluate, Holder::Key), None);
+        assert_eq!(key(&args, Cost::Read, Holder::Tenant).as_deref(), Some("6/s burst 6"), "the file's stays");
 
         let args = ServerArgs {
             listen: Some("127.0.0.1:1".parse().unwrap()),
@@ -356,10 +450,47 @@ mod tests {
             ("outbound_allow = [\"10.0.0.0/99\"]", "10.0.0.0/99"),
             ("outbound_ports = [\"0\"]", "no port"),
             ("outbound_ports = [\"9-8\"]", "no port"),
+            ("trusted_proxies = [\"10.0.0.0/33\"]", "10.0.0.0/33"),
+            ("[rate_limits]\nevaluate.everybody = \"5/s\"", "evaluate.everybody"),
+            ("[quotas]\nflag = 5", "\"flag\""),
+            ("[rate_limits]\nread.key = \"fast\"", "fast"),
         ] {
             let failure = resolve(text, &ServerArgs::default()).err().expect(text);
             assert!(failure.message.contains(said), "{text}: {}", failure.message);
             assert!(!failure.message.contains("secret"), "{text}");
         }
+    }
+
+    /// `YARDARM_UPDATE=1` writes the table anew.
+    #[test]
+    fn the_reference_lists_every_rate() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/configuration.md");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let rates = Rates::default();
+        let rows = Cost::ALL.map(|cost| {
+            let cells =
+                Holder::ALL.map(|holder| rates.of(cost, holder).map_or_else(String::new, |rate| format!(" {rate}")));
+            format!("| `{}` | {} |{} |\n", cost.name(), cost.words(), cells.join(" |"))
+        });
+        let (before, rest) = text.split_once("|---|---|---|---|---|\n| `read`").unwrap();
+        let after = rest.split_once("\n\n").unwrap().1;
+        let expected = format!("{before}|---|---|---|---|---|\n{}\n{after}", rows.concat());
+        if std::env::var_os("YARDARM_UPDATE").is_some() {
+            std::fs::write(&path, &expected).unwrap();
+        }
+        assert!(text == expected, "the rates are not those of the code; write them anew with YARDARM_UPDATE=1");
+    }
+
+    #[test]
+    fn quotas_come_from_the_file_and_the_command_line_and_are_listed() {
+        let args = LimitArgs { quotas: vec!["segments=7".to_owned()], ..LimitArgs::default() };
+        let args = ServerArgs { limits: args, ..ServerArgs::default() };
+        let server = resolve("[quotas]\nsegments = 5\nflags = 6", &args).unwrap().server;
+        let most = |name| server.quotas.iter().find(|quota| quota.name == name).unwrap().most;
+        assert_eq!((most("segments"), most("flags"), most("projects")), (7, 6, USUAL[0].most));
+        let text = include_str!("../../../docs/reference/configuration.md");
+        let missing: Vec<_> =
+            USUAL.iter().filter(|q| !text.contains(&format!("| `{}` | {} |", q.name, q.most))).collect();
+        assert!(missing.is_empty(), "docs/reference/configuration.md does not list {missing:?}");
     }
 }

@@ -14,10 +14,11 @@ use yardarm_store::Store;
 use crate::audit::{self, Audit};
 use crate::lanes::{self, ManagementLane};
 use crate::outbound::Outbound;
+use crate::rates::Limiter;
 use crate::sealer::Sealer;
 use crate::settings::Settings;
 use crate::telemetry::{self, Telemetry};
-use crate::{api, delivery, health, openapi, problem, trace, ui, webhooks};
+use crate::{api, auth, delivery, health, openapi, problem, trace, ui, webhooks};
 
 /// Milliseconds since 1970.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -44,6 +45,8 @@ pub struct Parts {
     pub sealer: Sealer,
     /// Numbers about this process.
     pub telemetry: Arc<Telemetry>,
+    /// How much everybody may ask for.
+    pub limiter: Limiter,
     /// Where management requests run.
     pub management: ManagementLane,
     /// True once the server goes away.
@@ -90,6 +93,7 @@ impl App {
             management: ManagementLane::start(&settings)?,
             delivery: delivery::Delivery::new(&settings, &telemetry),
             outbound: Outbound::new(&settings.outbound)?,
+            limiter: Limiter::new(&settings.rates, &telemetry),
             console: ui::Console::load(),
             api: api::Api::new(&settings),
             audit: Audit::default(),
@@ -139,6 +143,7 @@ impl App {
     /// Every route, with the layers of its lane.
     pub fn router(&self) -> Router {
         let management = api::router(self)
+            .layer(from_fn_with_state(self.clone(), auth::tell_when_near))
             .layer(CatchPanicLayer::custom(problem::panicked))
             .layer(from_fn_with_state(self.clone(), lanes::on_management))
             .layer(from_fn_with_state(self.clone(), audit::watch))

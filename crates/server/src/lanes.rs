@@ -6,23 +6,30 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
+use crate::api;
 use crate::app::App;
 use crate::problem::Problem;
+use crate::rates::Cost;
 use crate::settings::Settings;
+
+/// Turns kept for changes of flags in an environment, so that one can be turned off while everything else is stuck in a queue.
+const RESERVED: usize = 4;
 
 /// The management lane.
 pub struct ManagementLane {
     runtime: Option<Runtime>,
     handle: Handle,
     turns: Arc<Semaphore>,
+    /// Turns that only changes of flags in an environment get, when all the others are taken.
+    flips: Arc<Semaphore>,
     waiting: AtomicUsize,
     most_waiting: usize,
     queue: Duration,
@@ -41,6 +48,7 @@ impl ManagementLane {
             handle: runtime.handle().clone(),
             runtime: Some(runtime),
             turns: Arc::new(Semaphore::new(settings.limits.management_running.max(1))),
+            flips: Arc::new(Semaphore::new(RESERVED)),
             waiting: AtomicUsize::new(0),
             most_waiting: settings.limits.management_waiting,
             queue: settings.timeouts.management_queue,
@@ -53,9 +61,16 @@ impl ManagementLane {
         &self.handle
     }
 
-    async fn turn(&self) -> Option<tokio::sync::OwnedSemaphorePermit> {
-        if let Ok(turn) = Arc::clone(&self.turns).try_acquire_owned() {
-            return Some(turn);
+    /// A turn that is free now.
+    fn free_turn(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.turns).try_acquire_owned().ok()
+    }
+
+    async fn turn(&self, flips: bool) -> Option<OwnedSemaphorePermit> {
+        if flips {
+            // Few, short, and of one kind: no queue in front of them that others could fill.
+            let turn = tokio::time::timeout(self.queue, Arc::clone(&self.flips).acquire_owned()).await;
+            return turn.ok()?.ok();
         }
         let waiting = Waiting::enter(&self.waiting, self.most_waiting)?;
         let turn = tokio::time::timeout(self.queue, Arc::clone(&self.turns).acquire_owned()).await;
@@ -93,7 +108,14 @@ impl Drop for Waiting<'_> {
 /// begun, so a commit is never cut in half; the deadline bounds it.
 pub(crate) async fn on_management(State(app): State<App>, request: Request, next: Next) -> Response {
     let lane = &app.management;
-    let Some(turn) = lane.turn().await else {
+    let turn = if let Some(turn) = lane.free_turn() {
+        Some(turn)
+    } else {
+        let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+        let flips = path.is_some_and(|path| api::cost_of(request.method(), path) == Some(Cost::Flip));
+        lane.turn(flips).await
+    };
+    let Some(turn) = turn else {
         app.telemetry.management_refused.increment(1);
         return busy("Too many management requests are waiting. Flags are still served. Try again later.");
     };
@@ -125,12 +147,14 @@ mod tests {
     use axum::Router;
     use axum::body::Body;
     use axum::middleware::from_fn_with_state;
-    use axum::routing::get;
+    use axum::routing::{get, patch};
     use http_body_util::BodyExt;
     use tower::ServiceExt;
     use yardarm_hub::{Hub, HubOptions};
 
     use super::*;
+
+    const FLIP: &str = "/api/v1/projects/{project}/flags/{flag}/environments/{environment}";
 
     async fn lane(settings: Settings) -> (App, Router, tempfile::TempDir) {
         let directory = tempfile::tempdir().unwrap();
@@ -141,13 +165,18 @@ mod tests {
         let thread = || async { std::thread::current().name().unwrap_or_default().to_owned() };
         let router = Router::new()
             .route("/thread", get(thread))
+            .route(FLIP, patch(thread))
             .route("/stuck", get(std::future::pending::<()>))
             .layer(from_fn_with_state(app.clone(), on_management));
         (app, router, directory)
     }
 
     async fn ask(router: &Router, path: &str) -> (StatusCode, String) {
-        let request = Request::get(path).body(Body::empty()).unwrap();
+        answer(router, Request::get(path)).await
+    }
+
+    async fn answer(router: &Router, request: http::request::Builder) -> (StatusCode, String) {
+        let request = request.body(Body::empty()).unwrap();
         let response = router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.headers().contains_key("retry-after"), !response.status().is_success());
         let status = response.status();
@@ -182,6 +211,8 @@ mod tests {
         while app.management.turns.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
+        let flip = Request::patch("/api/v1/projects/shop/flags/checkout/environments/production");
+        assert_eq!(answer(&router, flip).await.0, StatusCode::OK, "a flag can be turned off");
         let (first, second) = tokio::join!(ask(&router, "/thread"), ask(&router, "/thread"));
         assert_eq!((first.0, second.0), (StatusCode::SERVICE_UNAVAILABLE, StatusCode::SERVICE_UNAVAILABLE));
         assert_eq!(app.management.waiting.load(Ordering::Relaxed), 0);

@@ -13,6 +13,8 @@ mod lanes;
 pub mod openapi;
 pub mod outbound;
 pub mod problem;
+pub mod quotas;
+pub mod rates;
 pub mod sealer;
 mod serve;
 pub mod settings;

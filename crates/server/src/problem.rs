@@ -286,6 +286,14 @@ impl From<CommitError> for Problem {
             CommitError::Taken(what) => {
                 Self::new(StatusCode::CONFLICT, "taken", format!("{what} is taken. Choose another one."))
             }
+            CommitError::Full { name, used, adding, most } => {
+                let words = name.replace('_', " ");
+                let detail = format!(
+                    "This tenant has {used} of {most} {words}; {adding} more do not fit. Everything that is there goes on. Remove \
+                     what is not needed, or ask the operator for a larger quota (GET /api/v1/quotas shows all of them)."
+                );
+                Self::new(StatusCode::CONFLICT, "quota_reached", detail.clone()).error("", name, detail)
+            }
             CommitError::Store(error) => error.into(),
         }
     }

@@ -22,6 +22,10 @@ use crate::app::App;
 
 /// Bytes that a connection buffers at most while reading a head: also the largest head.
 const BUFFER: usize = 16 << 10;
+/// The same for HTTP/2.
+const LARGEST_HEAD: u32 = 16 << 10;
+/// Streams of an HTTP/2 connection that may be reset before they were answered.
+const RESETS: usize = 100;
 /// How long the last counts may take to be written.
 const LAST_FLUSH: Duration = Duration::from_secs(5);
 
@@ -82,6 +86,10 @@ fn connection_settings(app: &App) -> Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(250)
+        .max_header_list_size(LARGEST_HEAD)
+        // Streams that are opened only to be reset cost their sender the connection.
+        .max_pending_accept_reset_streams(RESETS)
+        .max_local_error_reset_streams(RESETS)
         .keep_alive_interval(Duration::from_secs(30))
         .keep_alive_timeout(Duration::from_secs(20));
     builder

@@ -6,6 +6,11 @@ use std::time::Duration;
 
 use crate::audit::AuditSettings;
 use crate::outbound::OutboundSettings;
+use ipnet::IpNet;
+use yardarm_store::Quota;
+
+use crate::quotas;
+use crate::rates::Rates;
 use crate::sealer::SecretKey;
 
 /// How this server behaves.
@@ -22,8 +27,8 @@ pub struct Settings {
     /// Keys that seal secrets in the database: the first one seals, all of them open. Without one, whatever needs a
     /// sealed secret is refused.
     pub secret_keys: Vec<SecretKey>,
-    /// Proxies whose `X-Forwarded-For` is believed. Nobody's, by default.
-    pub trusted_proxies: Vec<IpAddr>,
+    /// Proxies whose `X-Forwarded-For` or `Forwarded` is believed. Nobody's, by default.
+    pub trusted_proxies: Vec<IpNet>,
     /// How the log is kept as evidence.
     pub audit: AuditSettings,
     /// Where the server itself may connect to: webhooks, sign-in providers.
@@ -32,6 +37,10 @@ pub struct Settings {
     pub timeouts: Timeouts,
     /// Bounds.
     pub limits: Limits,
+    /// How much each tenant, key and address may ask for.
+    pub rates: Rates,
+    /// What each tenant may have, unless it has numbers of its own. The store must be opened with the same.
+    pub quotas: Vec<Quota>,
 }
 
 /// Deadlines.
@@ -86,6 +95,10 @@ pub struct Limits {
     pub streams: usize,
     /// Open streams of one SDK key.
     pub streams_per_key: usize,
+    /// Open streams of one tenant.
+    pub streams_per_tenant: usize,
+    /// Open streams from one address (IPv6: one network of 64 bits). Many people share one behind a company's gateway.
+    pub streams_per_address: usize,
     /// Stream opens a second that are admitted in the long run.
     pub stream_opens_per_second: u32,
     /// Stream opens that are admitted at once.
@@ -109,6 +122,8 @@ impl Default for Settings {
             outbound: OutboundSettings::default(),
             timeouts: Timeouts::default(),
             limits: Limits::default(),
+            rates: Rates::default(),
+            quotas: quotas::USUAL.to_vec(),
         }
     }
 }
@@ -117,24 +132,6 @@ impl Settings {
     /// Whether people reach the server over TLS.
     pub fn secure(&self) -> bool {
         self.base_url.starts_with("https://")
-    }
-
-    /// Whose request it is: the peer, or what trusted proxies say about it.
-    pub fn client_address(&self, peer: IpAddr, headers: &http::HeaderMap) -> IpAddr {
-        let mut client = peer;
-        let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-        let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
-        // From the nearest hop outwards, as far as each one is believed.
-        for hop in hops.into_iter().rev() {
-            if !self.trusted_proxies.contains(&client) {
-                break;
-            }
-            match hop.parse() {
-                Ok(address) => client = address,
-                Err(_) => break,
-            }
-        }
-        client
     }
 }
 
@@ -169,37 +166,12 @@ impl Default for Limits {
             connections: 18_000,
             streams: 15_000,
             streams_per_key: 10_000,
+            streams_per_tenant: 12_000,
+            streams_per_address: 12_000,
             stream_opens_per_second: 500,
             stream_opens_burst: 2_000,
             pending_batches: 1_000,
             counted_keys: 50_000,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_trusted_proxies_are_believed() {
-        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
-        let headers = |value: &'static str| {
-            let mut headers = http::HeaderMap::new();
-            headers.insert("x-forwarded-for", http::HeaderValue::from_static(value));
-            headers
-        };
-        let mut settings = Settings::default();
-        assert_eq!(settings.client_address(ip("10.0.0.1"), &headers("1.2.3.4")), ip("10.0.0.1"));
-        settings.trusted_proxies = vec![ip("10.0.0.1"), ip("10.0.0.2")];
-        for (forwarded, expected) in [
-            ("1.2.3.4", "1.2.3.4"),
-            ("6.6.6.6, 1.2.3.4, 10.0.0.2", "1.2.3.4"),
-            ("rubbish", "10.0.0.1"),
-            ("", "10.0.0.1"),
-        ] {
-            assert_eq!(settings.client_address(ip("10.0.0.1"), &headers(forwarded)), ip(expected), "{forwarded}");
-        }
-        assert_eq!(settings.client_address(ip("9.9.9.9"), &headers("1.2.3.4")), ip("9.9.9.9"));
     }
 }

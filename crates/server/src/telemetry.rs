@@ -62,6 +62,8 @@ pub struct Telemetry {
 const METADATA: Metadata<'static> = Metadata::new("yardarm", Level::INFO, None);
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 const REQUESTS: &str = "yardarm_requests_total";
+const ALLOWED: &str = "yardarm_rate_limit_allowed_total";
+const LIMITED: &str = "yardarm_rate_limit_limited_total";
 
 impl Default for Telemetry {
     fn default() -> Self {
@@ -86,6 +88,10 @@ impl Default for Telemetry {
             recorder.register_histogram(&Key::from_name(name), &METADATA)
         };
         let (name, words) = text(REQUESTS, "Requests answered, by lane, route and status class.");
+        recorder.describe_counter(name, None, words);
+        let (name, words) = text(ALLOWED, "Requests within their budgets, by cost class.");
+        recorder.describe_counter(name, None, words);
+        let (name, words) = text(LIMITED, "Requests refused with 429, by cost class and whose budget was spent.");
         recorder.describe_counter(name, None, words);
         let streams = |protocol| {
             let labels = vec![Label::new("protocol", protocol)];
@@ -155,6 +161,17 @@ impl Telemetry {
             new.insert(route.to_owned(), counters.clone());
             new
         });
+    }
+
+    /// Requests of a cost class within their budgets.
+    pub(crate) fn allowed(&self, class: &'static str) -> Counter {
+        self.recorder.register_counter(&Key::from_parts(ALLOWED, vec![Label::new("class", class)]), &METADATA)
+    }
+
+    /// Requests of a cost class that were refused because somebody's budget was spent.
+    pub(crate) fn limited(&self, class: &'static str, budget: &'static str) -> Counter {
+        let labels = vec![Label::new("class", class), Label::new("budget", budget)];
+        self.recorder.register_counter(&Key::from_parts(LIMITED, labels), &METADATA)
     }
 
     /// Keeps histograms bounded between scrapes. Call it every few seconds.

@@ -15,6 +15,7 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::audit::Source;
 use crate::problem;
+use crate::rates::Meter;
 use crate::telemetry::Lane;
 
 /// Response header: the request's own id (its span id), for support tickets.
@@ -87,6 +88,8 @@ impl<S: Sync> FromRequestParts<S> for Trace {
 pub async fn management(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let trace = Trace::of(request.headers().get(TRACEPARENT));
     request.extensions_mut().insert(trace);
+    let meter = Meter::default();
+    request.extensions_mut().insert(meter.clone());
     let trace_id = trace.trace_id();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
@@ -103,6 +106,7 @@ pub async fn management(State(app): State<App>, mut request: Request, next: Next
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
     app.telemetry.request(Lane::Management, route, response.status());
     app.telemetry.management_seconds.record(elapsed.as_secs_f64());
+    meter.write(response.headers_mut());
     response.headers_mut().insert(REQUEST_ID, trace.span_id());
     response.headers_mut().insert(TRACEPARENT, trace.traceparent());
     response
@@ -112,6 +116,8 @@ pub async fn management(State(app): State<App>, mut request: Request, next: Next
 pub async fn delivery(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let trace = Trace::of(request.headers().get(TRACEPARENT));
     request.extensions_mut().insert(trace);
+    let meter = Meter::default();
+    request.extensions_mut().insert(meter.clone());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let source = Source::of(&app, &request);
     let mut response = next.run(request).await;
@@ -120,6 +126,7 @@ pub async fn delivery(State(app): State<App>, mut request: Request, next: Next) 
         response = problem::finish(response, &trace.trace_id()).await;
     }
     app.telemetry.request(Lane::Delivery, route.as_ref().map_or("none", MatchedPath::as_str), response.status());
+    meter.write(response.headers_mut());
     response.headers_mut().insert(REQUEST_ID, trace.span_id());
     response.headers_mut().insert(TRACEPARENT, trace.traceparent());
     response

@@ -97,6 +97,8 @@ async fn every_route_answers_as_documented(app: Arc<TestApp>) {
         ("POST", "/api/v1/tenants".into(), json!({ "key": "other", "name": "Other" })),
         ("GET", "/api/v1/tenants/acme".into(), Value::Null),
         ("PATCH", "/api/v1/tenants/acme".into(), json!({ "name": "Acme & Co", "requires_sso": false })),
+        ("GET", "/api/v1/quotas".into(), Value::Null),
+        ("PUT", "/api/v1/quotas".into(), json!({ "flags": 500 })),
         ("GET", "/api/v1/members".into(), Value::Null),
         ("POST", "/api/v1/tokens".into(), json!({ "name": "ci", "role": "editor", "expires_at": soon })),
         ("DELETE", format!("/api/v1/tokens/{token}"), Value::Null),

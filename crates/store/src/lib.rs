@@ -7,6 +7,7 @@
 pub mod chain;
 mod evidence;
 mod postgres;
+pub mod quota;
 mod reach;
 pub mod rows;
 #[cfg(feature = "scratch")]
@@ -23,6 +24,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 pub use evidence::*;
+pub use quota::{Counted, Quota};
 pub use rows::*;
 pub use sign_in::{Identity, Passkey, SecondFactors, SignInMethod, SignInRow, SignInStore, Totp};
 pub use webhooks::*;
@@ -39,11 +41,13 @@ pub struct StoreOptions {
     pub deadline: Duration,
     /// Connections: Postgres in all, SQLite for reading (beside the one that writes).
     pub connections: u32,
+    /// How many of something each tenant may have.
+    pub quotas: Vec<Quota>,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { deadline: Duration::from_secs(5), connections: 8 }
+        Self { deadline: Duration::from_secs(5), connections: 8, quotas: Vec::new() }
     }
 }
 
@@ -245,6 +249,18 @@ pub enum CommitError {
     /// A unique row exists (`tenant.key`, `scope.key`, `user.email`, `token`, `passkey`, `identity`), or a `link` was used before.
     #[error("{0} is taken")]
     Taken(&'static str),
+    /// The tenant would have more of something than its quota.
+    #[error("{used} {name} of {most} are used, and {adding} more do not fit")]
+    Full {
+        /// Of which quota.
+        name: &'static str,
+        /// What the tenant has.
+        used: u64,
+        /// What the commit would add.
+        adding: u64,
+        /// What the tenant may have.
+        most: u64,
+    },
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -286,7 +302,8 @@ pub enum Gone {
 /// The promises of a database. Every method has a deadline and returns [`StoreError::Unavailable`] when it passes.
 #[async_trait]
 pub trait Store: WebhookStore + Send + Sync + 'static {
-    /// Makes a change. Returns the new revision and the hash.
+    /// Makes a change. Returns the new revision and the hash. One that leaves the tenant with more of something than its
+    /// quota ([`StoreOptions::quotas`]) is refused; what adds nothing never is.
     async fn commit(&self, commit: Commit) -> Result<Change, CommitError>;
 
     /// Every scope of every tenant with its version: what the hub polls.
@@ -358,6 +375,12 @@ pub trait Store: WebhookStore + Send + Sync + 'static {
     async fn add_refusals(&self, refusals: &[Refused], keep_from: Millis, keep_rows: u32) -> Result<(), StoreError>;
     /// The security log of a tenant (`""`: what belongs to none), newest first.
     async fn refusals(&self, query: RefusedQuery) -> Result<Vec<Refused>, StoreError>;
+    /// How many documents a tenant has that count.
+    async fn used(&self, tenant_id: &str, counted: Counted, now: Millis) -> Result<u64, StoreError>;
+    /// When each of them was first written, as far as the log goes back; oldest first.
+    async fn made_at(&self, tenant_id: &str, counted: Counted, now: Millis) -> Result<Vec<Millis>, StoreError>;
+    /// Characters of a tenant's current documents. Reads all of them: not for every request.
+    async fn stored(&self, tenant_id: &str) -> Result<u64, StoreError>;
 
     /// By id.
     async fn user(&self, id: &str) -> Result<Option<User>, StoreError>;

@@ -24,6 +24,8 @@ mod isolation;
 mod log;
 #[path = "contract/people.rs"]
 mod people;
+#[path = "contract/quota.rs"]
+mod quota;
 #[path = "contract/sign_in.rs"]
 mod sign_in;
 #[path = "contract/webhooks.rs"]
@@ -111,6 +113,10 @@ contract![
     concurrency::counts_from_many_nodes_add_up,
     concurrency::hints_follow_commits_where_there_are_any,
     concurrency::it_answers,
+    quota::a_quota_is_of_the_whole_tenant,
+    quota::what_has_ended_takes_no_place,
+    quota::a_tenant_may_have_numbers_of_its_own,
+    quota::of_many_who_want_the_last_place_one_gets_it,
 ];
 
 /// A method of `Store` without a promise here is a method without a test.
@@ -139,6 +145,7 @@ fn every_method_occurs() {
         include_str!("contract/people.rs"),
         include_str!("contract/sign_in.rs"),
         include_str!("contract/webhooks.rs"),
+        include_str!("contract/quota.rs"),
     );
     let missing: Vec<_> = methods.iter().filter(|method| !suite.contains(method.as_str())).collect();
     assert!(missing.is_empty(), "no promise calls {missing:?}");

@@ -168,7 +168,7 @@ async fn it_may_be_away_and_come_back() {
     let (address, _) = rest.split_once('/').expect("and a database");
 
     let proxy = Proxy::new(address.to_owned(), Way::Closed).await;
-    let options = StoreOptions { deadline: Duration::from_millis(1_500), connections: 4 };
+    let options = StoreOptions { deadline: Duration::from_millis(1_500), connections: 4, ..StoreOptions::default() };
     let store = open_with(&format!("{credentials}@127.0.0.1:{}/{name}", proxy.port), &options).await.unwrap();
     away(&store).await;
 

@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use yardarm_hub::{Hub, HubOptions};
 use yardarm_server::outbound::{Allowed, OutboundSettings};
+use yardarm_server::rates::Rates;
 use yardarm_server::sealer::SecretKey;
 use yardarm_server::settings::Timeouts;
 use yardarm_server::{App, Settings};
@@ -93,6 +94,13 @@ impl TestApp {
         Self { folder: Some(folder), ..Self::start(&url).await }
     }
 
+    /// On a fresh SQLite file, with other settings than the usual ones.
+    pub async fn start_sqlite_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("yardarm.db").display());
+        Self { folder: Some(folder), ..Self::set_up(Self::start_empty_with(&url, change).await).await }
+    }
+
     /// On a fresh Postgres database; `None`, and says so, when no server is named.
     pub async fn start_postgres() -> Option<Self> {
         #[expect(clippy::disallowed_methods, reason = "tests are told by the environment which database there is")]
@@ -127,7 +135,10 @@ impl TestApp {
 
     /// On a database that nobody uses yet.
     pub async fn start(store_url: &str) -> Self {
-        let mut app = Self::start_empty(store_url).await;
+        Self::set_up(Self::start_empty(store_url).await).await
+    }
+
+    async fn set_up(mut app: Self) -> Self {
         let link = app.app.setup_link().await.unwrap().unwrap();
         let visitor = app.anonymous();
         let answer = visitor
@@ -150,11 +161,12 @@ impl TestApp {
 
     /// Running, but nobody can sign in yet.
     pub async fn start_empty(store_url: &str) -> Self {
+        Self::start_empty_with(store_url, |_| {}).await
+    }
+
+    async fn start_empty_with(store_url: &str, change: impl FnOnce(&mut Settings)) -> Self {
         // Tests are about what happens, not about how busy the machine is.
         let patience = Duration::from_mins(2);
-        let options = StoreOptions { deadline: patience, ..StoreOptions::default() };
-        let store = yardarm_store::open_with(store_url, &options).await.unwrap();
-        let hub = Hub::start(Arc::clone(&store), HubOptions::default()).await.unwrap();
         let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let address = listener.local_addr().unwrap();
         let url = format!("http://{address}");
@@ -166,8 +178,10 @@ impl TestApp {
             webhooks: Duration::from_millis(100),
             ..Timeouts::default()
         };
-        let settings = Settings {
+        let mut settings = Settings {
             timeouts,
+            // The clock stands still, so a budget never fills up again by itself.
+            rates: Rates::OFF,
             outbound: receivers_here(),
             listen: address,
             base_url: url.clone(),
@@ -175,6 +189,10 @@ impl TestApp {
             secret_keys: vec![SecretKey::new(std::array::from_fn(|n| u8::try_from(n).unwrap()))],
             ..Settings::default()
         };
+        change(&mut settings);
+        let options = StoreOptions { deadline: patience, quotas: settings.quotas.clone(), ..StoreOptions::default() };
+        let store = yardarm_store::open_with(store_url, &options).await.unwrap();
+        let hub = Hub::start(Arc::clone(&store), HubOptions::default()).await.unwrap();
         let now = Arc::clone(&clock);
         let broken = Arc::new(AtomicBool::new(false));
         let panics = Arc::clone(&broken);

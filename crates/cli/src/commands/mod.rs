@@ -15,6 +15,7 @@ mod keys;
 mod login;
 mod openapi;
 mod projects;
+mod quotas;
 #[cfg(test)]
 mod reference;
 mod roles;
@@ -67,6 +68,7 @@ enum Command {
     Keys(keys::Keys),
     /// Access tokens for this program and the management API
     Tokens(tokens::Tokens),
+    Quotas(quotas::Quotas),
     /// Who changed what, and undo
     History(history::History),
     /// The audit log as evidence: search, export, verify
@@ -107,6 +109,7 @@ impl Cli {
             Command::Projects(command) => client(command.run(out)),
             Command::Keys(command) => client(command.run(out)),
             Command::Tokens(command) => client(command.run(out)),
+            Command::Quotas(command) => client(command.run(out)),
             Command::History(command) => client(command.run(out)),
             Command::Audit(command) => client(command.run(out)),
             Command::Export(command) => client(command.run(out)),

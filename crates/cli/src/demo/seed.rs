@@ -212,7 +212,7 @@ pub(super) fn commit_failure(error: &CommitError) -> Failure {
         CommitError::Store(error) => store_failure(error),
         CommitError::Stale { .. } => Failure::new(Exit::Conflict, "somebody else writes to this database")
             .hint("stop the other demo, or choose another --data-dir or --database-url"),
-        CommitError::NoScope | CommitError::Taken(_) => Failure::failed(error.to_string()),
+        CommitError::NoScope | CommitError::Taken(_) | CommitError::Full { .. } => Failure::failed(error.to_string()),
     }
 }
 

@@ -8,9 +8,9 @@ use tokio::sync::broadcast;
 use yardarm_store::chain::Entry;
 use yardarm_store::{
     AccessToken, Attempt, AuditQuery, Backlog, BaseDocument, Change, Commit, CommitError, Count, CountBatch,
-    CountQuery, Delivery, DeliveryQuery, Document, Head, HistoryQuery, Membership, Millis, NewDelivery, OneTimeLink,
-    Past, Prunable, Refused, RefusedQuery, Scope, ScopeRef, Session, SignInStore, SignedHead, SigningKey, Store,
-    StoreError, Tenant, User, WebhookCursor, WebhookRow, WebhookStore,
+    CountQuery, Counted, Delivery, DeliveryQuery, Document, Head, HistoryQuery, Membership, Millis, NewDelivery,
+    OneTimeLink, Past, Prunable, Refused, RefusedQuery, Scope, ScopeRef, Session, SignInStore, SignedHead, SigningKey,
+    Store, StoreError, Tenant, User, WebhookCursor, WebhookRow, WebhookStore,
 };
 
 pub(crate) struct Flaky {
@@ -183,6 +183,21 @@ impl Store for Flaky {
     async fn refusals(&self, query: RefusedQuery) -> Result<Vec<Refused>, StoreError> {
         self.ask()?;
         self.inner.refusals(query).await
+    }
+
+    async fn used(&self, tenant_id: &str, counted: Counted, now: Millis) -> Result<u64, StoreError> {
+        self.ask()?;
+        self.inner.used(tenant_id, counted, now).await
+    }
+
+    async fn made_at(&self, tenant_id: &str, counted: Counted, now: Millis) -> Result<Vec<Millis>, StoreError> {
+        self.ask()?;
+        self.inner.made_at(tenant_id, counted, now).await
+    }
+
+    async fn stored(&self, tenant_id: &str) -> Result<u64, StoreError> {
+        self.ask()?;
+        self.inner.stored(tenant_id).await
     }
 
     async fn user(&self, id: &str) -> Result<Option<User>, StoreError> {

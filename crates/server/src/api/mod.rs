@@ -23,6 +23,7 @@ mod names;
 mod page;
 mod permissions;
 mod projects;
+mod quotas;
 mod roles;
 pub(crate) mod schema;
 mod security_log;
@@ -74,6 +75,11 @@ macro_rules! routes {
     };
 }
 
+/// The class of a route, by its template.
+pub(crate) fn cost_of(method: &http::Method, path: &str) -> Option<Cost> {
+    ROUTES.iter().find(|route| route.method == *method && route.path == path).map(|route| route.cost)
+}
+
 type Tenant<R> = TenantAccess<R>;
 type Project<R> = ProjectAccess<R>;
 
@@ -105,6 +111,8 @@ routes! {
     POST "/api/v1/tenants" OperatorAccess, Write, Some("tenant.create") => tenants::create;
     GET "/api/v1/tenants/{tenant}" Tenant<Member>, Read, None => tenants::read;
     PATCH "/api/v1/tenants/{tenant}" Tenant<can::TenantUpdate>, Write, Some("tenant.update") => tenants::update;
+    GET "/api/v1/quotas" Tenant<Member>, Heavy, None => quotas::list;
+    PUT "/api/v1/quotas" OperatorAccess, Write, Some("quota.replace") => quotas::replace;
 
     GET "/api/v1/members" Tenant<can::MemberRead>, Read, None => members::list;
     GET "/api/v1/members/{member}" Tenant<can::MemberRead>, Read, None => members::read;
@@ -175,7 +183,7 @@ routes! {
     POST "/api/v1/projects/{project}/flags/{flag}/copy" Project<can::ConfigurationUpdate>, Write, Some("configuration.copy") => flags::copy;
     GET "/api/v1/projects/{project}/flags/{flag}/environments/{environment}" Project<can::ProjectRead>, Read, None => configurations::read;
     PUT "/api/v1/projects/{project}/flags/{flag}/environments/{environment}" Project<can::ConfigurationUpdate>, Write, Some("configuration.replace") => configurations::replace;
-    PATCH "/api/v1/projects/{project}/flags/{flag}/environments/{environment}" Project<can::ConfigurationUpdate>, Write, Some("configuration.update") => configurations::update;
+    PATCH "/api/v1/projects/{project}/flags/{flag}/environments/{environment}" Project<can::ConfigurationUpdate>, Flip, Some("configuration.update") => configurations::update;
 
     GET "/api/v1/projects/{project}/segments" Project<can::ProjectRead>, Read, None => segments::list;
     POST "/api/v1/projects/{project}/segments" Project<can::SegmentCreate>, Write, Some("segment.create") => segments::create;

@@ -14,6 +14,7 @@ use yardarm_store::{Millis, Refused};
 
 use crate::app::App;
 use crate::problem::Problem;
+use crate::rates::client_address;
 use crate::trace::Trace;
 
 /// Between two writes.
@@ -91,7 +92,7 @@ impl Source {
     pub(crate) fn of(app: &App, request: &Request) -> Self {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
         Self {
-            address: peer.map(|peer| app.settings.client_address(peer, request.headers())),
+            address: peer.and_then(|peer| client_address(peer, request.headers(), &app.settings.trusted_proxies)),
             route: request.extensions().get::<MatchedPath>().cloned(),
             method: request.method().clone(),
             trace: request.extensions().get::<Trace>().copied(),

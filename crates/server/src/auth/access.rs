@@ -11,6 +11,7 @@ use yardarm_model::authority::{Authority, BuiltIn, Permission, Place};
 use yardarm_model::document::State;
 use yardarm_store::{ScopeRef, Tenant, User};
 
+use super::admission;
 use super::authenticated::{Authenticated, Credential, Via};
 use super::refusal;
 use super::right::{Member, Right};
@@ -38,8 +39,7 @@ const LONGEST_REASON: usize = 500;
 
 impl Request {
     async fn of(parts: &mut Parts, gate: &App) -> Result<Self, Problem> {
-        let credential = Credential::of(parts, gate)?;
-        let who = gate.authenticate(&credential).await?;
+        let (credential, who) = admission::admit(parts, gate).await?;
         if let Some(caller) = parts.extensions.get::<Arc<Caller>>() {
             caller.is(&who.tenant.id, who.actor());
         }
@@ -47,7 +47,10 @@ impl Request {
             Some(header) => read_reason(header.as_bytes())?,
             None => String::new(),
         };
-        let if_match = match parts.headers.get(http::header::IF_MATCH) {
+        let mut given = parts.headers.get_all(http::header::IF_MATCH).iter();
+        let if_match = match given.next() {
+            // Of two it is not known which one was meant.
+            Some(_) if given.next().is_some() => return Err(refusal::if_match_unreadable()),
             Some(header) => Some(header.to_str().map_err(|_| refusal::if_match_unreadable())?.to_owned()),
             None => None,
         };

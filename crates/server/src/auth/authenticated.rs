@@ -61,7 +61,12 @@ pub(super) enum Credential {
 impl Credential {
     /// A bearer token wins over a cookie, and an unsafe request with a cookie must come from the console itself.
     pub(super) fn of(parts: &Parts, gate: &App) -> Result<Self, Problem> {
-        if let Some(header) = parts.headers.get(AUTHORIZATION) {
+        let mut given = parts.headers.get_all(AUTHORIZATION).iter();
+        if let Some(header) = given.next() {
+            // Whoever stands in front of the server may have looked at the other one.
+            if given.next().is_some() {
+                return Err(refusal::two_credentials());
+            }
             let text = header.to_str().ok().and_then(|text| {
                 let (scheme, rest) = text.split_once(' ')?;
                 scheme.eq_ignore_ascii_case("bearer").then(|| rest.trim())

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 use yardarm_store::Millis;
 
-use super::attempts::Attempts;
 use super::recent::RecentChanges;
 use super::sign_in::sso::Providers;
 use super::tenant_state::Tenants;
+use crate::rates::Attempts;
 use crate::settings::Settings;
 
 /// Password hashes computed at the same time: each takes 19 MiB for some 20 ms.

@@ -10,7 +10,7 @@
 //! - [`OperatorAccess`]: may make tenants.
 
 mod access;
-mod attempts;
+mod admission;
 mod authenticated;
 mod change;
 mod client;
@@ -26,6 +26,7 @@ mod needed;
 mod password;
 mod past;
 mod people;
+mod quota;
 mod recent;
 pub(crate) mod refusal;
 mod right;
@@ -40,20 +41,23 @@ mod tokens;
 mod watch;
 mod webhooks;
 
+pub use crate::rates::Cost;
 pub(crate) use access::{OperatorAccess, ProjectAccess, TenantAccess};
 pub(crate) use authenticated::Via;
 pub(crate) use change::{Precondition, revision};
+pub(crate) use client::ClientAddress;
 pub(crate) use evidence::{AuditLog, Redaction};
 pub use gate::Api;
 pub(crate) use groups::{GroupItem, GroupPatch};
 pub(crate) use invitations::InvitationItem;
 pub(crate) use members::{MemberItem, MemberPatch};
 pub(crate) use people::{Belonging, Standing};
+pub(crate) use quota::{Usages, tell_when_near};
 pub(crate) use recent::ChangeNote;
 pub(crate) use right::{Member, Right, Writes, can};
 pub(crate) use roles::RolePatch;
+pub use route::Route;
 pub(crate) use route::{Access, guarded};
-pub use route::{Cost, Route};
 pub(crate) use service_accounts::{ServiceAccountItem, ServiceAccountPatch};
 pub(crate) use session::{SetupRequest, SignedIn, Visitor};
 pub(crate) use sign_in::{Entered, SignInRules, sso};

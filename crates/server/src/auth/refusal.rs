@@ -24,6 +24,10 @@ pub(super) fn bad_token() -> Problem {
     )
 }
 
+pub(super) fn two_credentials() -> Problem {
+    Problem::unauthorized("Send one Authorization header, not several.")
+}
+
 pub(super) fn sign_in_failed() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "sign_in_failed", "The e-mail address or the password is not right.")
 }

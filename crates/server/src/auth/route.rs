@@ -3,20 +3,7 @@
 use http::Method;
 use yardarm_model::authority::Permission;
 
-/// Rate-limit class of a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cost {
-    /// Answered from memory.
-    Read,
-    /// Reads the log or many rows.
-    Heavy,
-    /// A commit.
-    Write,
-    /// Hashes a password.
-    Password,
-    /// Holds a connection.
-    Stream,
-}
+use crate::rates::Cost;
 
 /// A line of the table. Made by the `routes!` macro in `api`, together with the router: there is no other way in.
 #[derive(Clone, Debug)]

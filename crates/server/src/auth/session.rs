@@ -23,6 +23,7 @@ use crate::app::App;
 use crate::audit::Caller;
 use crate::keys;
 use crate::problem::Problem;
+use crate::rates::{Cost, Meter, Payer, Secret};
 
 /// Sessions end after this, milliseconds: 30 days, however busy or idle they are. There is no shorter limit for idle ones:
 /// the console's open stream would keep every forgotten tab busy, so a limit would promise what it cannot hold.
@@ -35,6 +36,7 @@ pub(crate) struct Visitor {
     pub(super) trace_id: String,
     /// For the security log, when a sign-in fails.
     pub(super) caller: Option<Arc<Caller>>,
+    pub(super) address: ClientAddress,
     pub(super) browser: Browser,
     /// Ticket of a sign-in that is under way in this browser.
     pub(super) step: Option<String>,
@@ -45,7 +47,7 @@ pub(crate) struct Visitor {
 /// Where somebody signs in, as far as it can be known: shown to them in the list of their sessions.
 #[derive(Clone)]
 pub(super) struct Browser {
-    pub(super) address: String,
+    address: String,
     user_agent: String,
 }
 
@@ -53,11 +55,8 @@ pub(super) struct Browser {
 const USER_AGENT: usize = 256;
 
 impl Browser {
-    async fn of(parts: &mut Parts, app: &App) -> Self {
-        let ClientAddress(address) = match ClientAddress::from_request_parts(parts, app).await {
-            Ok(address) => address,
-            Err(never) => match never {},
-        };
+    fn of(parts: &Parts, ClientAddress(address): ClientAddress) -> Self {
+        let address = address.map(|address| address.to_string()).unwrap_or_default();
         let user_agent = parts.headers.get(USER_AGENT_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
         Self { address, user_agent: user_agent.chars().filter(|c| !c.is_control()).take(USER_AGENT).collect() }
     }
@@ -100,14 +99,20 @@ impl FromRequestParts<App> for Visitor {
         let gate = app.clone();
         // Signing somebody in from another site is an attack, too.
         csrf::check(parts, &gate.settings.base_url)?;
-        let action = parts.extensions.get::<&'static Route>().and_then(|route| route.action).unwrap_or("session");
+        let route = parts.extensions.get::<&'static Route>();
+        let address = ClientAddress::of(parts, app);
+        if let Some(address) = address.0 {
+            let cost = route.map_or(Cost::Password, |route| route.cost);
+            gate.limiter.take(cost, &[Payer::Address(address)], gate.now(), &Meter::of(parts))?;
+        }
+        let action = route.and_then(|route| route.action).unwrap_or("session");
         let trace_id = trace_id(parts);
         let caller = parts.extensions.get::<Arc<Caller>>().cloned();
         let secure = gate.settings.secure();
         let replaces = cookie::read(&parts.headers, secure).map(keys::hash_hex);
         let step = cookie::read_step(&parts.headers, secure).map(str::to_owned);
-        let browser = Browser::of(parts, app).await;
-        Ok(Self { gate, action, trace_id, caller, browser, step, replaces })
+        let browser = Browser::of(parts, address);
+        Ok(Self { gate, action, trace_id, caller, address, browser, step, replaces })
     }
 }
 
@@ -198,8 +203,8 @@ impl Visitor {
     /// E-mail and password: in, or on to the second factor.
     pub(crate) async fn sign_in(&self, email: &str, password: String) -> Result<Entered, Problem> {
         let email = email.to_lowercase();
-        let address = self.browser.address.as_str();
-        self.gate.api.attempts.take(&email, address, self.gate.now()).map_err(refusal::too_many_attempts)?;
+        let (attempts, address) = (&self.gate.api.attempts, self.address.0);
+        attempts.take(Secret::Password, &email, address, self.gate.now()).map_err(refusal::too_many_attempts)?;
         let user = self.gate.store.user_by_email(&email).await?;
         let hash = user.as_ref().and_then(|user| user.password_hash.clone());
         if let (Some(user), Some(caller)) = (&user, &self.caller) {
@@ -208,13 +213,13 @@ impl Visitor {
         }
         let right = self.gate.verify_password(password, hash).await?;
         let Some(user) = user.filter(|_| right) else {
-            tracing::info!(address, "sign-in failed");
+            tracing::info!(?address, "sign-in failed");
             return Err(refusal::sign_in_failed());
         };
         if self.gate.store.memberships(&user.id).await?.is_empty() {
             return Err(refusal::sign_in_failed());
         }
-        self.gate.api.attempts.clear(&email, address);
+        attempts.right(Secret::Password, &email, address, self.gate.now());
         self.pass_first(user, SignInMethod::Password).await
     }
 
@@ -222,6 +227,7 @@ impl Visitor {
     pub(crate) async fn use_link(&self, token: &str) -> Result<Entered, Problem> {
         let hash = keys::hash_hex(token);
         let now = self.gate.now();
+        self.gate.api.attempts.take(Secret::Link, "", self.address.0, now).map_err(refusal::too_many_attempts)?;
         let link = self.gate.store.link(&hash, now).await?;
         let link = link.filter(|link| link.purpose == LinkPurpose::SignIn).ok_or_else(refusal::link_used)?;
         let user_id = link.user_id.ok_or_else(refusal::link_used)?;

@@ -1,5 +1,6 @@
 //! Who calls the delivery lane: what an SDK key opens, found in memory.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -11,8 +12,10 @@ use yardarm_model::document::Audience;
 
 use super::API_KEY;
 use crate::app::App;
+use crate::auth::ClientAddress;
 use crate::keys::{self, KeyKind};
 use crate::problem::Problem;
+use crate::rates::{Cost, Meter, Payer};
 
 /// The holder of an SDK key of either audience. An extractor: whoever has one is authenticated.
 #[derive(Clone)]
@@ -55,18 +58,75 @@ impl Caller {
 }
 
 fn presented(headers: &HeaderMap) -> Option<&str> {
-    if let Some(value) = headers.get(AUTHORIZATION) {
+    let mut given = headers.get_all(AUTHORIZATION).iter();
+    if let Some(value) = given.next() {
+        // Whoever stands in front of the server may have looked at the other one.
+        if given.next().is_some() {
+            return None;
+        }
         let (scheme, key) = value.to_str().ok()?.split_once(' ')?;
         return scheme.eq_ignore_ascii_case("bearer").then(|| key.trim());
     }
     Some(headers.get(API_KEY)?.to_str().ok()?.trim())
 }
 
+/// What this request is counted as: the class of its route, whoever turns out to ask.
+pub(super) struct Toll {
+    cost: Cost,
+    meter: Meter,
+    address: ClientAddress,
+}
+
+impl Toll {
+    /// `found`, when it has not asked for too much. A key that opens nothing counts against its address.
+    pub(super) fn pay(&self, app: &App, found: Result<Caller, Problem>) -> Result<Caller, Problem> {
+        match found {
+            Ok(caller) => caller.pays(app, self.cost, &self.meter),
+            Err(problem) => Err(refused(app, problem, self.address, &self.meter)),
+        }
+    }
+
+    /// Where the request comes from.
+    pub(super) fn address(&self) -> ClientAddress {
+        self.address
+    }
+}
+
+impl Caller {
+    fn pays(self, app: &App, cost: Cost, meter: &Meter) -> Result<Self, Problem> {
+        let payers = [Payer::Key(&self.hash), Payer::Tenant(&self.grant.tenant_id)];
+        app.limiter.take(cost, &payers, app.now(), meter)?;
+        Ok(self)
+    }
+}
+
+fn refused(app: &App, problem: Problem, address: ClientAddress, meter: &Meter) -> Problem {
+    let Some(address) = address.0 else { return problem };
+    app.limiter.take(Cost::Refused, &[Payer::Address(address)], app.now(), meter).err().unwrap_or(problem)
+}
+
+/// The class that `delivery::router` gives a route.
+fn cost_of(parts: &Parts) -> Cost {
+    parts.extensions.get::<Cost>().copied().unwrap_or(Cost::EvaluateAll)
+}
+
+impl FromRequestParts<App> for Toll {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self { cost: cost_of(parts), meter: Meter::of(parts), address: ClientAddress::of(parts, app) })
+    }
+}
+
 impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        Self::of(app, &parts.headers)
+        let meter = Meter::of(parts);
+        match Self::of(app, &parts.headers) {
+            Ok(caller) => caller.pays(app, cost_of(parts), &meter),
+            Err(problem) => Err(refused(app, problem, ClientAddress::of(parts, app), &meter)),
+        }
     }
 }
 
@@ -74,7 +134,7 @@ impl FromRequestParts<App> for ServerCaller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let caller = Caller::of(app, &parts.headers)?;
+        let caller = Caller::from_request_parts(parts, app).await?;
         match caller.grant.audience {
             Audience::Server => Ok(Self(caller)),
             Audience::Client => Err(Problem::new(

@@ -13,13 +13,14 @@ mod streaming;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RETRY_AFTER};
 use http::{HeaderName, Method};
 use tower_http::cors::{Any, CorsLayer};
 
 use crate::app::App;
+use crate::rates::{Cost, RATE_LIMIT, RATE_LIMIT_POLICY};
 use crate::settings::Settings;
 use crate::telemetry::Telemetry;
 use crate::trace::{REQUEST_ID, TRACEPARENT};
@@ -39,6 +40,13 @@ impl Delivery {
             outbox: outbox::Outbox::new(settings.limits.pending_batches),
             admission: streaming::Admission::new(&settings.limits, Arc::clone(telemetry)),
         }
+    }
+}
+
+impl Delivery {
+    /// Open streams of a tenant on this node.
+    pub(crate) fn streams_of(&self, tenant_id: &str) -> usize {
+        self.admission.open_of_tenant(tenant_id)
     }
 }
 
@@ -63,15 +71,15 @@ pub fn router() -> Router<App> {
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::POST])
         .allow_headers(allowed)
-        .expose_headers([ETAG, RETRY_AFTER, REQUEST_ID, TRACEPARENT])
+        .expose_headers([ETAG, RETRY_AFTER, RATE_LIMIT, RATE_LIMIT_POLICY, REQUEST_ID, TRACEPARENT])
         .max_age(Duration::from_hours(2));
     Router::new()
-        .route("/ofrep/v1/evaluate/flags/{key}", post(ofrep::single::evaluate))
-        .route("/ofrep/v1/evaluate/flags", post(ofrep::bulk::evaluate))
-        .route("/ofrep/v1/stream", get(ofrep::stream::open))
-        .route("/sdk/v1/ruleset", get(ruleset::get))
-        .route("/sdk/v1/stream", get(streaming::open))
-        .route("/sdk/v1/events", post(events::accept))
+        .route("/ofrep/v1/evaluate/flags/{key}", post(ofrep::single::evaluate).layer(Extension(Cost::Evaluate)))
+        .route("/ofrep/v1/evaluate/flags", post(ofrep::bulk::evaluate).layer(Extension(Cost::EvaluateAll)))
+        .route("/ofrep/v1/stream", get(ofrep::stream::open).layer(Extension(Cost::StreamOpen)))
+        .route("/sdk/v1/ruleset", get(ruleset::get).layer(Extension(Cost::Ruleset)))
+        .route("/sdk/v1/stream", get(streaming::open).layer(Extension(Cost::StreamOpen)))
+        .route("/sdk/v1/events", post(events::accept).layer(Extension(Cost::Events)))
         .layer(cors)
 }
 

@@ -34,7 +34,7 @@ async fn nothing_is_carried_from_one_transaction_to_the_next() {
         return;
     };
     let scratch = Scratch::create(&server).await.unwrap();
-    let options = StoreOptions { deadline: Duration::from_mins(2), connections: 2 };
+    let options = StoreOptions { deadline: Duration::from_mins(2), connections: 2, ..StoreOptions::default() };
     let pools = dialect::pools(&scratch.url(), &options).await.unwrap();
     crate::MIGRATIONS.run(pools.owner()).await.unwrap();
     dialect::raise_walls(&pools).await.unwrap();

@@ -8,13 +8,14 @@ use async_trait::async_trait;
 use sqlx::Transaction;
 use tokio::sync::{OnceCell, broadcast};
 
-use super::{Connection, Db, counts, dialect, evidence, log, past, people, read, refusals, sign_in};
+use super::{Connection, Db, counts, dialect, evidence, log, past, people, quota, read, refusals, sign_in};
 use crate::chain::Entry;
 use crate::reach::{Door, Reach};
 use crate::{
-    AccessToken, AuditQuery, BaseDocument, Change, Commit, CommitError, Count, CountBatch, CountQuery, Document, Head,
-    HistoryQuery, Membership, Millis, OneTimeLink, Past, Prunable, Refused, RefusedQuery, RowWrite, Scope, ScopeRef,
-    Session, SignInStore, SignedHead, SigningKey, Store, StoreError, StoreOptions, Tenant, User, text,
+    AccessToken, AuditQuery, BaseDocument, Change, Commit, CommitError, Count, CountBatch, CountQuery, Counted,
+    Document, Head, HistoryQuery, Membership, Millis, OneTimeLink, Past, Prunable, Quota, Refused, RefusedQuery,
+    RowWrite, Scope, ScopeRef, Session, SignInStore, SignedHead, SigningKey, Store, StoreError, StoreOptions, Tenant,
+    User, text,
 };
 
 /// Documents that are written within one deadline, even on a busy machine.
@@ -31,6 +32,7 @@ pub(crate) struct Database {
     /// Set once the migrations have run: a database that is away at the start is migrated when it comes back.
     migrated: OnceCell<()>,
     batches: AtomicU32,
+    quotas: Vec<Quota>,
     hints: Option<dialect::Hints>,
 }
 
@@ -38,8 +40,14 @@ pub(crate) struct Database {
 pub(crate) async fn open(url: &str, options: &StoreOptions) -> Result<Arc<dyn Store>, StoreError> {
     let pools = dialect::pools(url, options).await?;
     let hints = dialect::hints(&pools);
-    let database =
-        Database { pools, deadline: options.deadline, migrated: OnceCell::new(), batches: AtomicU32::new(0), hints };
+    let database = Database {
+        pools,
+        deadline: options.deadline,
+        migrated: OnceCell::new(),
+        batches: AtomicU32::new(0),
+        quotas: options.quotas.clone(),
+        hints,
+    };
     match database.migrate().await {
         Err(error @ StoreError::Unavailable(_)) if dialect::MAY_BE_AWAY_AT_START => {
             tracing::warn!(%error, "database is away at the start; it is migrated when it answers");
@@ -117,7 +125,7 @@ impl Store for Database {
         let parts = commit.documents.len().div_ceil(DOCUMENTS_IN_TIME).clamp(1, MOST_DEADLINES);
         until(self.deadline * u32::try_from(parts).unwrap_or(1), async {
             let mut transaction = self.begin(Reach::Tenant(&commit.tenant_id)).await?;
-            let change = log::commit(&mut transaction, &commit).await?;
+            let change = log::commit(&mut transaction, &commit, &self.quotas).await?;
             transaction.commit().await.map_err(dialect::error)?;
             if commit.rows.iter().any(|row| matches!(row, RowWrite::Redact { .. } | RowWrite::Prune { .. })) {
                 self.tidy().await;
@@ -292,6 +300,24 @@ impl Store for Database {
         }
         let whose = if tenant_id.is_empty() { Reach::Door(Door::Refusals) } else { Reach::Tenant(tenant_id) };
         self.within(async { refusals::list(&mut *self.read(whose).await?, &query).await }).await
+    }
+
+    async fn used(&self, tenant_id: &str, counted: Counted, now: Millis) -> Result<u64, StoreError> {
+        self.within(async {
+            quota::used(&mut *self.read(Reach::Tenant(tenant_id)).await?, tenant_id, counted, now).await
+        })
+        .await
+    }
+
+    async fn made_at(&self, tenant_id: &str, counted: Counted, now: Millis) -> Result<Vec<Millis>, StoreError> {
+        self.within(async {
+            quota::made_at(&mut *self.read(Reach::Tenant(tenant_id)).await?, tenant_id, counted, now).await
+        })
+        .await
+    }
+
+    async fn stored(&self, tenant_id: &str) -> Result<u64, StoreError> {
+        self.within(async { quota::stored(&mut *self.read(Reach::Tenant(tenant_id)).await?, tenant_id).await }).await
     }
 
     async fn user(&self, id: &str) -> Result<Option<User>, StoreError> {

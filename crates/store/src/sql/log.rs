@@ -3,10 +3,11 @@
 use sqlx::QueryBuilder;
 
 use super::dialect;
+use super::quota::{self, Left};
 use super::{Connection, Db, past, people};
 use crate::chain::{self, Seals};
 use crate::{
-    Attribution, Change, Commit, CommitError, DocumentWrite, RowWrite, Scope, ScopeKind, ScopeRef, StoreError,
+    Attribution, Change, Commit, CommitError, DocumentWrite, Quota, RowWrite, Scope, ScopeKind, ScopeRef, StoreError,
 };
 
 /// Rows in one multi-row statement: well below both databases' limits on parameters.
@@ -26,7 +27,11 @@ struct Taken {
 }
 
 /// Everything of a commit but BEGIN and COMMIT.
-pub(super) async fn commit(connection: &mut Connection, commit: &Commit) -> Result<Change, CommitError> {
+pub(super) async fn commit(
+    connection: &mut Connection,
+    commit: &Commit,
+    quotas: &[Quota],
+) -> Result<Change, CommitError> {
     let Commit { tenant_id, scope_id: own, expected, attribution, documents, rows } = commit;
     let log = |id| ScopeRef { tenant_id, id };
     let mut entries = vec![Entry { scope: log(own), expected: expected.as_ref(), documents }];
@@ -50,6 +55,10 @@ pub(super) async fn commit(connection: &mut Connection, commit: &Commit) -> Resu
     for entry in &entries {
         taken.push(take(connection, entry).await?);
     }
+
+    let left: Vec<Left<'_>> =
+        entries.iter().map(|entry| Left { scope_id: entry.scope.id, documents: entry.documents }).collect();
+    quota::check(connection, tenant_id, &left, quotas, attribution.at).await?;
 
     let mut made = None;
     for (Entry { scope, documents, .. }, Taken { rev, prev_hash }) in entries.iter().zip(taken) {

@@ -17,6 +17,8 @@ mod log;
 mod past;
 #[path = "../sql/people.rs"]
 mod people;
+#[path = "../sql/quota.rs"]
+mod quota;
 #[path = "../sql/read.rs"]
 mod read;
 #[path = "../sql/refusals.rs"]

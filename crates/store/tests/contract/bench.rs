@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use yardarm_store::scratch::Scratch;
 use yardarm_store::{
-    Attribution, Commit, DocumentWrite, RowWrite, Scope, ScopeKind, ScopeRef, Store, StoreOptions, Tenant, User,
+    Attribution, Commit, DocumentWrite, Quota, RowWrite, Scope, ScopeKind, ScopeRef, Store, StoreOptions, Tenant, User,
     UserKind, open_with,
 };
 
@@ -13,7 +13,12 @@ pub(crate) const NOW: i64 = 1_800_000_000_000;
 
 /// The suite is about promises, not about how busy the machine is.
 fn patient() -> StoreOptions {
-    StoreOptions { deadline: std::time::Duration::from_mins(2), ..StoreOptions::default() }
+    // Of kinds that no other promise writes.
+    let quotas = vec![
+        Quota { name: "things", counted: crate::quota::THINGS, most: 5 },
+        Quota { name: "keys", counted: crate::quota::KEYS, most: 2 },
+    ];
+    StoreOptions { deadline: std::time::Duration::from_mins(2), quotas, ..StoreOptions::default() }
 }
 
 pub(crate) struct Bench {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use serde::Deserialize;
 
-use super::super::caller::Caller;
+use super::super::caller::{Caller, Toll};
 use super::super::streaming::{Protocol, event_stream, last_event_id, start};
 use super::ticket::{self, Opens};
 use crate::app::App;
@@ -23,27 +23,30 @@ pub(crate) struct Parameters {
 /// given a new ticket and comes back with it. An SDK key in a header works, too.
 pub(crate) async fn open(
     State(app): State<App>,
+    toll: Toll,
     headers: HeaderMap,
     Query(Parameters { ticket }): Query<Parameters>,
 ) -> Response {
-    let caller = match ticket {
-        None => match Caller::of(&app, &headers) {
-            Ok(caller) => caller,
-            Err(problem) => return problem.into_response(),
-        },
+    let (found, ended) = match ticket {
+        None => (Caller::of(&app, &headers), false),
         Some(text) => match ticket::check(&app, &text) {
-            Opens::Stream(caller) => caller,
-            Opens::Renewal(caller) => {
-                let wait = format!("retry: {}\n\n", trace::spread(30_000, 60_000));
-                return event_stream([wait.into_bytes(), refetch(&caller)].concat());
-            }
+            Opens::Stream(caller) => (Ok(caller), false),
+            Opens::Renewal(caller) => (Ok(caller), true),
             Opens::Nothing => {
                 let words =
                     "This ticket opens nothing. Evaluate all flags again to get one (/ofrep/v1/evaluate/flags).";
-                return Problem::unauthorized(words).into_response();
+                (Err(Problem::unauthorized(words)), false)
             }
         },
     };
+    let caller = match toll.pay(&app, found) {
+        Ok(caller) => caller,
+        Err(problem) => return problem.into_response(),
+    };
+    if ended {
+        let wait = format!("retry: {}\n\n", trace::spread(30_000, 60_000));
+        return event_stream([wait.into_bytes(), refetch(&caller)].concat());
+    }
     let frames = caller.grant.live.subscribe();
     let mut first = vec![Bytes::from(format!("retry: {}\n\n", trace::spread(1_000, 3_000)))];
     // Subscribed before looking, so that a change in between is told twice rather than not at all.
@@ -51,7 +54,7 @@ pub(crate) async fn open(
     if last_event_id(&headers).is_some_and(|last| last != *now_at) {
         first.push(refetch(&caller).into());
     }
-    start(&app, &caller, Protocol::Ofrep, first, frames)
+    start(&app, &caller, toll.address(), Protocol::Ofrep, first, frames)
 }
 
 fn refetch(caller: &Caller) -> Vec<u8> {

@@ -21,26 +21,34 @@ pub(super) use body::Protocol;
 use super::LAST_EVENT_ID;
 use super::caller::{Caller, ServerCaller};
 use crate::app::App;
+use crate::auth::ClientAddress;
 
 /// `GET /sdk/v1/stream`. The first frame always comes at once.
-pub(super) async fn open(State(app): State<App>, ServerCaller(caller): ServerCaller, headers: HeaderMap) -> Response {
+pub(super) async fn open(
+    State(app): State<App>,
+    ServerCaller(caller): ServerCaller,
+    address: ClientAddress,
+    headers: HeaderMap,
+) -> Response {
     let last = last_event_id(&headers);
     let (mut first, frames) = caller.grant.live.resume(last.as_ref());
     if first.is_empty() {
         first.push(body::PING);
     }
-    start(&app, &caller, Protocol::Sdk, first, frames)
+    start(&app, &caller, address, Protocol::Sdk, first, frames)
 }
 
 /// Answers with a stream, when there is room for one.
 pub(super) fn start(
     app: &App,
     caller: &Caller,
+    address: ClientAddress,
     protocol: Protocol,
     first: Vec<Bytes>,
     frames: tokio::sync::broadcast::Receiver<Frame>,
 ) -> Response {
-    let permit = match app.delivery.admission.admit(&caller.grant.id, protocol) {
+    let grant = &caller.grant;
+    let permit = match app.delivery.admission.admit(&grant.id, &grant.tenant_id, address.0, protocol) {
         Ok(permit) => permit,
         Err(problem) => return problem.into_response(),
     };
