@@ -18,6 +18,7 @@ pub mod export;
 pub mod generators;
 pub mod limits;
 mod normal;
+pub mod plan;
 mod reading;
 pub mod sentence;
 pub mod serves;
