@@ -229,15 +229,27 @@ fn flag_effects(action: Action, before: Option<Flag>, after: Option<Flag>) -> Ve
     effects
 }
 
-/// What a plan is of: the same for the same request decided on the same revisions of the documents that it touches, in
-/// the same `epoch` of the project.
-pub fn fingerprint(request: &Value, epoch: &str, state: &State, documents: &Documents) -> String {
+/// Names a request: the same for the same members, in any order.
+pub fn digest(request: &Value) -> String {
+    sha256(&normal_form(request).to_string())
+}
+
+/// What a plan is of: the same for the same request ([`digest`]) decided on the same revisions of the documents that it
+/// touches, in the same `epoch` of the project.
+pub fn fingerprint(digest: &str, epoch: &str, state: &State, documents: &Documents) -> String {
     let touched: BTreeSet<(Kind, &str, u64, bool)> = documents
         .iter()
         .map(|(kind, key, body)| (*kind, key.as_str(), state.revision(*kind, key).unwrap_or_default(), body.is_none()))
         .collect();
-    let text = json!([normal_form(request), epoch, touched]).to_string();
-    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |text, byte| format!("{text}{byte:02x}"))
+    sha256(&json!([digest, epoch, touched]).to_string())
+}
+
+fn sha256(text: &str) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// What is in the project and not named by a file: nobody's, as far as the file goes.

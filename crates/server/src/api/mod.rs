@@ -98,6 +98,8 @@ routes! {
     PATCH "/api/v1/projects/{project}/environments/{environment}" Project<Admin>, Write, Some("environment.update") => environments::update;
     DELETE "/api/v1/projects/{project}/environments/{environment}" Project<Admin>, Write, Some("environment.delete") => environments::remove;
     POST "/api/v1/projects/{project}/environments/{environment}/evaluate" Project<Viewer>, Heavy, None => environments::evaluate;
+    POST "/api/v1/projects/{project}/environments/{environment}/promotion" Project<Viewer>, Heavy, None => environments::promotion;
+    POST "/api/v1/projects/{project}/environments/{environment}/promote" Project<Editor>, Write, Some("environment.promote") => environments::promote;
 
     GET "/api/v1/projects/{project}/flags" Project<Viewer>, Read, None => flags::list;
     POST "/api/v1/projects/{project}/flags" Project<Editor>, Write, Some("flag.create") => flags::create;
@@ -129,6 +131,8 @@ routes! {
 
     GET "/api/v1/projects/{project}/export" Project<Viewer>, Heavy, None => transfer::export;
     POST "/api/v1/projects/{project}/import" Project<Editor>, Write, Some("project.import") => transfer::import;
+    POST "/api/v1/projects/{project}/plan" Project<Viewer>, Heavy, None => transfer::plan;
+    POST "/api/v1/projects/{project}/apply" Project<Editor>, Write, Some("project.apply") => transfer::apply;
     GET "/api/v1/projects/{project}/counts" Project<Viewer>, Heavy, None => counts::list;
     GET "/api/v1/projects/{project}/stream" Project<Viewer>, Stream, None => stream::open;
 }

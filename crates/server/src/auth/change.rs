@@ -7,6 +7,7 @@ use serde_json::Value;
 use yardarm_hub::LiveProject;
 use yardarm_model::command::{Command, Documents, Inputs, decide};
 use yardarm_model::document::{Kind, State};
+use yardarm_model::plan;
 use yardarm_store::{Attribution, Change, Commit, CommitError, DocumentWrite, Role};
 
 use super::access::{ProjectAccess, Request};
@@ -31,6 +32,16 @@ pub(crate) enum Precondition {
     Required(Kind, String),
     /// Each document is still of this revision (0: still absent), as the change that is to be undone left it.
     Unchanged(Vec<(Kind, String, u64)>),
+    /// The change is the one of a plan that was shown.
+    Planned(Planned),
+}
+
+/// A plan that was shown.
+pub(crate) struct Planned {
+    /// Of the request: [`plan::digest`].
+    pub(crate) digest: String,
+    /// Of the plan: [`plan::fingerprint`].
+    pub(crate) fingerprint: String,
 }
 
 /// A change, or the finding that there was nothing to change.
@@ -83,7 +94,7 @@ impl Request {
 
     fn check(&self, precondition: &Precondition, live: &LiveProject) -> Result<(), Problem> {
         let (kind, key) = match precondition {
-            Precondition::None => return Ok(()),
+            Precondition::None | Precondition::Planned(_) => return Ok(()),
             Precondition::Unchanged(expected) => {
                 let differs = expected.iter().filter(|(kind, key, rev)| revision(&live.state, *kind, key) != *rev);
                 let names: Vec<String> = differs.map(|(kind, key, _)| format!("{kind} {key}")).collect();
@@ -123,6 +134,13 @@ impl<R: Writes> ProjectAccess<R> {
         let mine = request.who.role;
         if let Some(needed) = documents.iter().map(|(kind, ..)| role_for(*kind)).find(|needed| mine < *needed) {
             return Err(refusal::forbidden(needed, mine));
+        }
+        // What is so already was applied before, perhaps by this very request when its answer was lost.
+        if let Precondition::Planned(shown) = precondition
+            && !documents.is_empty()
+            && plan::fingerprint(&shown.digest, &live.scope.epoch, &live.state, &documents) != shown.fingerprint
+        {
+            return Err(refusal::plan_moved());
         }
         Ok(Decision { live, documents })
     }
