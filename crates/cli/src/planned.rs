@@ -212,21 +212,20 @@ pub(crate) struct Request<'a> {
 impl Request<'_> {
     /// Asks for the plan, shows it, asks whether to go on, and carries out exactly that plan.
     pub(crate) async fn run(self, api: &Api, out: Output) -> Result<(), Failure> {
-        let fingerprint = match self.shown {
-            Some(fingerprint) => fingerprint.to_owned(),
-            None => {
-                let plan = api.send(Method::POST, self.plan, self.query, Some(self.body), None).await?.body;
-                if is_empty(&plan) {
-                    let nothing = json!({"changed": [], "version": plan["version"], "revision": null});
-                    return out.result(&nothing, self.nothing);
-                }
-                if !out.json {
-                    tell(&plan, Told::Forward)?;
-                    line(format!("\n{}", summary(&plan)))?;
-                }
-                self.agree(out)?;
-                text(&plan["fingerprint"])
+        let fingerprint = if let Some(fingerprint) = self.shown {
+            fingerprint.to_owned()
+        } else {
+            let plan = api.send(Method::POST, self.plan, self.query, Some(self.body), None).await?.body;
+            if is_empty(&plan) {
+                let nothing = json!({"changed": [], "version": plan["version"], "revision": null});
+                return out.result(&nothing, self.nothing);
             }
+            if !out.json {
+                tell(&plan, Told::Forward)?;
+                line(format!("\n{}", summary(&plan)))?;
+            }
+            self.agree(out)?;
+            text(&plan["fingerprint"])
         };
         let query: Vec<(&str, &str)> = self.query.iter().copied().chain([("plan", fingerprint.as_str())]).collect();
         match api.send(Method::POST, self.carry_out, &query, Some(self.body), None).await {

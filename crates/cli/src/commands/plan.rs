@@ -76,10 +76,11 @@ impl Plan {
         out.json(&plan)?;
         if !out.json {
             planned::tell(&plan, Told::Forward)?;
-            match planned::is_empty(&plan) {
-                true => line(format!("nothing to do: {} is as the files say", against.project))?,
-                false => line(format!("\n{}", planned::summary(&plan)))?,
-            }
+            line(if planned::is_empty(&plan) {
+                format!("nothing to do: {} is as the files say", against.project)
+            } else {
+                format!("\n{}", planned::summary(&plan))
+            })?;
             planned::tell_unnamed(&plan)?;
         }
         let ending = if planned::is_empty(&plan) { Ending::Done } else { Ending::Pending };

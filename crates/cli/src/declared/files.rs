@@ -17,6 +17,8 @@ pub(super) struct Text {
     /// Its path as it was named.
     pub(super) name: String,
     pub(super) content: String,
+    /// Said to be JSON by its name.
+    pub(super) is_json: bool,
 }
 
 /// The files, and those of folders in the order of their paths.
@@ -91,11 +93,11 @@ fn read_one(path: &Path, most: usize) -> Result<Text, Failure> {
         return Err(Failure::new(Exit::Invalid, format!("{name}: this is UTF-16; save it as UTF-8")));
     }
     let content = String::from_utf8(bytes).map_err(|error| {
-        let good = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+        let line = good.matches('\n').count() + 1;
         Failure::new(Exit::Invalid, format!("{name}:{line}: not UTF-8"))
     })?;
     // Some editors mark UTF-8.
     let content = content.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(content);
-    Ok(Text { name, content })
+    Ok(Text { is_json: path.extension().is_some_and(|extension| extension == "json"), name, content })
 }

@@ -50,8 +50,8 @@ fn refused(name: &str, line: usize, message: &str) -> Failure {
 
 /// JSON is read as JSON, so that its numbers and its faults are JSON's.
 fn parse(text: &Text) -> Result<Value, Failure> {
-    let Text { name, content } = text;
-    if content.trim_start().starts_with(['{', '[']) && name.ends_with(".json") {
+    let Text { name, content, is_json } = text;
+    if *is_json {
         return yardarm_model::parse(content.as_bytes()).map_err(|refusal| {
             let why = refusal.problems.first().map(|problem| problem.message.as_str()).unwrap_or_default();
             Failure::new(Exit::Invalid, format!("{name}: not JSON: {why}"))

@@ -370,9 +370,9 @@ mod tests {
     #[test]
     fn what_could_mean_two_things_or_grows_is_refused_with_its_line() {
         let deep = format!("a: 1\nb: {}{}", "[".repeat(70), "]".repeat(70));
-        let block: String = (0..70).map(|n| " ".repeat(n) + "a:\n").collect();
-        let laughs: String =
-            (1..12).map(|n| format!("l{n}: &l{n} [{}]\n", vec![format!("*l{}", n - 1); 10].join(", "))).collect();
+        let block = (0..70).map(|n| " ".repeat(n) + "a:\n").collect::<Vec<_>>().concat();
+        let line = |n: usize| format!("l{n}: &l{n} [{}]\n", vec![format!("*l{}", n - 1); 10].join(", "));
+        let laughs = (1..12).map(line).collect::<Vec<_>>().concat();
         let laughs = format!("l0: &l0 [ha, ha]\n{laughs}");
         for (text, line, words) in [
             ("a: 1\nb: 2\na: 3\n", 3, "\"a\" is there twice; it was on line 1"),

@@ -107,10 +107,7 @@ fn what_cannot_be_read_is_named_with_file_and_line() {
     let refused = demo.run(&["plan", "f"]);
     let said = refused.fails(6);
     assert!(said.contains("f/a.yaml:4 /flags/1/naem: unknown field \"naem\"; did you mean \"name\"?"), "{said}");
-    assert!(
-        said.contains("f/b.yaml:4 /flags/2/environments/prodction"),
-        "{said}"
-    );
+    assert!(said.contains("f/b.yaml:4 /flags/2/environments/prodction"), "{said}");
     let json: Value = serde_json::from_str(demo.run(&["plan", "f", "--json"]).fails(6)).unwrap();
     assert!(json["errors"][0]["line"].is_u64() && json["errors"][0]["file"].is_string(), "{json}");
     assert!(demo.run(&["apply", "f", "--yes"]).fails(6).contains("f/a.yaml:4"));

@@ -41,18 +41,18 @@ fn tell(effects: &mut Vec<String>, who: &str, old: (&Serve, &str), new: (&Serve,
     if let (Some((a, by)), Some((b, instead))) = (&old.by, &new.by)
         && a != b
     {
-        effects.push(capital(format!("{who}everyone is drawn anew, by {instead} instead of {by}.")));
+        effects.push(capital(&format!("{who}everyone is drawn anew, by {instead} instead of {by}.")));
         return;
     }
     let by = new.by.as_ref().or(old.by.as_ref()).map(|(_, attribute)| format!(" (by {attribute})")).unwrap_or_default();
     for ((from, to), buckets) in old.moved(&new) {
         let (share, change) =
             if buckets == BUCKETS { ("everyone".to_owned(), "changes") } else { (percent(buckets) + &by, "change") };
-        effects.push(capital(format!("{who}{share} {change} from {from} to {to}.")));
+        effects.push(capital(&format!("{who}{share} {change} from {from} to {to}.")));
     }
 }
 
-fn capital(text: String) -> String {
+fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
