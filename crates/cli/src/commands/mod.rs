@@ -17,6 +17,7 @@ mod plan;
 mod projects;
 #[cfg(test)]
 mod reference;
+mod schema;
 mod segments;
 mod serve;
 mod tokens;
@@ -72,6 +73,7 @@ enum Command {
     Plan(plan::Plan),
     Apply(apply::Apply),
     Drift(drift::Drift),
+    Schema(schema::Schema),
     /// People of the tenant, and one-time sign-in links
     Users(users::Users),
     Login(login::Login),
@@ -90,6 +92,7 @@ impl Cli {
             Command::Demo(command) => command.run(out),
             Command::Eval(command) => command.run(out),
             Command::Openapi(command) => command.run(),
+            Command::Schema(command) => command.run(),
             Command::Completions(command) => command.run(),
             Command::Flags(command) => client(command.run(out)),
             Command::Segments(command) => client(command.run(out)),
