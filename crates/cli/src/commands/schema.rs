@@ -1,6 +1,7 @@
 //! `yardarm schema`
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -29,10 +30,10 @@ fn schema() -> Value {
     let mut definitions: BTreeMap<String, Value> = BTreeMap::new();
     let mut queue = ["NewFlag", "NewSegment", "NewEnvironment", "Configuration"].map(str::to_owned).to_vec();
     while let Some(name) = queue.pop() {
-        if !definitions.contains_key(&name) {
-            let mut definition = api["components"]["schemas"][&name].clone();
+        if let Entry::Vacant(place) = definitions.entry(name) {
+            let mut definition = api["components"]["schemas"][place.key()].clone();
             strict(&mut definition, &mut queue);
-            definitions.insert(name, definition);
+            place.insert(definition);
         }
     }
     let created = json!({"type": ["integer", "null"], "description": "Milliseconds since 1970; kept by the server when left out."});
