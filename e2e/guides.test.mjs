@@ -220,6 +220,32 @@ test("self-hosting", async () => {
   }
 });
 
+test("flags as files", async () => {
+  const [start, write, plan, apply, drift, again, promote, ...more] = await blocks("gitops");
+  assert.deepEqual(more, []);
+  const app = await demo();
+  const folder = await home();
+  const names = `export YARDARM_URL=${app.url} YARDARM_TOKEN=${app.token}`;
+  try {
+    assert.match(await done(folder, names, start), /nothing to do: shop is as the files say/);
+    await done(folder, names, write);
+    assert.equal(JSON.parse(await readFile(join(folder, "project.schema.json"), "utf8")).title, "Yardarm project");
+    const planned = await done(folder, names, plan);
+    assert.match(planned, /^\+ flag free-returns$/m);
+    assert.match(planned, /^3 to create$/m);
+    assert.match(await done(folder, names, apply), /3 documents in revision \d+/);
+    assert.match(await done(folder, names, drift), /\+ By default serve on to 50 % by user\.key/);
+    assert.match(await done(folder, names, again), /no drift: shop is as the files say/);
+    assert.match(await done(folder, names, promote), /^~ free-returns in production \(production\)$/m);
+    // What was promoted is drift, until the files say so too.
+    const left = shell(folder, names, "yardarm drift flags");
+    assert.equal(await left.ended, 2, left.said);
+  } finally {
+    await app.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
 test("TypeScript", async () => {
   const packages = new URL("../sdks/typescript/", import.meta.url).pathname;
   const text = await readFile(new URL("../docs/guides/typescript.md", import.meta.url), "utf8");

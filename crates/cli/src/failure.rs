@@ -21,6 +21,19 @@ pub(crate) enum Exit {
     Unreachable = 7,
 }
 
+/// How a command ends that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// It is done.
+    Done,
+    /// It found that there is something to do: [`PENDING`].
+    Pending,
+}
+
+/// Exit code of commands that compare and find a difference: the convention of `terraform plan -detailed-exitcode`. Where
+/// it has this meaning, a wrong command line is [`Exit::Failed`].
+pub(crate) const PENDING: u8 = 2;
+
 /// A failed command.
 #[derive(Debug)]
 pub(crate) struct Failure {

@@ -3,26 +3,38 @@
 mod api;
 mod clock;
 mod commands;
+mod declared;
 mod demo;
 mod failure;
 mod node;
 mod offline;
 mod output;
+mod planned;
 mod profile;
+mod provenance;
 mod secret_key;
 mod settings;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use failure::Ending;
 
 fn main() -> ExitCode {
-    let cli = commands::Cli::parse();
+    let cli = match commands::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(wrong) => return commands::told(&wrong),
+    };
     let as_json = cli.json;
+    let usage = cli.usage_code();
     match cli.run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Ok(Ending::Pending) => ExitCode::from(failure::PENDING),
         Err(failure) if failure.broken_pipe => ExitCode::SUCCESS,
-        Err(failure) => {
+        Err(mut failure) => {
+            if failure.exit == failure::Exit::Usage {
+                failure.exit = usage;
+            }
             failure.print(as_json);
             ExitCode::from(failure.exit as u8)
         }

@@ -268,7 +268,7 @@ fn append(ranges: &mut Ranges, range: (u64, u64)) {
 }
 
 /// The buckets in none of the ranges, ascending.
-fn complement(ranges: &[(u64, u64)]) -> Ranges {
+pub(crate) fn complement(ranges: &[(u64, u64)]) -> Ranges {
     let mut sorted = ranges.to_vec();
     sorted.sort_unstable();
     let mut free = Ranges::new();

@@ -49,6 +49,13 @@ pub enum Command {
     /// An export of ours: `{format, environments, segments, flags: [{…, environments: {production: {…}}}]}`.
     /// `replace`: also archive flags and delete segments that it does not hold.
     Import { body: Value, replace: bool },
+    /// A file that says how the project should be, in the form of an export. What it names becomes as it says; salts, rule
+    /// ids and bucket ranges stay those of the project, so that nobody is drawn anew. `prune`: also archive flags and
+    /// delete segments that it does not name, if it names any of their kind.
+    Apply { body: Value, prune: bool },
+    /// Brings what flags serve in one environment to another. `flags`: only these (default: all that are configured in
+    /// `from`). `with_state`: whether they are on comes along too.
+    Promote { from: String, to: String, flags: Option<Vec<String>>, with_state: bool },
 }
 
 /// What a command leaves: documents by kind and key, `None` removes. Bodies are in normal form.

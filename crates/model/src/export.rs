@@ -21,11 +21,8 @@ pub fn export(state: &State) -> Value {
         let mut body = keyed(key, normal_form(&**segment));
         if let Some(map) = body.as_object_mut() {
             for which in ["included", "excluded"] {
-                map.remove(which);
-                let keys = state.segment_keys(key, which).filter(|keys| !keys.is_empty());
-                if let Some(keys) = keys {
-                    map.insert(which.to_owned(), keys.into());
-                }
+                // Empty ones too: a list that is not there is one that the file says nothing about.
+                map.insert(which.to_owned(), state.segment_keys(key, which).unwrap_or_default().into());
             }
         }
         body

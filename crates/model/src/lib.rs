@@ -20,6 +20,7 @@ pub mod generators;
 pub mod label;
 pub mod limits;
 mod normal;
+pub mod plan;
 mod reading;
 pub mod sentence;
 pub mod serves;

@@ -72,6 +72,8 @@ limits! {
     BODY = 8 * 1024 * 1024, "bytes", "Body of a request.";
     IMPORT_BODY = 128 * 1024 * 1024, "bytes", "Body of an import.";
     BODY_DEPTH = 64, "levels", "Nesting of a request's JSON.";
+    PLAN_DETAILS = 5_000, "items", "Documents of a plan that are told member by member; the rest is listed.";
+    PLAN_UNNAMED = 100, "items", "Keys told of what a file does not name; the rest is counted.";
     PROBLEMS = 100, "items", "Problems reported in one answer; the rest is counted.";
 }
 

@@ -4,6 +4,7 @@
 //! the limit, what to do. `code` is stable; `type` is `https://yardarm.dev/problems/<code>`.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -11,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
+use serde_json::Value;
 use yardarm_model::command::{Refusal, RefusalCode};
 use yardarm_store::{CommitError, Gone, StoreError};
 
@@ -32,6 +34,8 @@ pub struct Problem {
     pub errors: Vec<ProblemError>,
     /// Headers that belong to it (`Retry-After`, `ETag`, `Allow`, …).
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// A member beside the others, with what helps to go on: the plan as it is now.
+    pub member: Option<Box<(&'static str, Value)>>,
 }
 
 /// One thing that is wrong.
@@ -62,12 +66,14 @@ struct Wire<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_id: Option<&'a str>,
     errors: &'a [ProblemError],
+    #[serde(flatten)]
+    member: Option<BTreeMap<&'static str, &'a Value>>,
 }
 
 impl Problem {
     /// A problem with a stable code and words for people.
     pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
-        Self { status, code: code.into(), detail: detail.into(), errors: Vec::new(), headers: Vec::new() }
+        Self { status, code: code.into(), detail: detail.into(), errors: Vec::new(), headers: Vec::new(), member: None }
     }
 
     /// Adds one thing that is wrong.
@@ -86,6 +92,13 @@ impl Problem {
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
+        self
+    }
+
+    /// Adds a member beside the others.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: Value) -> Self {
+        self.member = Some(Box::new((name, value)));
         self
     }
 
@@ -135,6 +148,7 @@ impl Problem {
             code: &self.code,
             trace_id,
             errors: &self.errors,
+            member: self.member.as_deref().map(|(name, value)| BTreeMap::from([(*name, value)])),
         };
         serde_json::to_vec(&wire).expect("strings and numbers always serialise")
     }

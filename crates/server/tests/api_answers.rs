@@ -168,6 +168,10 @@ async fn every_route_answers_as_documented(app: Arc<TestApp>) {
         ("GET", format!("{P}/keys"), Value::Null),
         ("GET", format!("{P}/export"), Value::Null),
         ("POST", format!("{P}/import?dry_run=true"), json!({ "format": 1, "flags": [] })),
+        ("POST", format!("{P}/plan"), planned_file()),
+        ("POST", format!("{P}/apply"), planned_file()),
+        ("POST", format!("{P}/environments/production/promotion"), json!({ "from": "staging", "with_state": true })),
+        ("POST", format!("{P}/environments/production/promote"), json!({ "from": "staging", "flags": ["red"] })),
         ("GET", format!("{P}/history"), Value::Null),
         ("GET", format!("{P}/history/2"), Value::Null),
         ("POST", format!("{P}/revert"), json!({ "kind": "project", "key": "shop", "rev": 1 })),
@@ -219,6 +223,12 @@ async fn every_route_answers_as_documented(app: Arc<TestApp>) {
     let table: BTreeSet<_> = table.map(|route| (route.method.to_string(), route.path.to_owned())).collect();
     let missing: Vec<_> = table.difference(&seen).collect();
     assert!(missing.is_empty(), "no success of {missing:?}");
+}
+
+/// A file with something of everything that a plan tells.
+fn planned_file() -> Value {
+    json!({ "format": 1, "segments": [{ "key": "beta", "included": ["u9"], "rules": [] }],
+        "flags": [{ "key": "fresh", "environments": { "production": { "on": true, "default": { "variant": "on" }, "off_variant": "off" } } }] })
 }
 
 yardarm_testkit::on_both_stores![every_route_answers_as_documented];

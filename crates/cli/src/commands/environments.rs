@@ -4,8 +4,10 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::api::Connection;
-use crate::failure::Failure;
+use crate::failure::{Ending, Failure};
 use crate::output::{Output, text};
+
+mod promote;
 
 /// `yardarm environments`
 #[derive(Args, Debug)]
@@ -42,6 +44,8 @@ enum Command {
         #[arg(long)]
         yes: bool,
     },
+    Diff(promote::Diff),
+    Promote(promote::Promote),
 }
 
 #[derive(Args, Debug)]
@@ -79,11 +83,18 @@ impl Looks {
 }
 
 impl Environments {
-    pub(crate) async fn run(self, out: Output) -> Result<(), Failure> {
+    /// Whether exit code 2 means that something differs.
+    pub(crate) fn compares(&self) -> bool {
+        matches!(self.command, Command::Diff(_))
+    }
+
+    pub(crate) async fn run(self, out: Output) -> Result<Ending, Failure> {
         let api = self.connection.open()?;
         let project = api.project().await?;
         let all = ["projects", &project, "environments"];
-        match self.command {
+        let done = match self.command {
+            Command::Diff(diff) => return diff.run(&api, &project, out).await,
+            Command::Promote(promote) => promote.run(&api, &project, out).await,
             Command::List => {
                 let list = api.list(&all, &[]).await?;
                 out.list(&list, &["key", "name", "production"], "no environments", |environment| {
@@ -116,6 +127,7 @@ impl Environments {
                 api.delete(&path).await?;
                 out.result(&json!({"key": key, "deleted": true}), format!("deleted {key}"))
             }
-        }
+        };
+        done.map(|()| Ending::Done)
     }
 }

@@ -1,7 +1,9 @@
 //! The commands, one file each.
 
+mod apply;
 mod audit;
 mod completions;
+mod drift;
 mod environments;
 mod eval;
 mod export;
@@ -14,11 +16,13 @@ mod invitations;
 mod keys;
 mod login;
 mod openapi;
+mod plan;
 mod projects;
 mod quotas;
 #[cfg(test)]
 mod reference;
 mod roles;
+mod schema;
 mod segments;
 mod serve;
 mod service_accounts;
@@ -29,7 +33,9 @@ mod webhooks;
 
 use clap::{Parser, Subcommand};
 
-use crate::failure::Failure;
+use std::process::ExitCode;
+
+use crate::failure::{Ending, Exit, Failure};
 use crate::output::Output;
 
 /// Feature flags: targeting, rollouts and history in one program.
@@ -45,7 +51,7 @@ pub(crate) struct Cli {
 }
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 done · 1 failed · 2 wrong usage · 3 not found · 4 not allowed · 5 conflict or stale · \
+Exit codes: 0 done · 1 failed · 2 wrong usage (plan, drift, environments diff: something differs) · 3 not found · 4 not allowed · 5 conflict or stale · \
 6 refused input · 7 server unreachable
 
 New here? `yardarm demo` starts a server with a seeded shop and says what to try.";
@@ -75,6 +81,10 @@ enum Command {
     Audit(audit::Audit),
     Export(export::Export),
     Import(import::Import),
+    Plan(plan::Plan),
+    Apply(apply::Apply),
+    Drift(drift::Drift),
+    Schema(schema::Schema),
     /// People of the tenant, and one-time sign-in links
     Users(users::Users),
     /// Invitations to the tenant
@@ -95,17 +105,20 @@ enum Command {
 }
 
 impl Cli {
-    pub(crate) fn run(self) -> Result<(), Failure> {
+    pub(crate) fn run(self) -> Result<Ending, Failure> {
         let out = Output { json: self.json };
-        match self.command {
+        let done = match self.command {
+            Command::Plan(command) => return client(command.run(out)),
+            Command::Drift(command) => return client(command.run(out)),
+            Command::Environments(command) => return client(command.run(out)),
             Command::Serve(command) => command.run(out),
             Command::Demo(command) => command.run(out),
             Command::Eval(command) => command.run(out),
             Command::Openapi(command) => command.run(),
+            Command::Schema(command) => command.run(),
             Command::Completions(command) => command.run(),
             Command::Flags(command) => client(command.run(out)),
             Command::Segments(command) => client(command.run(out)),
-            Command::Environments(command) => client(command.run(out)),
             Command::Projects(command) => client(command.run(out)),
             Command::Keys(command) => client(command.run(out)),
             Command::Tokens(command) => client(command.run(out)),
@@ -114,6 +127,7 @@ impl Cli {
             Command::Audit(command) => client(command.run(out)),
             Command::Export(command) => client(command.run(out)),
             Command::Import(command) => client(command.run(out)),
+            Command::Apply(command) => client(command.run(out)),
             Command::Users(command) => client(command.run(out)),
             Command::Invitations(command) => client(command.run(out)),
             Command::Groups(command) => client(command.run(out)),
@@ -122,11 +136,37 @@ impl Cli {
             Command::Sso(command) => client(command.run(out)),
             Command::Webhooks(command) => client(command.run(out)),
             Command::Login(command) => client(command.run(out)),
+        };
+        done.map(|()| Ending::Done)
+    }
+
+    /// The exit code of a wrong command line.
+    pub(crate) fn usage_code(&self) -> Exit {
+        match &self.command {
+            Command::Plan(_) | Command::Drift(_) => Exit::Failed,
+            Command::Environments(command) if command.compares() => Exit::Failed,
+            _ => Exit::Usage,
         }
     }
 }
 
+/// Tells what clap has to say: help, the version, or what is wrong with the command line.
+pub(crate) fn told(said: &clap::Error) -> ExitCode {
+    // Nobody is left to hear it when stdout is gone.
+    let _ = said.print();
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).take(2).collect();
+    let compares = matches!(
+        words.iter().map(String::as_str).collect::<Vec<_>>()[..],
+        ["plan" | "drift", ..] | ["environments", "diff"]
+    );
+    match said.exit_code() {
+        0 => ExitCode::SUCCESS,
+        _ if compares => ExitCode::from(Exit::Failed as u8),
+        _ => ExitCode::from(Exit::Usage as u8),
+    }
+}
+
 /// Runs a command that talks to a server: one thread is enough.
-fn client(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+fn client<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(command)
 }

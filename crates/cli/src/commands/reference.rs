@@ -27,7 +27,7 @@ server's `application/problem+json` with the members `exit` and `hint` added. `N
 |---|---|
 | 0 | done |
 | 1 | failed |
-| 2 | the command line or the settings are wrong |
+| 2 | the command line or the settings are wrong; of `plan`, `drift` and `environments diff`: something differs (a wrong command line is 1 there) |
 | 3 | no such object |
 | 4 | not signed in, or not allowed |
 | 5 | the object's state forbids it, or somebody else was faster |

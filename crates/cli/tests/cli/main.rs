@@ -5,6 +5,7 @@
 mod demo;
 mod eval;
 mod flags;
+mod gitops;
 mod program;
 mod transfer;
 mod types;

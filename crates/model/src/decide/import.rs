@@ -1,4 +1,5 @@
-//! An export brought in: environments, segments, flags and their configurations, in one change.
+//! A whole project brought in: environments, segments, flags and their configurations, in one change. As an import,
+//! everything is as the file says, salts and ranges too; applied, whoever is in a percentage here stays in it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,11 +9,13 @@ use serde_json::Value;
 use super::configuration::{check, write};
 use super::draft::Draft;
 use super::flag::{check_free, report_needed};
-use super::project::{ENVIRONMENT, read_environment};
+use super::project::{self, ENVIRONMENT, read_environment};
 use super::references::needed_by;
+use super::rule_ids::adopt;
 use super::segment::{self, replace_lists};
+use crate::allocation::settle_copy;
 use crate::codes;
-use crate::document::{Flag, Segment};
+use crate::document::{Configuration, Flag, Segment};
 use crate::reading::{self, At, Fields, FlagDefaults, did_you_mean};
 use crate::uses::flags_of;
 use crate::{export, limits};
@@ -32,7 +35,18 @@ const FLAG: [&str; 12] = [
     "environments",
 ];
 
-pub(super) fn import(draft: &mut Draft<'_>, body: &Value, replace: bool) {
+/// Whose salts, rule ids and ranges count where both sides have them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Terms {
+    /// Those of the file: people keep what they had where it came from.
+    Import,
+    /// Those of the project: people keep what they have here.
+    Apply,
+}
+
+/// Brings a file in. `rest_goes`: also archive flags and delete segments that it does not hold, if it has a list of them
+/// at all.
+pub(super) fn import(draft: &mut Draft<'_>, body: &Value, terms: Terms, rest_goes: bool) {
     let known = ["format", "project", "environments", "segments", "flags"];
     let root = Fields::of(&mut draft.problems, &At::root(), body, &known);
     root.need(&mut draft.problems, "format");
@@ -40,15 +54,22 @@ pub(super) fn import(draft: &mut Draft<'_>, body: &Value, replace: bool) {
         let message = format!("format {format} is not known; this version reads format {}", export::FORMAT);
         draft.problems.add(&root.at.field("format"), codes::FORMAT_UNKNOWN, message);
     }
-    // The key is where it came from; name and description stay those of the project it goes to.
-    if let Some(project) = root.get("project") {
-        Fields::of(&mut draft.problems, &root.at.field("project"), project, &["key", "name", "description"]);
+    if let Some(value) = root.get("project") {
+        let at = root.at.field("project");
+        match terms {
+            // The key is where it came from; name and description stay those of the project it goes to.
+            Terms::Import => drop(Fields::of(&mut draft.problems, &at, value, &["key", "name", "description"])),
+            Terms::Apply => project::apply(draft, &at, value),
+        }
     }
     environments(draft, &root);
     let segments = segments(draft, &root);
-    let flags = flags(draft, &root);
-    if replace {
+    let flags = flags(draft, &root, terms);
+    // A file without a list of them is not about them.
+    if rest_goes && root.get("flags").is_some() {
         archive_others(draft, &flags);
+    }
+    if rest_goes && root.get("segments").is_some() {
         delete_others(draft, &segments);
     }
 }
@@ -105,7 +126,7 @@ fn segments(draft: &mut Draft<'_>, root: &Fields<'_>) -> BTreeSet<String> {
     read.into_iter().map(|(_, key, _)| key).collect()
 }
 
-fn flags(draft: &mut Draft<'_>, root: &Fields<'_>) -> BTreeSet<String> {
+fn flags(draft: &mut Draft<'_>, root: &Fields<'_>, terms: Terms) -> BTreeSet<String> {
     let at = root.at.field("flags");
     let mut read = Vec::new();
     let mut seen = BTreeSet::new();
@@ -127,6 +148,11 @@ fn flags(draft: &mut Draft<'_>, root: &Fields<'_>) -> BTreeSet<String> {
                 let message = format!("the flag {key:?} is there already with another type, and a type never changes");
                 draft.problems.conflict(&fields.at.field("type"), codes::FIELD_FIXED, message);
             }
+            Some(current) if terms == Terms::Apply && current.salt != flag.salt => {
+                let message = "the salt decides who is in a percentage, and the flag that is there has another one; leave it \
+                               out to keep that one (`yardarm import` takes the file's)";
+                draft.problems.conflict(&fields.at.field("salt"), codes::FIELD_FIXED, message);
+            }
             Some(_) => {}
         }
         let flag = Arc::new(flag);
@@ -137,7 +163,7 @@ fn flags(draft: &mut Draft<'_>, root: &Fields<'_>) -> BTreeSet<String> {
     let mut written = Vec::new();
     for (key, _, environments) in &read {
         if let Some((at, value)) = environments {
-            configurations(draft, at, key, value, &mut written);
+            configurations(draft, at, key, value, terms, &mut written);
         }
     }
     // Only now are all of them there to need each other. What an archived flag refers to may have gone since, and is
@@ -151,7 +177,14 @@ fn flags(draft: &mut Draft<'_>, root: &Fields<'_>) -> BTreeSet<String> {
     read.into_iter().map(|(key, _, _)| key).collect()
 }
 
-fn configurations(draft: &mut Draft<'_>, at: &At, key: &str, value: &Value, written: &mut Vec<(At, String, String)>) {
+fn configurations(
+    draft: &mut Draft<'_>,
+    at: &At,
+    key: &str,
+    value: &Value,
+    terms: Terms,
+    written: &mut Vec<(At, String, String)>,
+) {
     let Some(map) = value.as_object() else {
         return reading::wrong_type(&mut draft.problems, at, "an object of environments", value);
     };
@@ -164,10 +197,21 @@ fn configurations(draft: &mut Draft<'_>, at: &At, key: &str, value: &Value, writ
             continue;
         }
         let before = draft.problems.len();
-        let configuration = reading::configuration(&mut draft.problems, &at, body);
+        let mut configuration = reading::configuration(&mut draft.problems, &at, body);
+        if terms == Terms::Apply && draft.problems.len() == before {
+            keep_people(&mut configuration, draft.world.configuration(environment, key).map(|stored| &**stored));
+        }
         write(draft, (environment, key), configuration, before);
         written.push((at, environment.clone(), key.to_owned()));
     }
+}
+
+/// Rules without an id are those of the project that they are like, and who is in a percentage stays in it.
+fn keep_people(configuration: &mut Configuration, stored: Option<&Configuration>) {
+    if let Some(stored) = stored {
+        adopt(&mut configuration.rules, &stored.rules);
+    }
+    settle_copy(configuration, stored);
 }
 
 /// Configurations that the import does not bring must still fit the flags that it does.

@@ -8,8 +8,10 @@ mod draft;
 mod flag;
 mod import;
 mod project;
+mod promote;
 mod references;
 mod restore;
+mod rule_ids;
 mod segment;
 
 use serde_json::Value;
@@ -18,6 +20,7 @@ use crate::command::{Command, Documents, Inputs, Refusal};
 use crate::document::State;
 use crate::reading::{At, scan};
 use draft::Draft;
+use import::Terms;
 
 pub(crate) fn decide(state: &State, command: &Command, inputs: &Inputs) -> Result<Documents, Refusal> {
     let mut draft = Draft::new(state, inputs);
@@ -50,7 +53,11 @@ pub(crate) fn decide(state: &State, command: &Command, inputs: &Inputs) -> Resul
         Command::EditSegmentLists { key, body } => segment::edit_lists(&mut draft, key, body)?,
         Command::DeleteSegment { key } => segment::delete(&mut draft, key)?,
         Command::RestoreDocuments { documents } => restore::restore(&mut draft, documents),
-        Command::Import { body, replace } => import::import(&mut draft, body, *replace),
+        Command::Import { body, replace } => import::import(&mut draft, body, Terms::Import, *replace),
+        Command::Apply { body, prune } => import::import(&mut draft, body, Terms::Apply, *prune),
+        Command::Promote { from, to, flags, with_state } => {
+            promote::promote(&mut draft, (from, to), flags.as_deref(), *with_state)?;
+        }
     }
     draft.finish()
 }
@@ -64,7 +71,8 @@ fn body_of(command: &Command) -> Option<&Value> {
         | Command::CreateSegment { body }
         | Command::EditSegmentLists { body, .. }
         | Command::CreateSdkKey { body, .. }
-        | Command::Import { body, .. } => Some(body),
+        | Command::Import { body, .. }
+        | Command::Apply { body, .. } => Some(body),
         Command::UpdateEnvironment { patch, .. }
         | Command::UpdateFlag { patch, .. }
         | Command::UpdateConfiguration { patch, .. }
@@ -76,6 +84,7 @@ fn body_of(command: &Command) -> Option<&Value> {
         | Command::DeleteSegment { .. }
         | Command::RotateSdkKey { .. }
         | Command::RevokeSdkKey { .. }
-        | Command::RestoreDocuments { .. } => None,
+        | Command::RestoreDocuments { .. }
+        | Command::Promote { .. } => None,
     }
 }

@@ -25,6 +25,24 @@ pub(super) fn update(draft: &mut Draft<'_>, patch: &Value) {
     });
 }
 
+/// What a file says about the project that it is for.
+pub(super) fn apply(draft: &mut Draft<'_>, at: &At, value: &Value) {
+    let problems = &mut draft.problems;
+    let fields = Fields::of(problems, at, value, &["key", "name", "description"]);
+    let here = draft.world.project_key.as_str();
+    if let Some(key) = fields.text(problems, "key", limits::KEY).filter(|key| key != here) {
+        let message = format!("the file is for the project {key:?}, and this is {here:?}");
+        problems.conflict(&at.field("key"), codes::FIELD_FIXED, message);
+    }
+    let Some(current) = &draft.world.project else { return };
+    let name = fields.text(problems, "name", limits::NAME).filter(|name| !name.is_empty());
+    let description = fields.text(problems, "description", limits::DESCRIPTION);
+    draft.world.project = Some(Project {
+        name: name.unwrap_or_else(|| current.name.clone()),
+        description: description.unwrap_or_else(|| current.description.clone()),
+    });
+}
+
 /// A name; without one, the key.
 fn name(problems: &mut Problems, fields: &Fields<'_>, key: &str) -> String {
     fields.label(problems, "name", limits::NAME).filter(|name| !name.is_empty()).unwrap_or_else(|| key.to_owned())
@@ -51,12 +69,13 @@ pub(super) fn create_environment(draft: &mut Draft<'_>, body: &Value) {
     draft.world.environments.put(key, environment);
 }
 
-/// Reads an environment; without them, position and colour stay, or continue the row of those that are there.
+/// Reads an environment; without them, position and colour stay, or continue the row of those that are there, and
+/// whether it is a production environment stays.
 pub(super) fn read_environment(draft: &mut Draft<'_>, fields: &Fields<'_>, key: &str) -> Environment {
     let current = draft.world.environments.get(key);
     let last = draft.world.environments.iter().map(|(_, environment)| environment.position).max();
     let position = current.map_or(last.map_or(0, |last| last.saturating_add(1)), |current| current.position);
-    let current_color = current.map(|current| current.color);
+    let (current_color, current_production) = (current.map(|e| e.color), current.map(|e| e.production));
     let problems = &mut draft.problems;
     let given = fields.integer(problems, "position", 0, 10_000).and_then(|n| u32::try_from(n).ok());
     let position = given.unwrap_or(position);
@@ -65,7 +84,7 @@ pub(super) fn read_environment(draft: &mut Draft<'_>, fields: &Fields<'_>, key: 
         name: name(problems, fields, key),
         position,
         color: color.or(current_color).or_else(|| u8::try_from(position % 6 + 1).ok()).unwrap_or(1),
-        production: fields.boolean(problems, "production").unwrap_or_default(),
+        production: fields.boolean(problems, "production").or(current_production).unwrap_or_default(),
     }
 }
 

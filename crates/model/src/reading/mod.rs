@@ -40,6 +40,9 @@ impl At {
     pub(crate) fn below(&self, pointer: &str) -> Self {
         Self(format!("{}{pointer}", self.0))
     }
+    pub(crate) fn into_text(self) -> String {
+        self.0
+    }
     pub(crate) fn index(&self, index: usize) -> Self {
         Self(format!("{}/{index}", self.0))
     }

@@ -173,6 +173,8 @@ routes! {
     PATCH "/api/v1/projects/{project}/environments/{environment}" Project<can::EnvironmentManage>, Write, Some("environment.update") => environments::update;
     DELETE "/api/v1/projects/{project}/environments/{environment}" Project<can::EnvironmentManage>, Write, Some("environment.delete") => environments::remove;
     POST "/api/v1/projects/{project}/environments/{environment}/evaluate" Project<can::ProjectRead>, Heavy, None => environments::evaluate;
+    POST "/api/v1/projects/{project}/environments/{environment}/promotion" Project<can::ProjectRead>, Heavy, None => environments::promotion;
+    POST "/api/v1/projects/{project}/environments/{environment}/promote" Project<can::ConfigurationUpdate>, Write, Some("environment.promote") => environments::promote;
 
     GET "/api/v1/projects/{project}/flags" Project<can::ProjectRead>, Read, None => flags::list;
     POST "/api/v1/projects/{project}/flags" Project<can::FlagCreate>, Write, Some("flag.create") => flags::create;
@@ -205,6 +207,8 @@ routes! {
 
     GET "/api/v1/projects/{project}/export" Project<can::ProjectRead>, Heavy, None => transfer::export;
     POST "/api/v1/projects/{project}/import" Project<can::ProjectImport>, Write, Some("project.import") => transfer::import;
+    POST "/api/v1/projects/{project}/plan" Project<can::ProjectRead>, Heavy, None => transfer::plan;
+    POST "/api/v1/projects/{project}/apply" Project<can::ProjectImport>, Write, Some("project.apply") => transfer::apply;
     GET "/api/v1/projects/{project}/counts" Project<can::ProjectRead>, Heavy, None => counts::list;
     GET "/api/v1/projects/{project}/stream" Project<can::ProjectRead>, Stream, None => stream::open;
 

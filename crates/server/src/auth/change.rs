@@ -8,6 +8,7 @@ use yardarm_hub::LiveProject;
 use yardarm_model::authority::{Permission, Place};
 use yardarm_model::command::{Command, Documents, Inputs, decide};
 use yardarm_model::document::{Audience, Kind, State};
+use yardarm_model::plan;
 use yardarm_store::{Attribution, Change, Commit, CommitError, DocumentWrite};
 
 use super::access::{ProjectAccess, Request};
@@ -33,6 +34,16 @@ pub(crate) enum Precondition {
     Required(Kind, String),
     /// Each document is still of this revision (0: still absent), as the change that is to be undone left it.
     Unchanged(Vec<(Kind, String, u64)>),
+    /// The change is the one of a plan that was shown.
+    Planned(Planned),
+}
+
+/// A plan that was shown.
+pub(crate) struct Planned {
+    /// Of the request: [`plan::digest`].
+    pub(crate) digest: String,
+    /// Of the plan: [`plan::fingerprint`].
+    pub(crate) fingerprint: String,
 }
 
 /// A change, or the finding that there was nothing to change.
@@ -77,7 +88,7 @@ impl Request {
 
     fn check(&self, precondition: &Precondition, live: &LiveProject) -> Result<(), Problem> {
         let (kind, key) = match precondition {
-            Precondition::None => return Ok(()),
+            Precondition::None | Precondition::Planned(_) => return Ok(()),
             Precondition::Unchanged(expected) => {
                 let differs = expected.iter().filter(|(kind, key, rev)| revision(&live.state, *kind, key) != *rev);
                 let names: Vec<String> = differs.map(|(kind, key, _)| format!("{kind} {key}")).collect();
@@ -116,6 +127,13 @@ impl<R: Writes> ProjectAccess<R> {
         let documents = decided.await.map_err(refusal::internal)??;
         if let Some(permission) = self.missing(&live.state, &documents) {
             return Err(refusal::forbidden(permission));
+        }
+        // What is so already was applied before, perhaps by this very request when its answer was lost.
+        if let Precondition::Planned(shown) = precondition
+            && !documents.is_empty()
+            && plan::fingerprint(&shown.digest, &live.scope.epoch, &live.state, &documents) != shown.fingerprint
+        {
+            return Err(refusal::plan_moved());
         }
         Ok(Decision { live, documents })
     }

@@ -165,6 +165,18 @@ pub(super) fn stale(rev: u64) -> Problem {
     .header(ETAG, tag)
 }
 
+/// A plan that is no longer what would be done.
+pub(super) fn plan_moved() -> Problem {
+    Problem::new(
+        StatusCode::PRECONDITION_FAILED,
+        PLAN_MOVED,
+        "Something that this plan touches was changed after it was made. Nothing was applied; look at the plan as it is now.",
+    )
+}
+
+/// Code of [`plan_moved`].
+pub(crate) const PLAN_MOVED: &str = "plan_moved";
+
 pub(super) fn busy() -> Problem {
     Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,

@@ -3,6 +3,8 @@
 pub(crate) mod create;
 pub(crate) mod evaluate;
 pub(crate) mod list;
+pub(crate) mod promote;
+pub(crate) mod promotion;
 pub(crate) mod read;
 pub(crate) mod remove;
 pub(crate) mod update;

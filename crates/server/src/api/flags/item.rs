@@ -77,6 +77,12 @@ pub(crate) struct LastChange {
     action: String,
 }
 
+impl LastChange {
+    pub(crate) fn of(note: &ChangeNote) -> Self {
+        Self { rev: note.rev, at: note.at, actor: note.actor_name.clone(), action: note.action.clone() }
+    }
+}
+
 /// One flag.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct FlagAnswer {
@@ -138,12 +144,7 @@ impl FlagItem {
             variants: flag.variants.clone(),
             revision: revision(state, Kind::Flag, key),
             environments: environments.collect(),
-            changed: note.map(|note| LastChange {
-                rev: note.rev,
-                at: note.at,
-                actor: note.actor_name.clone(),
-                action: note.action.clone(),
-            }),
+            changed: note.map(|note| LastChange::of(note)),
         }
     }
 }

@@ -13,7 +13,7 @@ use yardarm_model::limits;
 use crate::api::answer::Answer;
 use crate::api::projects::VersionAnswer;
 use crate::app::App;
-use crate::auth::{Precondition, ProjectAccess, can, revision};
+use crate::auth::{Changed, Precondition, ProjectAccess, can, revision};
 use crate::json::{self, Query};
 use crate::problem::Problem;
 
@@ -51,7 +51,7 @@ pub(crate) struct ImportedDocument {
 }
 
 /// A body that may be as large as a whole project.
-pub(crate) struct ImportBody(Value);
+pub(crate) struct ImportBody(pub(crate) Value);
 
 impl FromRequest<App> for ImportBody {
     type Rejection = Problem;
@@ -83,18 +83,25 @@ pub(crate) async fn handler(
     // this list at worst, never in the project.
     let before = std::sync::Arc::clone(&access.live().state);
     let done = access.change(command, Precondition::None).await?;
-    let documents = done.change.iter().flat_map(|change| &change.documents);
-    let list = documents.filter_map(|document| {
-        let kind = Kind::parse(&document.kind)?;
-        one(&before, kind, &document.key, document.body.is_none())
-    });
-    let changed: BTreeSet<ImportedDocument> = list.collect();
-    let answer = Imported {
-        changed: changed.into_iter().collect(),
-        version: VersionAnswer::of(&done.live),
-        revision: done.change.as_ref().map(|change| change.rev),
-    };
-    Ok(Answer::ok(&answer).version(&done.live))
+    Ok(Imported::answer(&before, &done))
+}
+
+impl Imported {
+    /// What was done. `before`: the project before it.
+    pub(crate) fn answer(before: &State, done: &Changed) -> Answer {
+        let documents = done.change.iter().flat_map(|change| &change.documents);
+        let list = documents.filter_map(|document| {
+            let kind = Kind::parse(&document.kind)?;
+            one(before, kind, &document.key, document.body.is_none())
+        });
+        let changed: BTreeSet<ImportedDocument> = list.collect();
+        let answer = Self {
+            changed: changed.into_iter().collect(),
+            version: VersionAnswer::of(&done.live),
+            revision: done.change.as_ref().map(|change| change.rev),
+        };
+        Answer::ok(&answer).version(&done.live)
+    }
 }
 
 fn changed(state: &State, documents: &Documents) -> Vec<ImportedDocument> {
