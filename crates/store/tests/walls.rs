@@ -43,6 +43,7 @@ fn commit(tenant: &str, scope: &str, documents: Vec<DocumentWrite>, rows: Vec<Ro
 }
 
 /// One of everything.
+#[expect(clippy::too_many_lines, reason = "one of everything is long")]
 async fn fill(store: &dyn Store, tenant: &str) {
     let (id, text) = (tenant.to_owned(), |name: &str| format!("{tenant}-{name}"));
     let (user_id, project) = (format!("usr_{tenant}"), format!("prj_{tenant}"));

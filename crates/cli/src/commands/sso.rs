@@ -20,7 +20,7 @@ pub(crate) struct Sso {
 enum Command {
     /// List SSO connections (never their secrets)
     List,
-    /// Connect an identity provider (OpenID Connect); its client secret is read from `YARDARM_SSO_SECRET_FILE`, if that is set
+    /// Connect an identity provider (`OpenID` Connect); its client secret is read from `YARDARM_SSO_SECRET_FILE`, if that is set
     Create {
         /// What the sign-in page calls it
         name: String,

@@ -125,9 +125,9 @@ impl Visitor {
         }
         .map(|(id, (_, connection))| (id, connection))
         .ok_or_else(refusal::no_sso)?;
-        let provider = gate.provider(&connection.issuer).await.map_err(|failure| failure.problem())?;
+        let provider = gate.provider(&connection.issuer).await.map_err(super::SsoFailure::problem)?;
         let us = gate.us(&tenant, &id, &connection).await?;
-        let party = us(&provider).map_err(|failure| failure.problem())?;
+        let party = us(&provider).map_err(super::SsoFailure::problem)?;
         let secret = || keys::secret(&gate.random()).0;
         let (state, nonce, verifier) = (secret(), secret(), secret());
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(verifier.clone()));

@@ -1,4 +1,4 @@
-//! Single sign-on by a tenant's identity provider (OpenID Connect).
+//! Single sign-on by a tenant's identity provider (`OpenID` Connect).
 //!
 //! A provider speaks for its tenant and for nothing else: its sessions are good in that tenant only, never make an
 //! operator, and may not touch the account. Nobody becomes anybody because two e-mail addresses are equal, unless that

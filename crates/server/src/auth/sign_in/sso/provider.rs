@@ -1,4 +1,4 @@
-//! An identity provider as it describes itself (OpenID Connect Discovery), kept for a while; and the way to it.
+//! An identity provider as it describes itself (`OpenID` Connect Discovery), kept for a while; and the way to it.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -31,7 +31,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// Bytes of an answer that are read.
 const MOST: usize = 512 << 10;
 
-/// What we read beyond OpenID Connect Discovery.
+/// What we read beyond `OpenID` Connect Discovery.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct More {
     /// RP-Initiated Logout.
