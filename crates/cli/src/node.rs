@@ -42,9 +42,12 @@ impl Node {
         Self::start(settings, store).await
     }
 
-    /// Serves until SIGTERM or SIGINT, then drains.
-    pub(crate) async fn serve(self, listener: TcpListener) -> Result<(), Failure> {
-        let shutdown = stop_signal()?;
+    /// Serves until it is told to stop, then drains.
+    pub(crate) async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), Failure> {
         yardarm_server::serve(self.app, listener, shutdown).await?;
         Ok(())
     }
@@ -102,9 +105,10 @@ pub(crate) fn random() -> [u8; 32] {
     bytes
 }
 
-/// Ends with the first SIGTERM or SIGINT. One more ends the process at once, unless it comes so soon that it is the same
+/// Ends with the first SIGTERM or SIGINT. To be called before anybody is told that the server is there: until then a signal
+/// ends the process without draining. One more ends the process at once, unless it comes so soon that it is the same
 /// request by another way (a wrapper that passes signals on to a whole group).
-fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
+pub(crate) fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -172,6 +172,148 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The audit log of the tenant: its own log and those of its projects, newest first.
+         * @description The audit log of the tenant: its own log and those of its projects, newest first.
+         *
+         *     Needs `audit.read`.
+         */
+        get: operations["searchAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The audit log from the beginning, log by log and oldest first, as a stream. Each entry has a `cursor` to go on from.
+         * @description The audit log from the beginning, log by log and oldest first, as a stream. Each entry has a `cursor` to go on from.
+         *
+         *     Needs `audit.read`.
+         */
+        get: operations["exportAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/heads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Signed heads of a log: the same that are shipped out.
+         * @description Signed heads of a log: the same that are shipped out.
+         *
+         *     Needs `audit.read`.
+         */
+        get: operations["listAuditHeads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Public keys of the signed heads. Keep a copy elsewhere: `yardarm audit verify --key`.
+         * @description Public keys of the signed heads. Keep a copy elsewhere: `yardarm audit verify --key`.
+         *
+         *     Needs `member`.
+         */
+        get: operations["listAuditKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/redactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes texts that should never have been written out of the log: the chain stays valid, and the log says who did it and
+         *     why. Needs `X-Yardarm-Reason`. What a document is now cannot be taken.
+         * @description Takes texts that should never have been written out of the log: the chain stays valid, and the log says who did it and
+         *     why. Needs `X-Yardarm-Reason`. What a document is now cannot be taken.
+         *
+         *     Needs `audit.manage`; in the audit log as `audit.redact`.
+         */
+        post: operations["redactAudit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How long the logs of the tenant are kept. For ever, unless somebody said otherwise.
+         * @description How long the logs of the tenant are kept. For ever, unless somebody said otherwise.
+         *
+         *     Needs `audit.read`.
+         */
+        get: operations["getAuditRetention"];
+        put?: never;
+        /**
+         * Sets how long the logs of the tenant are kept. What is older goes within the hour, behind a signed prune mark; what
+         *     documents were at the mark stays.
+         * @description Sets how long the logs of the tenant are kept. What is older goes within the hour, behind a signed prune mark; what
+         *     documents were at the mark stays.
+         *
+         *     Needs `audit.manage`; in the audit log as `audit.set_retention`.
+         */
+        post: operations["setAuditRetention"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/groups": {
         parameters: {
             query?: never;
@@ -528,6 +670,30 @@ export interface paths {
         patch: operations["updateProject"];
         trace?: never;
     };
+    "/api/v1/projects/{project}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes the project as a file says, in one change or not at all. With `plan`, a plan that has moved since is a 412 that
+         *     brings the plan as it is now (member `plan`).
+         * @description Makes the project as a file says, in one change or not at all. With `plan`, a plan that has moved since is a 412 that
+         *     brings the plan as it is now (member `plan`).
+         *
+         *     Needs `project.import`; in the audit log as `project.apply`.
+         */
+        post: operations["applyProject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/counts": {
         parameters: {
             query?: never;
@@ -628,6 +794,54 @@ export interface paths {
          *     Needs `project.read`.
          */
         post: operations["evaluateFlags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/environments/{environment}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Brings the configurations of another environment to this one, in one change. Who is in a percentage here stays in it;
+         *     where there was none, the same people are drawn as there. With `plan`, a plan that has moved since is a 412 that
+         *     brings the plan as it is now (member `plan`).
+         * @description Brings the configurations of another environment to this one, in one change. Who is in a percentage here stays in it;
+         *     where there was none, the same people are drawn as there. With `plan`, a plan that has moved since is a 412 that
+         *     brings the plan as it is now (member `plan`).
+         *
+         *     Needs `configuration.update`; in the audit log as `environment.promote`.
+         */
+        post: operations["promoteEnvironment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/environments/{environment}/promotion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What bringing the configurations of another environment to this one would do. Nothing is written.
+         * @description What bringing the configurations of another environment to this one would do. Nothing is written.
+         *
+         *     Needs `project.read`.
+         */
+        post: operations["planPromotion"];
         delete?: never;
         options?: never;
         head?: never;
@@ -974,6 +1188,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What applying a file would do. Nothing is written.
+         * @description What applying a file would do. Nothing is written.
+         *
+         *     Needs `project.read`.
+         */
+        post: operations["planProject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/revert": {
         parameters: {
             query?: never;
@@ -1126,6 +1362,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/quotas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the open tenant has of what it may have. What takes a place of a quota that is near its end is answered with the
+         *     header `X-Yardarm-Quota`.
+         * @description What the open tenant has of what it may have. What takes a place of a quota that is near its end is answered with the
+         *     header `X-Yardarm-Quota`.
+         *
+         *     Needs `member`.
+         */
+        get: operations["listQuotas"];
+        /**
+         * Gives the open tenant numbers of its own: `{"flags": 500}`. What is not named is as usual again. A number may be less
+         *     than what there is: nothing is removed, and nothing new fits.
+         * @description Gives the open tenant numbers of its own: `{"flags": 500}`. What is not named is as usual again. A number may be less
+         *     than what there is: nothing is removed, and nothing new fits.
+         *
+         *     Needs `operator`; in the audit log as `quota.replace`.
+         */
+        put: operations["replaceQuotas"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -1186,6 +1454,28 @@ export interface paths {
          *     Needs `role.manage`; in the audit log as `role.update`.
          */
         patch: operations["updateRole"];
+        trace?: never;
+    };
+    "/api/v1/security-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attempts that were refused, added up by minute, newest first.
+         * @description Attempts that were refused, added up by minute, newest first.
+         *
+         *     Needs `security_log.read`.
+         */
+        get: operations["listSecurityLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/service-accounts": {
@@ -1590,6 +1880,178 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tenant's webhooks, newest first.
+         * @description The tenant's webhooks, newest first.
+         *
+         *     Needs `webhook.manage`.
+         */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Makes a webhook, which hears of what happens from now on.
+         * @description Makes a webhook, which hears of what happens from now on.
+         *
+         *     Needs `webhook.manage`; in the audit log as `webhook.create`.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One webhook.
+         * @description One webhook.
+         *
+         *     Needs `webhook.manage`.
+         */
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Ends a webhook, with what waits for it.
+         * @description Ends a webhook, with what waits for it.
+         *
+         *     Needs `webhook.manage`; in the audit log as `webhook.delete`.
+         */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a webhook.
+         * @description Changes a webhook.
+         *
+         *     Needs `webhook.manage`; in the audit log as `webhook.update`.
+         */
+        patch: operations["updateWebhook"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was sent and what became of it, newest first, for a week.
+         * @description What was sent and what became of it, newest first, for a week.
+         *
+         *     Needs `webhook.manage`.
+         */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook}/deliveries/{delivery}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a delivery again, under its id. One that waits is sent anyway, and nothing changes.
+         * @description Sends a delivery again, under its id. One that waits is sent anyway, and nothing changes.
+         *
+         *     Needs `webhook.manage`; in the audit log as `webhook.replay`.
+         */
+        post: operations["replayDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends all deliveries of a time again, under their ids, at most 1000 at once.
+         * @description Sends all deliveries of a time again, under their ids, at most 1000 at once.
+         *
+         *     Needs `webhook.manage`; in the audit log as `webhook.replay`.
+         */
+        post: operations["replayDeliveries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives a webhook another secret.
+         * @description Gives a webhook another secret.
+         *
+         *     Needs `webhook.manage`; in the audit log as `webhook.rotate_secret`.
+         */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a ping now and says what came of it. It is sent once, to a disabled webhook as well.
+         * @description Sends a ping now and says what came of it. It is sent once, to a disabled webhook as well.
+         *
+         *     Needs `webhook.manage`; in the audit log as `webhook.test`.
+         */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1608,6 +2070,112 @@ export interface components {
          * @enum {string}
          */
         AudienceName: "server" | "client";
+        /** @description A document before and after. */
+        AuditDocument: {
+            /** @description Null when the change removed it, or when `hidden` says why it is not shown. */
+            after?: unknown;
+            /** @description Null when the change made it, or when `hidden` says why it is not shown. */
+            before?: unknown;
+            /** @description SHA-256 of what it became: the same text has the same one everywhere. Null when that is not there. */
+            content_hash?: string | null;
+            /** @description Why something is not shown: `redacted`, `pruned`, or `long` (see the history of the project). */
+            hidden?: string | null;
+            /** @description Unique in the kind. */
+            key: string;
+            /** @description `flag`, `configuration`, … */
+            kind: string;
+            /** @description The change removed it. */
+            removed: boolean;
+        };
+        /** @description A change as evidence. */
+        AuditEntry: {
+            /** @description `flag.create`, `configuration.update`, … */
+            action: string;
+            /** @description `user:usr_…`, `system:retention`. */
+            actor: string;
+            /** @description Shown name at that time; null when it was redacted. */
+            actor_name?: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            at: number;
+            /** @description The first 50 of them. */
+            documents: components["schemas"]["AuditDocument"][];
+            /** @description How many documents it touched. */
+            documents_total: number;
+            /** @description Hash of this one. */
+            hash: string;
+            /** @description Hash of the entry before. */
+            prev_hash: string;
+            /** @description Key of the project; null in the tenant's own log. */
+            project?: string | null;
+            /** @description The author's words; null when they were redacted. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description Revision of the log.
+             */
+            rev: number;
+            /** @description Id of the log. */
+            scope: string;
+            /** @description W3C trace id. */
+            trace_id: string;
+            /** @description What they came with: `session`, `token:tok_…`, `schedule`. */
+            via: string;
+        };
+        /** @description Where a log stood. A line of a heads file is this with `"format":1` and `"type":"head"`. */
+        AuditHead: {
+            /**
+             * Format: int64
+             * @description When it was signed, milliseconds since 1970.
+             */
+            at: number;
+            /** @description Its epoch. */
+            epoch: string;
+            /** @description Hash of that entry. */
+            hash: string;
+            /** @description Id of the key. */
+            key: string;
+            /**
+             * Format: int64
+             * @description Its revision.
+             */
+            rev: number;
+            /** @description Id of the log. */
+            scope: string;
+            /** @description Ed25519, 128 hex digits. */
+            signature: string;
+        };
+        /** @description Signed heads. */
+        AuditHeads: {
+            /** @description Newest first, the newest hundred. */
+            items: components["schemas"]["AuditHead"][];
+        };
+        /** @description A public key. */
+        AuditKey: {
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            created_at: number;
+            /** @description First 16 hex digits of its SHA-256. */
+            id: string;
+            /** @description Ed25519, 64 hex digits. */
+            public: string;
+        };
+        /** @description Keys that heads are signed with. */
+        AuditKeys: {
+            /** @description The one in use first. */
+            items: components["schemas"]["AuditKey"][];
+        };
+        /** @description A page of entries. */
+        AuditPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["AuditEntry"][];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+        };
         /** @description A change with what it did. */
         ChangeDetail: components["schemas"]["ChangeHead"] & {
             /** @description The first 200 documents with what they were and what they became. */
@@ -1807,6 +2375,34 @@ export interface components {
             /** @description Id of the service account that it is for: `svc_…`. Without it, the token is the caller's own. */
             service_account?: string | null;
         };
+        /**
+         * @description A new webhook.
+         * @example {
+         *       "actions": [
+         *         "configuration.*"
+         *       ],
+         *       "environments": [
+         *         "production"
+         *       ],
+         *       "name": "CI",
+         *       "url": "https://ci.example.com/hooks/flags"
+         *     }
+         */
+        CreateWebhook: {
+            /** @description Actions to hear of, everything by default: `*`, `flag.*`, `configuration.update`. An empty list is nothing. */
+            actions?: string[] | null;
+            /** @description True by default. */
+            enabled?: boolean | null;
+            /** @description Environments to hear of, by key; everything by default. */
+            environments?: string[] | null;
+            format?: components["schemas"]["FormatName"] | null;
+            /** @description For people. */
+            name: string;
+            /** @description Projects to hear of, by key; everything by default. */
+            projects?: string[] | null;
+            /** @description Where to: `https://…`, with a public address. */
+            url: string;
+        };
         /** @description The key and its secret, which is shown this once. */
         CreatedKey: components["schemas"]["KeyAnswer"] & {
             /** @description `yd_srv_…` or `yd_cli_…`: keep it now, only its hash is stored. */
@@ -1817,6 +2413,59 @@ export interface components {
             /** @description `yd_pat_…`: keep it now, only its hash is stored. */
             token: string;
         };
+        /** @description A message, and what became of it. What the receiver answered is not kept. */
+        DeliveryAnswer: {
+            /**
+             * Format: int64
+             * @description When the last attempt ended.
+             */
+            attempted_at?: number | null;
+            /**
+             * Format: int32
+             * @description How often sending was begun.
+             */
+            attempts: number;
+            /**
+             * Format: int64
+             * @description When it was queued, milliseconds since 1970.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When it is sent next, while it is waiting.
+             */
+            due_at?: number | null;
+            /** @description Why the last attempt got no answer. */
+            error?: string | null;
+            /** @description Action of the change; `webhook.ping`. */
+            event: string;
+            /** @description `msg_…`: the header `webhook-id`, the same however often it is sent. */
+            id: string;
+            /** @description How it stands. */
+            state: components["schemas"]["DeliveryStateName"];
+            /**
+             * Format: int32
+             * @description HTTP status of the last answer.
+             */
+            status?: number | null;
+            /**
+             * Format: int64
+             * @description How long the last attempt took.
+             */
+            took_ms?: number | null;
+        };
+        /** @description A page of deliveries. */
+        DeliveryPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["DeliveryAnswer"][];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+        };
+        /**
+         * @description How a delivery stands.
+         * @enum {string}
+         */
+        DeliveryStateName: "waiting" | "delivered" | "failed";
         /** @description A document before and after. */
         Difference: {
             /** @description Null when the change removed it. */
@@ -2033,6 +2682,11 @@ export interface components {
             /** @description All of them. */
             variants?: components["schemas"]["Variant"][] | null;
         };
+        /**
+         * @description How messages are written.
+         * @enum {string}
+         */
+        FormatName: "standard" | "slack";
         /** @description Permissions in places. */
         Grant: {
             /** @description Keys of environments. Permissions about a project or the tenant need `"*"`. */
@@ -2880,6 +3534,49 @@ export interface components {
             /** @description Items in all pages. */
             total: number;
         };
+        /** @description A page of a list. */
+        Page_WebhookAnswer: {
+            /** @description Items in order. */
+            items: {
+                /** @description Actions it hears of: `*`, `flag.*`, `configuration.update`. */
+                actions: string[];
+                /**
+                 * Format: int64
+                 * @description Milliseconds since 1970.
+                 */
+                created_at: number;
+                /**
+                 * Format: int64
+                 * @description When something was last delivered.
+                 */
+                delivered_at?: number | null;
+                /** @description Why the server has disabled it, if it has. */
+                disabled_reason?: string | null;
+                /** @description Whether it is sent anything. */
+                enabled: boolean;
+                /** @description Environments it hears of, by key; `*`: all of them, and what belongs to none. */
+                environments: string[];
+                /** @description How messages are written. */
+                format: components["schemas"]["FormatName"];
+                /** @description `whk_…`. */
+                id: string;
+                /** @description For people. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Until when it signs with the secret before this one, too.
+                 */
+                previous_secret_until?: number | null;
+                /** @description Projects it hears of, by key; `*`: all of them, and what belongs to none. */
+                projects: string[];
+                /** @description Where it leads; of a Slack address, which is a secret, the host only. */
+                url: string;
+            }[];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+            /** @description Items in all pages. */
+            total: number;
+        };
         /** @description One thing that can be allowed. */
         PermissionAnswer: {
             /** @description In one sentence. */
@@ -2890,6 +3587,67 @@ export interface components {
             name: string;
             /** @description The least built-in role that holds it. */
             role: components["schemas"]["RoleName"];
+        };
+        /**
+         * @description What becomes of a document.
+         * @enum {string}
+         */
+        PlanAction: "create" | "update" | "archive" | "restore" | "remove";
+        /** @description What would be done, and to what. */
+        PlanAnswer: {
+            /** @description How many documents, by action: `create`, `update`, `archive`, `restore`, `remove`. */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description In the order of kinds and keys; empty when there is nothing to do. */
+            entries: components["schemas"]["PlanEntry"][];
+            /** @description Names this plan: applying it with `?plan=` does this or nothing. */
+            fingerprint: string;
+            unnamed?: components["schemas"]["UnnamedAnswer"] | null;
+            /** @description The project that it was made for. */
+            version: components["schemas"]["VersionAnswer"];
+        };
+        /** @description A member of a document that changes. */
+        PlanChange: {
+            /** @description Null when it is gone. */
+            after: unknown;
+            /** @description Null when it was not there. */
+            before: unknown;
+            /** @description JSON pointer (RFC 6901) into the document; empty for the whole. */
+            pointer: string;
+        };
+        /** @description What becomes of one document. */
+        PlanEntry: {
+            /** @description What becomes of it. */
+            action: components["schemas"]["PlanAction"];
+            /** @description Member by member. Of a plan of more than 5,000 documents, the rest is listed without. */
+            changes: components["schemas"]["PlanChange"][];
+            /** @description Who is affected, in words. */
+            effects: string[];
+            /** @description Unique in the kind; `environment/flag` for configurations. */
+            key: string;
+            /** @description `flag`, `configuration`, … */
+            kind: string;
+            last_change?: components["schemas"]["LastChange"] | null;
+            /** @description Of a segment: what comes into its lists and leaves them. */
+            lists: components["schemas"]["PlanList"][];
+            /** @description It is in a production environment, or is one. */
+            production: boolean;
+            /** @description In words, both sides. */
+            sentences: components["schemas"]["SentenceDifference"][];
+        };
+        /** @description A list of a segment that changes. */
+        PlanList: {
+            /** @description How many keys come. */
+            added: number;
+            /** @description The first ten that come. */
+            first_added: string[];
+            /** @description The first ten that leave. */
+            first_removed: string[];
+            /** @description `included` or `excluded`. */
+            list: string;
+            /** @description How many keys leave. */
+            removed: number;
         };
         /** @description Another flag must answer one of these variants and be on. */
         Prerequisite: {
@@ -2950,6 +3708,61 @@ export interface components {
             name?: string | null;
         };
         /**
+         * @description What is brought.
+         * @example {
+         *       "flags": [
+         *         "new-checkout"
+         *       ],
+         *       "from": "staging",
+         *       "with_state": false
+         *     }
+         */
+        Promotion: {
+            /** @description Only these flags; all that are configured there by default. */
+            flags?: string[] | null;
+            /** @description Environment that it comes from. */
+            from: string;
+            /** @description Whether they are on comes along too; by default each stays on or off. */
+            with_state?: boolean | null;
+        };
+        /** @description One quota. */
+        QuotaAnswer: {
+            /**
+             * Format: int64
+             * @description How many there may be. At the limit everything that is there goes on; one more is refused with `quota_reached`.
+             */
+            limit: number;
+            /** @description `flags`, `projects`, `streams`, … */
+            name: string;
+            /** @description Four fifths or more are used. */
+            near: boolean;
+            /**
+             * Format: int64
+             * @description Since when, milliseconds since 1970, as far as it is known.
+             */
+            near_since?: number | null;
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            used: number;
+            /**
+             * Format: int64
+             * @description How many a tenant of this installation may have usually.
+             */
+            usual: number;
+        };
+        /** @description Every quota of the open tenant. */
+        QuotaList: {
+            /** @description In a fixed order. */
+            items: components["schemas"]["QuotaAnswer"][];
+            /**
+             * Format: int64
+             * @description Characters of all documents of the tenant. Not limited.
+             */
+            stored_characters: number;
+        };
+        /**
          * @description Why an answer is what it is: OpenFeature's words, and ours where it has none.
          * @enum {string}
          */
@@ -2958,6 +3771,98 @@ export interface components {
         RecoveryCodes: {
             /** @description Each works once in place of a code of the app. Empty when there were some before. */
             recovery_codes: string[];
+        };
+        /** @description A document of a change. */
+        RedactedDocument: {
+            /** @description Unique in the kind. */
+            key: string;
+            /** @description `flag`, `configuration`, … */
+            kind: string;
+        };
+        /** @description What is to be taken out of the log. */
+        Redaction: {
+            /** @description Takes the actor's name. */
+            actor_name?: boolean;
+            /** @description Takes what these documents became. What a document is now cannot be taken: change it first. */
+            documents?: components["schemas"]["RedactedDocument"][];
+            /** @description Key of the project; without one, the tenant's own log. */
+            project?: string | null;
+            /** @description Takes the reason. */
+            reason?: boolean;
+            /**
+             * Format: int64
+             * @description Revision of the change.
+             */
+            rev: number;
+        };
+        /** @description Attempts of one minute that are alike. */
+        Refusal: {
+            /** @description Who, as far as that is known: `user:usr_…`. */
+            actor: string;
+            /** @description Stable code of the refusal. */
+            code: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description When the last one was.
+             */
+            last_at: number;
+            /**
+             * Format: int64
+             * @description Start of the minute, milliseconds since 1970.
+             */
+            minute: number;
+            /** @description Method and path of the route. */
+            route: string;
+            /** @description Address they came from; empty when it is not known, `others` when there were too many to tell apart. */
+            source: string;
+            /**
+             * Format: int32
+             * @description HTTP status.
+             */
+            status: number;
+            /** @description W3C trace id of the last one. */
+            trace_id: string;
+        };
+        /** @description A page of refusals. */
+        RefusalPage: {
+            /** @description Newest minute first. */
+            items: components["schemas"]["Refusal"][];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+        };
+        /** @description Which deliveries. */
+        ReplayDeliveries: {
+            /**
+             * Format: int64
+             * @description Queued at this instant or later, milliseconds since 1970.
+             */
+            since: number;
+            state?: components["schemas"]["DeliveryStateName"] | null;
+            /**
+             * Format: int64
+             * @description Queued before this instant; until now by default.
+             */
+            until?: number | null;
+        };
+        /** @description What is sent again. */
+        Replayed: {
+            /** @description There are more than are sent again at once: ask again with `until` at the oldest of these. */
+            more: boolean;
+            /** @description How many. */
+            replayed: number;
+        };
+        /** @description How long the logs of a tenant are kept. */
+        Retention: {
+            /**
+             * Format: int64
+             * @description At least 30; null keeps them for ever.
+             */
+            days?: number | null;
         };
         /** @description Which document, and when it was right. */
         Revert: {
@@ -3013,6 +3918,14 @@ export interface components {
             ranges?: number[][] | null;
             /** @description Who gets it gets this. */
             variant: string;
+        };
+        /** @description How it changes over. */
+        RotateSecret: {
+            /**
+             * Format: int64
+             * @description For so long the old secret signs, too: 0 to 168, 24 by default.
+             */
+            overlap_hours?: number | null;
         };
         /** @description How long both are good. */
         Rotation: {
@@ -3482,6 +4395,33 @@ export interface components {
          * @enum {string}
          */
         UnknownName: "skip" | "error";
+        /** @description What a file does not name; the first hundred keys of each. */
+        UnnamedAnswer: {
+            /** @description Environments. */
+            environments: string[];
+            /** @description Flags that are not archived. */
+            flags: string[];
+            /** @description Segments. */
+            segments: string[];
+            /** @description How many there are of all three. */
+            total: number;
+        };
+        /** @description What can be changed. */
+        UpdateWebhook: {
+            /** @description All of them. */
+            actions?: string[] | null;
+            /** @description Enabled again, it hears of what happens from then on. */
+            enabled?: boolean | null;
+            /** @description All of them. */
+            environments?: string[] | null;
+            format?: components["schemas"]["FormatName"] | null;
+            /** @description For people. */
+            name?: string | null;
+            /** @description All of them. */
+            projects?: string[] | null;
+            /** @description Where to. */
+            url?: string | null;
+        };
         /** @description A person. */
         UserAnswer: {
             /** @description Lower case; empty for service accounts. */
@@ -3514,6 +4454,47 @@ export interface components {
              * @description Counted from 1 without gaps.
              */
             rev: number;
+        };
+        /** @description A webhook, without its secret. */
+        WebhookAnswer: {
+            /** @description Actions it hears of: `*`, `flag.*`, `configuration.update`. */
+            actions: string[];
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When something was last delivered.
+             */
+            delivered_at?: number | null;
+            /** @description Why the server has disabled it, if it has. */
+            disabled_reason?: string | null;
+            /** @description Whether it is sent anything. */
+            enabled: boolean;
+            /** @description Environments it hears of, by key; `*`: all of them, and what belongs to none. */
+            environments: string[];
+            /** @description How messages are written. */
+            format: components["schemas"]["FormatName"];
+            /** @description `whk_…`. */
+            id: string;
+            /** @description For people. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Until when it signs with the secret before this one, too.
+             */
+            previous_secret_until?: number | null;
+            /** @description Projects it hears of, by key; `*`: all of them, and what belongs to none. */
+            projects: string[];
+            /** @description Where it leads; of a Slack address, which is a secret, the host only. */
+            url: string;
+        };
+        /** @description A webhook and its secret, which is shown this once. */
+        WebhookWithSecret: components["schemas"]["WebhookAnswer"] & {
+            /** @description `whsec_…`: keep it now, it is stored sealed. */
+            secret: string;
         };
     };
     responses: never;
@@ -3886,6 +4867,370 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchAudit: {
+        parameters: {
+            query?: {
+                /** @description 1 to 100, 50 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only of this project. The tenant's own log is then left out. */
+                project?: string;
+                /** @description By this actor: `user:usr_…`. */
+                actor?: string;
+                /** @description That came with this: `session`, `token:tok_…`. */
+                via?: string;
+                /** @description With this action: `flag.create`. */
+                action?: string;
+                /** @description That touched this kind of document: `flag`, `configuration`, `access_token`, …. */
+                kind?: string;
+                /** @description That touched a document with this key; a flag's key finds its configurations, too. */
+                key?: string;
+                /** @description That touched this environment or something in it. */
+                environment?: string;
+                /** @description Of this request: 32 hex digits. */
+                trace_id?: string;
+                /** @description With these words in the reason, in any case. */
+                reason?: string;
+                /** @description From this instant on, milliseconds since 1970. */
+                since?: number;
+                /** @description Before this instant, milliseconds since 1970. */
+                until?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAudit: {
+        parameters: {
+            query?: {
+                /** @description `ndjson` (the default; what `yardarm audit verify` reads) or `csv`. */
+                format?: "ndjson" | "csv";
+                /** @description `cursor` of the last entry that was received: goes on after it. */
+                cursor?: string;
+                /** @description Only the log of this project. */
+                project?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAuditHeads: {
+        parameters: {
+            query?: {
+                /** @description Key of the project; without one, the tenant's own log. */
+                project?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditHeads"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAuditKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditKeys"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redactAudit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Redaction"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeItem"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAuditRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setAuditRetention: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Retention"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5097,6 +6442,76 @@ export interface operations {
             };
         };
     };
+    applyProject: {
+        parameters: {
+            query?: {
+                /** @description Also archive flags and delete segments that the file does not name, if it names any of their kind. */
+                prune?: boolean;
+                /** @description Fingerprint of a plan of the same file: what it says is done, or nothing. */
+                plan?: string;
+            };
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path: {
+                /** @description Key of the project. */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listCounts: {
         parameters: {
             query?: {
@@ -5508,6 +6923,140 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EvaluationPage"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promoteEnvironment: {
+        parameters: {
+            query?: {
+                /** @description Fingerprint of a plan of the same promotion: what it says is done, or nothing. */
+                plan?: string;
+            };
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path: {
+                /** @description Key of the project. */
+                project: string;
+                /** @description Environment key. */
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Promotion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    planPromotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the project. */
+                project: string;
+                /** @description Environment key. */
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Promotion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanAnswer"];
                 };
             };
             /** @description No credential, or none that is good now. */
@@ -6810,6 +8359,71 @@ export interface operations {
             };
         };
     };
+    planProject: {
+        parameters: {
+            query?: {
+                /** @description Also archive flags and delete segments that the file does not name, if it names any of their kind. */
+                prune?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the project. */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     revertDocument: {
         parameters: {
             query?: never;
@@ -7393,6 +9007,100 @@ export interface operations {
             };
         };
     };
+    listQuotas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaList"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replaceQuotas: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: number;
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaList"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listRoles: {
         parameters: {
             query?: {
@@ -7667,6 +9375,69 @@ export interface operations {
             };
             /** @description There is no such object, or it is not yours to see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSecurityLog: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500, 50 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description With this code: `sign_in_failed`, `forbidden`, `unauthorized`, `not_found`, `cross_site`, … */
+                code?: string;
+                /** @description From this address. */
+                source?: string;
+                /** @description By this actor: `user:usr_…`. */
+                actor?: string;
+                /** @description From this instant on, milliseconds since 1970. */
+                since?: number;
+                /** @description Before this instant, milliseconds since 1970. */
+                until?: number;
+                /** @description What belongs to no tenant instead: unknown credentials, unknown people. For operators. */
+                installation?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalPage"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8999,6 +10770,621 @@ export interface operations {
             };
             /** @description No credential, or none that is good now. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500, 50 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description In name or address. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WebhookAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateWebhook"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id: `whk_…`. */
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id: `whk_…`. */
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id: `whk_…`. */
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateWebhook"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500, 50 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description In this state. */
+                state?: components["schemas"]["DeliveryStateName"];
+                /** @description Queued at this instant or later, milliseconds since 1970. */
+                since?: number;
+                /** @description Queued before this instant. */
+                until?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Its id: `whk_…`. */
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayDelivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path: {
+                /** @description Id of the webhook: `whk_…`. */
+                webhook: string;
+                /** @description Id of the delivery: `msg_…`. */
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayDeliveries: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path: {
+                /** @description Its id: `whk_…`. */
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayDeliveries"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path: {
+                /** @description Its id: `whk_…`. */
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateSecret"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path: {
+                /** @description Its id: `whk_…`. */
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -43,8 +43,9 @@ impl Serve {
                 }
             };
             tracing::info!(%listen, base_url, "serving");
+            let shutdown = node::stop_signal()?;
             announce(&base_url, setup.as_deref(), out)?;
-            node.serve(listener).await
+            node.serve(listener, shutdown).await
         })
     }
 }

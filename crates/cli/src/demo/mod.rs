@@ -58,8 +58,9 @@ impl Demo {
                 data_dir: &data_dir,
                 credentials: &credentials,
             };
+            let shutdown = node::stop_signal()?;
             ready.announce(out)?;
-            node.serve(listener).await
+            node.serve(listener, shutdown).await
         })
     }
 }

@@ -20,6 +20,21 @@ const NOT_IN_A_LOG: &[(&str, &str)] = &[
     ("DELETE /api/v1/session", "the same"),
     ("POST /api/v1/session/tenant", "the same"),
     ("POST /api/v1/projects/{project}/environments/{environment}/evaluate", "asks, and changes nothing"),
+    ("POST /api/v1/projects/{project}/environments/{environment}/promotion", "the same"),
+    ("POST /api/v1/projects/{project}/plan", "the same"),
+    ("POST /api/v1/invitations/look", "the same"),
+    ("POST /api/v1/session/second-factor", "a session is no configuration; failures are in the security log"),
+    ("POST /api/v1/session/sso", "the same"),
+    ("POST /api/v1/account/totp/enrolment", "keeps nothing until it is confirmed"),
+];
+
+/// Beginnings of routes that need a second person, a second factor or an identity provider: their entries are counted where
+/// those are.
+const ELSEWHERE: [(&str, &str); 4] = [
+    ("/api/v1/account", "api_second_factor.rs"),
+    ("/api/v1/sso-connections", "api_sso.rs"),
+    ("/api/v1/members", "api_people.rs"),
+    ("/api/v1/invitations/", "api_people.rs"),
 ];
 
 struct Step {
@@ -41,6 +56,18 @@ async fn steps(app: &TestApp) -> Vec<Step> {
     let token = app.owner.post("/api/v1/tokens", json!({ "name": "gone" })).await.text("id");
     let key = json!({ "name": "gone", "environment": "production", "audience": "client" });
     let key = app.owner.post(&format!("{P}/keys"), key).await.text("id");
+    let turning = json!({ "name": "turning", "environment": "production", "audience": "server" });
+    let turning = app.owner.post(&format!("{P}/keys"), turning).await.text("id");
+    let account = json!({ "name": "gone", "roles": ["viewer"] });
+    let account = app.owner.post("/api/v1/service-accounts", account).await.text("id");
+    let account = format!("/api/v1/service-accounts/{account}");
+    let invitation = app.owner.post("/api/v1/invitations", json!({ "email": "gone@example.com" })).await.text("id");
+    let hook = json!({ "name": "gone", "url": "http://127.0.0.1:9/" });
+    let hook = format!("/api/v1/webhooks/{}", app.owner.post("/api/v1/webhooks", hook).await.text("id"));
+    let ping = app.owner.send("POST", &format!("{hook}/test"), None).await.text("id");
+    let owner = app.owner.get("/api/v1/session").await.body["user"]["id"].clone();
+    let grants =
+        json!([{ "permissions": ["configuration.update"], "projects": ["shop"], "environments": ["staging"] }]);
     let production = format!("{P}/flags/a/environments/production");
     let configuration = json!({ "on": false, "default": { "variant": "on" }, "off_variant": "off" });
     vec![
@@ -48,6 +75,28 @@ async fn steps(app: &TestApp) -> Vec<Step> {
         step("PATCH", "/api/v1/tenants/acme", json!({ "name": "Acme & Co" })),
         step("POST", "/api/v1/tokens", json!({ "name": "ci" })),
         step("DELETE", format!("/api/v1/tokens/{token}"), Value::Null),
+        step("PUT", "/api/v1/quotas", json!({ "flags": 500 })),
+        step("POST", "/api/v1/roles", json!({ "key": "team", "name": "Team", "grants": grants })),
+        step("PATCH", "/api/v1/roles/team", json!({ "name": "Crew" })),
+        step("POST", "/api/v1/groups", json!({ "key": "crew", "name": "Crew", "roles": ["team"] })),
+        step("PATCH", "/api/v1/groups/crew", json!({ "name": "All hands", "roles": [] })),
+        step("PATCH", "/api/v1/groups/crew/members", json!({ "add": [owner] })),
+        step("DELETE", "/api/v1/groups/crew", Value::Null),
+        step("DELETE", "/api/v1/roles/team", Value::Null),
+        step("POST", "/api/v1/service-accounts", json!({ "name": "CI", "roles": ["viewer"] })),
+        step("PATCH", account.clone(), json!({ "name": "CD" })),
+        step("DELETE", account, Value::Null),
+        step("POST", "/api/v1/invitations", json!({ "email": "bo@example.com" })),
+        step("POST", format!("/api/v1/invitations/{invitation}/again"), Value::Null),
+        step("DELETE", format!("/api/v1/invitations/{invitation}"), Value::Null),
+        step("POST", "/api/v1/webhooks", json!({ "name": "more", "url": "http://127.0.0.1:9/" })),
+        step("PATCH", hook.clone(), json!({ "name": "Other" })),
+        step("POST", format!("{hook}/secret"), json!({ "overlap_hours": 0 })),
+        step("POST", format!("{hook}/test"), Value::Null),
+        step("POST", format!("{hook}/deliveries/{ping}/replay"), Value::Null),
+        step("POST", format!("{hook}/replay"), json!({ "since": 0, "until": app.app.now() + 60_000 })),
+        step("DELETE", hook, Value::Null),
+        step("POST", format!("{P}/keys/{turning}/rotate"), json!({ "overlap_seconds": 60 })),
         Step { entries: 2, ..step("POST", "/api/v1/projects", json!({ "key": "two", "name": "Two" })) },
         step("PATCH", P, json!({ "name": "The shop" })),
         step("POST", format!("{P}/environments"), json!({ "key": "canary", "name": "Canary" })),
@@ -58,6 +107,13 @@ async fn steps(app: &TestApp) -> Vec<Step> {
         step("PUT", production.clone(), configuration),
         step("PATCH", production, json!({ "on": true })),
         step("POST", format!("{P}/flags/a/copy"), json!({ "from": "production", "to": "staging" })),
+        step("PATCH", format!("{P}/flags/a/environments/staging"), json!({ "on": false })),
+        step(
+            "POST",
+            format!("{P}/environments/production/promote"),
+            json!({ "from": "staging", "flags": ["a"], "with_state": true }),
+        ),
+        step("POST", format!("{P}/apply"), json!({ "format": 1, "flags": [flag("applied")] })),
         step("POST", format!("{P}/flags/old/archive"), Value::Null),
         step("POST", format!("{P}/flags/old/restore"), Value::Null),
         step("POST", format!("{P}/segments"), json!({ "key": "beta", "name": "Beta", "included": ["u1"] })),
@@ -134,7 +190,8 @@ async fn every_mutation_is_one_entry(app: Arc<TestApp>) {
     for route in ROUTES.iter().filter(|route| route.method != http::Method::GET) {
         let name = format!("{} {}", route.method, route.path);
         if route.action.is_some() {
-            assert!(seen.contains(&name), "{name} changes something and has no line in `steps`");
+            let elsewhere = ELSEWHERE.iter().any(|(beginning, _)| route.path.starts_with(beginning));
+            assert!(seen.contains(&name) || elsewhere, "{name} changes something and has no line in `steps`");
         } else {
             assert!(known.contains(name.as_str()), "{name} has no audit action and no reason in `NOT_IN_A_LOG`");
         }

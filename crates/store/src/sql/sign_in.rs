@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::database::Database;
 use super::people::{self, taken};
-use super::{Connection, dialect};
+use super::{Connection, dialect, passkeys};
 use crate::reach::Reach;
 use crate::{
     CommitError, Identity, Millis, Passkey, SecondFactors, Session, SignInMethod, SignInRow, SignInStore, StoreError,
@@ -29,7 +29,7 @@ pub(super) async fn write(connection: &mut Connection, row: &SignInRow) -> Resul
             }
         }
         SignInRow::InsertPasskey(passkey) => {
-            insert_passkey(connection, passkey).await.map_err(|error| taken("passkey", error))?;
+            passkeys::insert(connection, passkey).await.map_err(|error| taken("passkey", error))?;
         }
         SignInRow::RenamePasskey { user_id, id, name } => {
             let update = "UPDATE passkey SET name = $3 WHERE user_id = $1 AND id = $2";
@@ -86,25 +86,6 @@ async fn set_totp(connection: &mut Connection, totp: &Totp) -> Result<(), sqlx::
     .bind(secret)
     .bind(last_step)
     .bind(created_at)
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-async fn insert_passkey(connection: &mut Connection, passkey: &Passkey) -> Result<(), sqlx::Error> {
-    let Passkey { id, user_id, credential_id, public_key, sign_count, name, created_at, last_used_at } = passkey;
-    sqlx::query(
-        "INSERT INTO passkey (id, user_id, credential_id, public_key, sign_count, name, created_at, last_used_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-    )
-    .bind(id)
-    .bind(user_id)
-    .bind(credential_id)
-    .bind(public_key)
-    .bind(sign_count)
-    .bind(name)
-    .bind(created_at)
-    .bind(last_used_at)
     .execute(connection)
     .await?;
     Ok(())
@@ -293,71 +274,6 @@ async fn use_totp_step(connection: &mut Connection, user_id: &str, step: i64) ->
     Ok(done.rows_affected() == 1)
 }
 
-#[derive(sqlx::FromRow)]
-struct PasskeyRow {
-    id: String,
-    user_id: String,
-    credential_id: String,
-    public_key: String,
-    sign_count: i64,
-    name: String,
-    created_at: i64,
-    last_used_at: Option<i64>,
-}
-
-fn passkey_from(row: PasskeyRow) -> Passkey {
-    let PasskeyRow { id, user_id, credential_id, public_key, sign_count, name, created_at, last_used_at } = row;
-    Passkey { id, user_id, credential_id, public_key, sign_count, name, created_at, last_used_at }
-}
-
-async fn passkeys(connection: &mut Connection, user_id: &str) -> Result<Vec<Passkey>, StoreError> {
-    let rows: Vec<PasskeyRow> = sqlx::query_as(
-        "SELECT id, user_id, credential_id, public_key, sign_count, name, created_at, last_used_at
-           FROM passkey
-          WHERE user_id = $1",
-    )
-    .bind(user_id)
-    .fetch_all(connection)
-    .await
-    .map_err(dialect::error)?;
-    let mut passkeys: Vec<_> = rows.into_iter().map(passkey_from).collect();
-    passkeys.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
-    Ok(passkeys)
-}
-
-async fn passkey(connection: &mut Connection, credential_id: &str) -> Result<Option<Passkey>, StoreError> {
-    let row: Option<PasskeyRow> = sqlx::query_as(
-        "SELECT id, user_id, credential_id, public_key, sign_count, name, created_at, last_used_at
-           FROM passkey
-          WHERE credential_id = $1",
-    )
-    .bind(credential_id)
-    .fetch_optional(connection)
-    .await
-    .map_err(dialect::error)?;
-    Ok(row.map(passkey_from))
-}
-
-/// An authenticator that does not count says 0 for ever (`WebAuthn`, 6.1.1).
-async fn use_passkey(
-    connection: &mut Connection,
-    credential_id: &str,
-    sign_count: i64,
-    at: Millis,
-) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "UPDATE passkey SET sign_count = $2, last_used_at = $3
-          WHERE credential_id = $1 AND (sign_count < $2 OR (sign_count = 0 AND $2 = 0))",
-    )
-    .bind(credential_id)
-    .bind(sign_count)
-    .bind(at)
-    .execute(connection)
-    .await
-    .map_err(dialect::error)?;
-    Ok(done.rows_affected() == 1)
-}
-
 async fn use_ticket(
     connection: &mut Connection,
     hash: &str,
@@ -478,7 +394,7 @@ impl SignInStore for Database {
     }
 
     async fn passkeys(&self, user_id: &str) -> Result<Vec<Passkey>, StoreError> {
-        self.within(async { passkeys(&mut *self.read(Reach::Person(user_id)).await?, user_id).await }).await
+        self.within(async { passkeys::of_person(&mut *self.read(Reach::Person(user_id)).await?, user_id).await }).await
     }
 
     async fn passkey(&self, credential_id: &str) -> Result<Option<Passkey>, StoreError> {
@@ -486,12 +402,12 @@ impl SignInStore for Database {
             return Ok(None);
         }
         let shown = Reach::Secret(credential_id);
-        self.within(async { passkey(&mut *self.read(shown).await?, credential_id).await }).await
+        self.within(async { passkeys::by_credential(&mut *self.read(shown).await?, credential_id).await }).await
     }
 
     async fn use_passkey(&self, credential_id: &str, sign_count: i64, at: Millis) -> Result<bool, StoreError> {
         let shown = Reach::Secret(credential_id);
-        writing!(self, shown, |connection| use_passkey(connection, credential_id, sign_count, at))
+        writing!(self, shown, |connection| passkeys::note_use(connection, credential_id, sign_count, at))
     }
 
     async fn use_ticket(&self, hash: &str, expires_at: Millis, now: Millis) -> Result<bool, StoreError> {

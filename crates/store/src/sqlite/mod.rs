@@ -13,6 +13,8 @@ mod dialect;
 mod evidence;
 #[path = "../sql/log.rs"]
 mod log;
+#[path = "../sql/passkeys.rs"]
+mod passkeys;
 #[path = "../sql/past.rs"]
 mod past;
 #[path = "../sql/people.rs"]
