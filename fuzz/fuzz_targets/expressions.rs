@@ -34,7 +34,7 @@ fuzz_target!(|data: &[u8]| {
         },
         "segments": {"s": {"if": {"list": {"attr": ["targetingKey"], "lists": ["l"]}}}},
         "lists": {"l": ["user-1"]}});
-    let Ok(ruleset) = serde_json::from_str(&ruleset.to_string()) else { return };
+    let Ok(ruleset) = serde_json::from_str::<yardarm_eval::ruleset::Ruleset>(&ruleset.to_string()) else { return };
     ask_everything(&Snapshot::compile(&ruleset), &contexts);
 });
 
