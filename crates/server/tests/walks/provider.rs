@@ -1,5 +1,4 @@
 //! An identity provider in the test's own process, which says whatever the test wants: also what no honest one would.
-//! A real provider is asked in `e2e/sso.test.mjs`.
 
 use std::sync::{Arc, Mutex};
 
