@@ -35,9 +35,25 @@ fn number(value: &Value) -> f64 {
         Value::Object(_) => f64::NAN,
         _ => match text(value).trim() {
             "" => 0.0,
-            trimmed => trimmed.parse().unwrap_or(f64::NAN),
+            trimmed => trimmed.parse().ok().or_else(|| prefixed(trimmed)).unwrap_or(f64::NAN),
         },
     }
+}
+
+/// `NonDecimalIntegerLiteral` (ECMA-262, 12.9.3): `0x1f`, `0o17`, `0b1`.
+#[expect(clippy::cast_precision_loss, reason = "as JavaScript does")]
+fn prefixed(text: &str) -> Option<f64> {
+    let (prefix, digits) = text.split_at_checked(2)?;
+    let radix = match prefix {
+        "0x" | "0X" => 16,
+        "0o" | "0O" => 8,
+        "0b" | "0B" => 2,
+        _ => return None,
+    };
+    if digits.starts_with('+') {
+        return None;
+    }
+    u64::from_str_radix(digits, radix).ok().map(|whole| whole as f64)
 }
 
 /// `parseFloat(value)`.
