@@ -85,7 +85,7 @@ pub struct Session {
 }
 
 /// A token for the management API, stored as a hash. What it is for and allows is the document of the same id.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct AccessToken {
     /// `tok_…`.
     pub id: String,

@@ -53,7 +53,7 @@ pub struct Totp {
 }
 
 /// A passkey (`WebAuthn` credential).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Passkey {
     /// `pky_…`.
     pub id: String,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Truth, unknown};
 
 /// `attr` read by `as`, compared by `op` with `arg`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Test {
     /// Path into the context: `["country"]`, `["account", "plan"]`. The unit key is `["targetingKey"]`; the default
     /// context kind `user` is the top level, so `user.country` is `["country"]` and `user.key` is `["targetingKey"]`.

@@ -2,19 +2,18 @@
 //! every few seconds, away from the requests: a flood makes a number grow and no table.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::StatusCode;
 use yardarm_store::{Millis, Refused};
 
 use crate::app::App;
+use crate::auth::ClientAddress;
 use crate::problem::Problem;
-use crate::rates::client_address;
 use crate::trace::Trace;
 
 /// Between two writes.
@@ -90,9 +89,8 @@ pub(crate) struct Source {
 
 impl Source {
     pub(crate) fn of(app: &App, request: &Request) -> Self {
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
         Self {
-            address: peer.and_then(|peer| client_address(peer, request.headers(), &app.settings.trusted_proxies)),
+            address: ClientAddress::from(request.extensions(), request.headers(), app).0,
             route: request.extensions().get::<MatchedPath>().cloned(),
             method: request.method().clone(),
             trace: request.extensions().get::<Trace>().copied(),

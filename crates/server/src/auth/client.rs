@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use http::request::Parts;
+use http::{Extensions, HeaderMap};
 
 use crate::app::App;
 use crate::rates::client_address;
@@ -16,8 +17,13 @@ pub(crate) struct ClientAddress(pub(crate) Option<IpAddr>);
 impl ClientAddress {
     /// Of a request.
     pub(crate) fn of(parts: &Parts, app: &App) -> Self {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-        Self(peer.and_then(|peer| client_address(peer, &parts.headers, &app.settings.trusted_proxies)))
+        Self::from(&parts.extensions, &parts.headers, app)
+    }
+
+    /// Of a request that is still whole.
+    pub(crate) fn from(extensions: &Extensions, headers: &HeaderMap, app: &App) -> Self {
+        let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        Self(peer.and_then(|peer| client_address(peer, headers, &app.settings.trusted_proxies)))
     }
 }
 

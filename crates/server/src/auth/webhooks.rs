@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use yardarm_store::{
-    Commit, CommitError, Delivery, DeliveryQuery, DeliveryState, DocumentWrite, NewDelivery, RowWrite, ScopeRef,
-    WebhookCursor, WebhookRow, WebhookWrite,
+    Delivery, DeliveryQuery, DeliveryState, NewDelivery, RowWrite, WebhookCursor, WebhookRow, WebhookWrite,
 };
 
 use super::access::TenantAccess;
 use super::right::{Right, can};
+use super::tenant_change::{TenantNow, TenantWrite};
 use super::{fresh, refusal};
 use crate::problem::{Problem, ProblemError};
 use crate::sealer::Place;
@@ -16,8 +16,6 @@ use crate::webhooks::deliver::{self, CLAIM_MS};
 use crate::webhooks::document::{Format, KIND, WebhookDocument};
 use crate::webhooks::{Webhook, message, signature};
 
-/// Times that a decision is made anew because somebody was faster.
-const TRIES: usize = 8;
 /// Webhooks of a tenant.
 const MOST: usize = 50;
 /// Deliveries that are sent again at once.
@@ -274,38 +272,21 @@ impl TenantAccess<can::WebhookManage> {
         id: &str,
         decide: impl Fn(
             Option<(u64, WebhookDocument)>,
-        ) -> Result<(Option<Option<WebhookDocument>>, Vec<WebhookWrite>), Problem>,
+        ) -> Result<(Option<Option<WebhookDocument>>, Vec<WebhookWrite>), Problem>
+        + Send,
     ) -> Result<u64, Problem> {
-        let store = &self.request.gate.store;
-        let tenant_id = &self.tenant().id;
-        for _ in 0..TRIES {
-            let scope = store.scope(tenant_id).await?.ok_or_else(refusal::not_found)?;
-            let stored = store.document(ScopeRef::tenant(tenant_id), KIND, id).await?;
-            let stored = stored.and_then(|stored| Some((stored.rev, WebhookDocument::read(id, &stored.body)?)));
-            let (document, rows) = decide(stored)?;
-            if document.is_none() && rows.is_empty() {
-                return Ok(scope.rev);
-            }
+        let decide = move |now: &TenantNow<'_>| {
+            let stored = now.state.document(KIND, id);
+            let read =
+                stored.and_then(|stored| Some((stored.rev, WebhookDocument::read(id, &stored.body.to_string())?)));
+            let (document, rows) = decide(read)?;
             let mut documents = Vec::new();
             if let Some(document) = document {
-                let body = document.map(|document| serde_json::to_value(document).map(|body| body.to_string()));
-                let body = body.transpose().map_err(refusal::internal)?;
-                documents.push(DocumentWrite { kind: KIND.to_owned(), key: id.to_owned(), body });
+                let body = document.map(serde_json::to_value).transpose().map_err(refusal::internal)?;
+                documents.push((KIND, id.to_owned(), body));
             }
-            let commit = Commit {
-                tenant_id: tenant_id.clone(),
-                scope_id: tenant_id.clone(),
-                expected: Some((scope.epoch, scope.rev)),
-                attribution: self.request.attribution()?,
-                documents,
-                rows: rows.into_iter().map(RowWrite::Webhook).collect(),
-            };
-            match store.commit(commit).await {
-                Ok(change) => return Ok(change.rev),
-                Err(CommitError::Stale { .. }) => {}
-                Err(error) => return Err(refusal::commit(error)),
-            }
-        }
-        Err(refusal::busy())
+            Ok((TenantWrite { documents, rows: rows.into_iter().map(RowWrite::Webhook).collect() }, ()))
+        };
+        Ok(self.decide(decide).await?.0)
     }
 }

@@ -22,25 +22,8 @@ pub(super) async fn insert(connection: &mut Connection, passkey: &Passkey) -> Re
     Ok(())
 }
 
-#[derive(sqlx::FromRow)]
-struct PasskeyRow {
-    id: String,
-    user_id: String,
-    credential_id: String,
-    public_key: String,
-    sign_count: i64,
-    name: String,
-    created_at: i64,
-    last_used_at: Option<i64>,
-}
-
-fn passkey_from(row: PasskeyRow) -> Passkey {
-    let PasskeyRow { id, user_id, credential_id, public_key, sign_count, name, created_at, last_used_at } = row;
-    Passkey { id, user_id, credential_id, public_key, sign_count, name, created_at, last_used_at }
-}
-
 pub(super) async fn of_person(connection: &mut Connection, user_id: &str) -> Result<Vec<Passkey>, StoreError> {
-    let rows: Vec<PasskeyRow> = sqlx::query_as(
+    let mut passkeys: Vec<Passkey> = sqlx::query_as(
         "SELECT id, user_id, credential_id, public_key, sign_count, name, created_at, last_used_at
            FROM passkey
           WHERE user_id = $1",
@@ -49,7 +32,6 @@ pub(super) async fn of_person(connection: &mut Connection, user_id: &str) -> Res
     .fetch_all(connection)
     .await
     .map_err(dialect::error)?;
-    let mut passkeys: Vec<_> = rows.into_iter().map(passkey_from).collect();
     passkeys.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
     Ok(passkeys)
 }
@@ -58,7 +40,7 @@ pub(super) async fn by_credential(
     connection: &mut Connection,
     credential_id: &str,
 ) -> Result<Option<Passkey>, StoreError> {
-    let row: Option<PasskeyRow> = sqlx::query_as(
+    sqlx::query_as(
         "SELECT id, user_id, credential_id, public_key, sign_count, name, created_at, last_used_at
            FROM passkey
           WHERE credential_id = $1",
@@ -66,8 +48,7 @@ pub(super) async fn by_credential(
     .bind(credential_id)
     .fetch_optional(connection)
     .await
-    .map_err(dialect::error)?;
-    Ok(row.map(passkey_from))
+    .map_err(dialect::error)
 }
 
 /// An authenticator that does not count says 0 for ever (`WebAuthn`, 6.1.1).

@@ -271,29 +271,13 @@ pub(super) async fn tenant_by_key(connection: &mut Connection, key: &str) -> Res
     Ok(row.map(|(id, name, created_at)| Tenant { id, key: key.to_owned(), name, created_at }))
 }
 
-#[derive(sqlx::FromRow)]
-struct AccessTokenRow {
-    id: String,
-    hash: String,
-    tenant_id: String,
-    user_id: String,
-    expires_at: Option<i64>,
-    last_used_at: Option<i64>,
-    revoked_at: Option<i64>,
-}
-
-fn access_token_from(row: AccessTokenRow) -> AccessToken {
-    let AccessTokenRow { id, hash, tenant_id, user_id, expires_at, last_used_at, revoked_at } = row;
-    AccessToken { id, hash, tenant_id, user_id, expires_at, last_used_at, revoked_at }
-}
-
 /// Only of a member: a token dies with the membership.
 pub(super) async fn access_token(
     connection: &mut Connection,
     hash: &str,
     now: Millis,
 ) -> Result<Option<AccessToken>, StoreError> {
-    let row: Option<AccessTokenRow> = sqlx::query_as(
+    let row: Option<AccessToken> = sqlx::query_as(
         "SELECT id, hash, tenant_id, user_id, expires_at, last_used_at, revoked_at
            FROM access_token
           WHERE hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)",
@@ -303,7 +287,7 @@ pub(super) async fn access_token(
     .fetch_optional(&mut *connection)
     .await
     .map_err(dialect::error)?;
-    let Some(token) = row.map(access_token_from) else { return Ok(None) };
+    let Some(token) = row else { return Ok(None) };
     // The secret opens its own row only; the membership is the tenant's.
     dialect::reach(connection, Reach::Tenant(&token.tenant_id)).await.map_err(dialect::error)?;
     let member: Option<String> =
@@ -320,7 +304,7 @@ pub(super) async fn access_tokens(
     connection: &mut Connection,
     tenant_id: &str,
 ) -> Result<Vec<AccessToken>, StoreError> {
-    let rows: Vec<AccessTokenRow> = sqlx::query_as(
+    let rows: Vec<AccessToken> = sqlx::query_as(
         "SELECT id, hash, tenant_id, user_id, expires_at, last_used_at, revoked_at
            FROM access_token
           WHERE tenant_id = $1",
@@ -329,7 +313,7 @@ pub(super) async fn access_tokens(
     .fetch_all(connection)
     .await
     .map_err(dialect::error)?;
-    let mut tokens: Vec<AccessToken> = rows.into_iter().map(access_token_from).collect();
+    let mut tokens: Vec<AccessToken> = rows;
     tokens.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(tokens)
 }
