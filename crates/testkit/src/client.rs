@@ -82,13 +82,18 @@ impl Client {
         Reply { status, headers, body }
     }
 
-    /// Anything without a body, and a redirect as it is.
-    pub async fn open_without_redirects(&self, method: &str, path: &str) -> reqwest::Response {
+    /// The same, and a redirect is an answer.
+    #[must_use]
+    pub fn without_redirects(&self) -> Self {
         let timeout = std::time::Duration::from_secs(30);
         let none = reqwest::redirect::Policy::none();
         let http = reqwest::Client::builder().timeout(timeout).redirect(none).build().unwrap();
-        let client = Self { http, ..self.clone() };
-        client.open(method, path, None).await
+        Self { http, ..self.clone() }
+    }
+
+    /// Anything without a body, and a redirect as it is.
+    pub async fn open_without_redirects(&self, method: &str, path: &str) -> reqwest::Response {
+        self.without_redirects().open(method, path, None).await
     }
 
     /// Anything, with the body still to be read: streams.

@@ -49,9 +49,14 @@ async fn totals_do_not_count_others(app: Arc<TestApp>) {
     for (path, total) in [
         ("/api/v1/projects".to_owned(), 2),
         ("/api/v1/tenants".to_owned(), 1),
-        ("/api/v1/members".to_owned(), 1),
+        ("/api/v1/members".to_owned(), 5),
+        ("/api/v1/invitations".to_owned(), 2),
+        ("/api/v1/groups".to_owned(), 2),
+        ("/api/v1/service-accounts".to_owned(), 3),
+        ("/api/v1/webhooks".to_owned(), 2),
+        ("/api/v1/sso-connections".to_owned(), 2),
         (format!("{project}/flags"), 2),
-        (format!("{project}/segments"), 1),
+        (format!("{project}/segments"), 3),
         (format!("{project}/keys"), 1),
     ] {
         assert_eq!(owner.get(&path).await.body["total"], total, "{path}");

@@ -1,98 +1,201 @@
-//! What the matrix puts into bodies and queries. A route or a query parameter that is not here fails it.
+//! What the matrix puts into bodies and queries: a line of data for each. A route with a body, a query parameter or a name in
+//! a path that is not here fails it. A name in a path is filled in `world.rs`.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-/// Slots that belong to a tenant; all others belong to a project.
-pub(crate) const OF_A_TENANT: [&str; 4] = ["tenant", "project", "token", "user"];
+/// Slots that belong to a tenant; all others belong to a project, or to what stands before them in the path.
+pub(crate) const OF_A_TENANT: [&str; 14] = [
+    "tenant",
+    "quiet_tenant",
+    "project",
+    "token",
+    "user",
+    "member",
+    "invitation",
+    "role",
+    "held_role",
+    "group",
+    "service_account",
+    "session",
+    "webhook",
+    "connection",
+];
 
 /// Slots that are no object of anybody's.
-pub(crate) const FIXED: [&str; 1] = ["list"];
+pub(crate) const FIXED: [&str; 2] = ["list", "issuer"];
 
-/// Query parameters that name an object, and which.
-const NAMING: [(&str, &str); 9] = [
-    ("environment", "environment"),
-    ("flag", "flag"),
-    ("key", "flag"),
-    ("actor", "user"),
-    ("trace_id", "trace"),
-    ("search", "flag"),
-    ("tag", "tag"),
-    ("owner", "owner"),
-    ("cursor", "cursor"),
+/// Query parameters that name an object: the slot, and what stands before it.
+const NAMING: [(&str, &str, &str); 13] = [
+    ("environment", "environment", ""),
+    ("flag", "flag", ""),
+    ("key", "flag", ""),
+    ("project", "project", ""),
+    // Which identity providers a tenant has is for everybody who signs in; that there is a tenant without one is not.
+    ("tenant", "quiet_tenant", ""),
+    ("actor", "user", "user:"),
+    ("via", "token", "token:"),
+    ("trace_id", "trace", ""),
+    ("search", "flag", ""),
+    ("tag", "tag", ""),
+    ("owner", "owner", ""),
+    ("cursor", "cursor", ""),
+    ("plan", "trace", ""),
 ];
 
 /// Query parameters that choose, sort and page, and name nothing.
-const CHOOSING: [&str; 12] =
-    ["limit", "since", "format", "type", "archived", "serves", "sort", "kind", "force", "replace", "dry_run", "until"];
+const CHOOSING: [&str; 22] = [
+    "limit",
+    "since",
+    "until",
+    "format",
+    "type",
+    "archived",
+    "serves",
+    "sort",
+    "kind",
+    "force",
+    "replace",
+    "dry_run",
+    "prune",
+    "action",
+    "reason",
+    "source",
+    "installation",
+    // What an identity provider says to a browser.
+    "code",
+    "state",
+    "iss",
+    "error",
+    "explain",
+];
 
-/// The slot that a query parameter takes; `None` for those that name nothing.
-pub(crate) fn slot_of(parameter: &str) -> Option<&'static str> {
-    if let Some((_, slot)) = NAMING.iter().find(|(name, _)| *name == parameter) {
-        return Some(slot);
+/// The slot that a query parameter takes, with what stands before it; `None` for those that name nothing.
+pub(crate) fn slot_of(parameter: &str) -> Option<(&'static str, &'static str)> {
+    if let Some((_, slot, before)) = NAMING.iter().find(|(name, _, _)| *name == parameter) {
+        return Some((slot, before));
     }
     assert!(CHOOSING.contains(&parameter), "the query parameter {parameter} has no example in {}", file!());
     None
 }
 
-/// Beginnings of routes without examples here yet, and where a foreign object is tried instead.
-const ELSEWHERE: [(&str, &str); 14] = [
-    ("/api/v1/session/second-factor", "api_second_factor.rs"),
-    ("/api/v1/session/sso", "api_sso.rs"),
-    ("/api/v1/sso", "api_sso.rs"),
-    ("/api/v1/account", "api_second_factor.rs"),
-    ("/api/v1/members/", "api_people.rs"),
-    ("/api/v1/invitations", "api_people.rs"),
-    ("/api/v1/roles", "api_people.rs"),
-    ("/api/v1/groups", "api_people.rs"),
-    ("/api/v1/permissions", "the same for everybody"),
-    ("/api/v1/service-accounts", "api_people.rs"),
-    ("/api/v1/webhooks", "webhooks/managing.rs"),
-    ("/api/v1/quotas", "api_quotas.rs"),
-    ("/api/v1/audit", "audit/search.rs"),
-    ("/api/v1/security-log", "audit/security.rs"),
-];
-/// The same, by their ends: below a project, which the matrix tries with all other routes.
-const BELOW_A_PROJECT: [&str; 5] = ["/plan", "/apply", "/promotion", "/promote", "/rotate"];
+/// Bodies, with `{slots}`; of a route with several lines each is tried. `~` is `/projects/{project}`.
+#[rustfmt::skip]
+const BODIES: &[(&str, &str, &str)] = &[
+    ("POST", "/setup", r#"{"token": "guess", "tenant": {"key": "more", "name": "More"}, "name": "M",
+        "email": "m@example.org", "password": "correct horse battery"}"#),
+    ("POST", "/session", r#"{"email": "mallory@example.org", "password": "a wrong password"}"#),
+    ("POST", "/session/link", r#"{"token": "guess"}"#),
+    ("POST", "/session/tenant", r#"{"tenant": "{tenant}"}"#),
+    ("POST", "/session/second-factor", r#"{"code": "123456"}"#),
+    ("POST", "/session/sso", r#"{"tenant": "{quiet_tenant}"}"#),
+    ("POST", "/session/sso", r#"{"tenant": "{tenant}", "connection": "{connection}"}"#),
+    ("PUT", "/account/password", r#"{"password": "correct horse battery"}"#),
+    ("PUT", "/account/totp", r#"{"ticket": "guess", "code": "123456"}"#),
 
-/// Whether a route is tried elsewhere.
-pub(crate) fn has_tests_of_its_own(path: &str) -> bool {
-    ELSEWHERE.iter().any(|(beginning, _)| path.starts_with(beginning))
-        || BELOW_A_PROJECT.iter().any(|end| path.ends_with(end))
+    ("POST", "/tenants", r#"{"key": "more", "name": "More"}"#),
+    ("PATCH", "/tenants/{tenant}", r#"{"name": "Renamed"}"#),
+    ("PUT", "/quotas", r#"{"flags": 500}"#),
+    ("PATCH", "/members/{member}", r#"{"roles": ["viewer"]}"#),
+    ("PATCH", "/members/{member}", r#"{"roles": ["{held_role}"]}"#),
+    ("PATCH", "/members/{member}", r#"{"groups": ["{group}"]}"#),
+    ("POST", "/invitations", r#"{"email": "more@example.org"}"#),
+    ("POST", "/invitations", r#"{"email": "role@example.org", "roles": ["{held_role}"]}"#),
+    ("POST", "/invitations", r#"{"email": "group@example.org", "groups": ["{group}"]}"#),
+    ("POST", "/invitations/look", r#"{"token": "guess"}"#),
+    ("POST", "/invitations/accept", r#"{"token": "guess", "name": "M", "password": "correct horse battery"}"#),
+    ("POST", "/invitations/join", r#"{"token": "guess"}"#),
+    ("POST", "/roles", r#"{"key": "more", "name": "More",
+        "grants": [{"permissions": ["flag.update"], "projects": "*", "environments": "*"}]}"#),
+    ("PATCH", "/roles/{role}", r#"{"name": "Changed"}"#),
+    ("POST", "/groups", r#"{"key": "more", "name": "More", "roles": ["{held_role}"]}"#),
+    ("PATCH", "/groups/{group}", r#"{"name": "Changed"}"#),
+    ("PATCH", "/groups/{group}", r#"{"roles": ["{held_role}"]}"#),
+    ("PATCH", "/groups/{group}/members", r#"{"add": ["{member}"]}"#),
+    ("PATCH", "/groups/{group}/members", r#"{"remove": ["{member}"]}"#),
+    ("POST", "/service-accounts", r#"{"name": "More", "roles": ["{held_role}"]}"#),
+    ("PATCH", "/service-accounts/{service_account}", r#"{"roles": ["{held_role}"]}"#),
+    ("POST", "/tokens", r#"{"name": "more", "role": "viewer"}"#),
+    ("POST", "/tokens", r#"{"name": "more", "role": "{held_role}"}"#),
+    ("POST", "/tokens", r#"{"name": "more", "service_account": "{service_account}"}"#),
+    ("POST", "/webhooks", r#"{"name": "More", "url": "http://127.0.0.1:9/"}"#),
+    ("PATCH", "/webhooks/{webhook}", r#"{"name": "Changed"}"#),
+    ("POST", "/webhooks/{webhook}/secret", r#"{"overlap_hours": 1}"#),
+    ("POST", "/webhooks/{webhook}/replay", r#"{"since": 1767225600000}"#),
+    ("POST", "/sso-connections", r#"{"name": "More", "issuer": "{issuer}", "client_id": "more",
+        "default_roles": ["{held_role}"]}"#),
+    ("PATCH", "/sso-connections/{connection}", r#"{"name": "Changed"}"#),
+    ("PATCH", "/sso-connections/{connection}", r#"{"groups": {"devs": {"roles": [], "groups": ["{group}"]}}}"#),
+    ("POST", "/audit/retention", r#"{"days": 400}"#),
+    ("POST", "/audit/redactions", r#"{"project": "{project}", "rev": 2, "actor_name": true}"#),
+
+    ("POST", "/projects", r#"{"key": "more", "name": "More"}"#),
+    ("PATCH", "~", r#"{"description": "Changed"}"#),
+    ("POST", "~/environments", r#"{"key": "more", "name": "More"}"#),
+    ("PATCH", "~/environments/{environment}", r#"{"color": 3}"#),
+    ("POST", "~/environments/{environment}/evaluate", r#"{"context": {"targetingKey": "u"}}"#),
+    ("POST", "~/environments/{environment}/evaluate", r#"{"context": {"targetingKey": "u"}, "flag": "{flag}"}"#),
+    ("POST", "~/environments/{environment}/promotion", r#"{"from": "production"}"#),
+    ("POST", "~/environments/{environment}/promotion", r#"{"from": "production", "flags": ["{flag}"]}"#),
+    ("POST", "~/environments/production/promotion", r#"{"from": "{environment}"}"#),
+    ("POST", "~/environments/{environment}/promote", r#"{"from": "production"}"#),
+    ("POST", "~/environments/{environment}/promote", r#"{"from": "production", "flags": ["{flag}"]}"#),
+    ("POST", "~/flags", r#"{"key": "more"}"#),
+    ("PATCH", "~/flags/{flag}", r#"{"description": "Changed"}"#),
+    ("POST", "~/flags/{flag}/copy", r#"{"from": "production", "to": "{environment}"}"#),
+    ("POST", "~/flags/{flag}/copy", r#"{"from": "{environment}", "to": "production"}"#),
+    ("PUT", "~/flags/{flag}/environments/{environment}", r#"{"on": true,
+        "prerequisites": [{"flag": "{prerequisite}", "variants": ["on"]}],
+        "rules": [{"if": {"segment": "{used_segment}"}, "serve": {"variant": "on"}}], "default": {"variant": "on"},
+        "off_variant": "off"}"#),
+    ("PATCH", "~/flags/{flag}/environments/{environment}",
+        r#"{"prerequisites": [{"flag": "{prerequisite}", "variants": ["on"]}]}"#),
+    ("POST", "~/segments", r#"{"key": "more", "name": "More"}"#),
+    ("PATCH", "~/segments/{segment}", r#"{"name": "Changed"}"#),
+    ("PATCH", "~/segments/{segment}/lists", r#"{"included": {"add": ["u3"]}}"#),
+    ("POST", "~/keys", r#"{"name": "more", "environment": "{environment}", "audience": "server"}"#),
+    ("POST", "~/keys/{key}/rotate", r#"{"overlap_seconds": 60}"#),
+    ("POST", "~/revert", r#"{"kind": "flag", "key": "{flag}", "rev": 3}"#),
+    ("POST", "~/import", r#"{"format": 1, "flags": []}"#),
+    ("POST", "~/plan", r#"{"format": 1, "flags": []}"#),
+    ("POST", "~/apply", r#"{"format": 1, "flags": []}"#),
+];
+
+/// Requests that nobody succeeds with here, not even with what is their own, and why.
+const HOPELESS: &[(&str, &str, &str)] = &[
+    ("guess", "", "a secret that is a guess"),
+    ("wrong password", "", "the same"),
+    ("123456", "", "the same"),
+    ("{quiet_tenant}", "", "it has no single sign-on"),
+    ("", "DELETE /api/v1/account/totp", "nobody has an authenticator app"),
+    ("", "POST /api/v1/account/recovery-codes", "the same"),
+];
+
+/// Whether it is one of them.
+pub(crate) fn is_hopeless(method: &str, path: &str, body: Option<&Value>) -> bool {
+    let (request, body) = (format!("{method} {path}"), body.map(Value::to_string).unwrap_or_default());
+    HOPELESS.iter().any(|(text, of, _)| if of.is_empty() { body.contains(text) } else { request == *of })
 }
 
-/// The body of a request, with `{slots}`. `None`: the route takes none.
-pub(crate) fn body(method: &str, path: &str) -> Option<Value> {
-    let inside = path.strip_prefix("/api/v1").unwrap_or(path);
-    let inside =
-        inside.strip_prefix("/projects/{project}").map_or(inside, |rest| if rest.is_empty() { "." } else { rest });
-    Some(match (method, inside) {
-        ("POST", "/setup") => json!({ "token": "guess", "tenant": { "key": "more", "name": "More" }, "name": "M",
-            "email": "m@example.org", "password": "correct horse battery" }),
-        ("POST", "/session") => json!({ "email": "mallory@example.org", "password": "a wrong password" }),
-        ("POST", "/session/link") => json!({ "token": "guess" }),
-        ("POST", "/session/tenant") => json!({ "tenant": "{tenant}" }),
-        ("POST", "/tenants" | "/projects" | "/environments" | "/segments") => json!({ "key": "more", "name": "More" }),
-        ("PATCH", "/tenants/{tenant}") => json!({ "name": "Renamed" }),
-        ("POST", "/tokens") => json!({ "name": "more", "role": "viewer" }),
-        ("PATCH", "." | "/flags/{flag}") => json!({ "description": "Changed" }),
-        ("PATCH", "/environments/{environment}") => json!({ "color": 3 }),
-        ("POST", "/environments/{environment}/evaluate") => json!({ "context": { "targetingKey": "u" } }),
-        ("POST", "/flags") => json!({ "key": "more" }),
-        ("POST", "/flags/{flag}/copy") => json!({ "from": "production", "to": "{environment}" }),
-        ("PUT", "/flags/{flag}/environments/{environment}") => json!({
-            "on": true,
-            "prerequisites": [{ "flag": "{prerequisite}", "variants": ["on"] }],
-            "rules": [{ "if": { "segment": "{segment}" }, "serve": { "variant": "on" } }],
-            "default": { "variant": "on" },
-        }),
-        ("PATCH", "/flags/{flag}/environments/{environment}") => {
-            json!({ "prerequisites": [{ "flag": "{prerequisite}", "variants": ["on"] }] })
-        }
-        ("PATCH", "/segments/{segment}") => json!({ "name": "Changed" }),
-        ("PATCH", "/segments/{segment}/lists") => json!({ "included": { "add": ["u3"] } }),
-        ("POST", "/keys") => json!({ "name": "more", "environment": "{environment}", "audience": "server" }),
-        ("POST", "/revert") => json!({ "kind": "flag", "key": "{flag}", "rev": 3 }),
-        ("POST", "/import") => json!({ "format": 1, "flags": [] }),
-        _ => return None,
-    })
+/// A line's path as the table of routes has it. Names in it that are written out are of the caller's own.
+fn route_of(path: &str) -> String {
+    let path = path.replace('~', "/projects/{project}");
+    format!("/api/v1{}", path.replace("/environments/production/", "/environments/{environment}/"))
+}
+
+/// The path and body of every request that a route is tried with. No body where it takes none.
+pub(crate) fn requests(method: &str, route: &str) -> Vec<(String, Option<Value>)> {
+    let lines = BODIES.iter().filter(|(of, path, _)| *of == method && route_of(path) == route);
+    let requests: Vec<_> = lines
+        .map(|(_, path, body)| {
+            let path = format!("/api/v1{}", path.replace('~', "/projects/{project}"));
+            (path, Some(serde_json::from_str(body).unwrap_or_else(|error| panic!("{method} {route}: {error}"))))
+        })
+        .collect();
+    if requests.is_empty() { vec![(route.to_owned(), None)] } else { requests }
+}
+
+/// Lines that belong to no route.
+pub(crate) fn of_no_route(is_route: impl Fn(&str, &str) -> bool) -> Vec<String> {
+    let lost = BODIES.iter().filter(|(method, path, _)| !is_route(method, &route_of(path)));
+    lost.map(|(method, path, _)| format!("{method} {path}")).collect()
 }

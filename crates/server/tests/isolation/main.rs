@@ -6,5 +6,8 @@
 mod attacks;
 mod examples;
 mod matrix;
+#[expect(dead_code, reason = "nobody comes back from it here")]
+#[path = "../walks/provider.rs"]
+mod provider;
 mod sdk;
 mod world;

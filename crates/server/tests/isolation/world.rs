@@ -9,6 +9,8 @@ use yardarm_store::{
 };
 use yardarm_testkit::{Client, TestApp};
 
+use crate::provider::Provider;
+
 /// What each `{slot}` of a route, a query or a body is.
 pub(crate) type Objects = BTreeMap<&'static str, String>;
 
@@ -18,6 +20,8 @@ pub(crate) const MINE: &str = "mine";
 pub(crate) const TWIN: &str = "twin";
 /// Ana's.
 pub(crate) const ACME: &str = "acme";
+/// What Ana makes later.
+const MORE: &str = "acm2";
 /// Mallory's tenant.
 const MALLORY: &str = "tnt_mallory";
 /// Nobody's.
@@ -27,8 +31,12 @@ pub(crate) struct World {
     pub(crate) app: Arc<TestApp>,
     /// By who owns them; those of [`NONE`] look like Ana's.
     pub(crate) objects: BTreeMap<&'static str, Objects>,
-    /// Mallory with each role, and in a browser.
+    /// Mallory with each role, and in a browser; then others of her tenant.
     pub(crate) callers: Vec<(&'static str, Client)>,
+    /// E-mail addresses of those callers that sit in front of a browser.
+    pub(crate) browsers: BTreeMap<&'static str, &'static str>,
+    /// Id of Ana's tenant.
+    anas: String,
     /// Texts that only Ana's tenant has.
     canaries: Vec<String>,
 }
@@ -36,14 +44,15 @@ pub(crate) struct World {
 impl World {
     pub(crate) async fn new(app: Arc<TestApp>) -> Self {
         let mallory = mallory(&app).await;
-        let owner = token(&app, &mallory, "owner").await;
+        let owner = token(&app, &mallory, json!({ "name": "owner", "role": "owner" })).await;
+        let session = app.owner.get("/api/v1/session").await.body;
+        let anas = session["tenant"]["id"].as_str().unwrap().to_owned();
         let mut objects = BTreeMap::new();
-        objects.insert(MINE, fill(&owner, MINE, 0).await);
-        objects.insert(TWIN, fill(&owner, TWIN, 5).await);
-        objects.insert(ACME, fill(&app.owner, ACME, 5).await);
+        objects.insert(MINE, fill(&app, &owner, MALLORY, MINE, 0).await);
+        objects.insert(TWIN, fill(&app, &owner, MALLORY, TWIN, 5).await);
+        objects.insert(ACME, fill(&app, &app.owner, &anas, ACME, 5).await);
         let nobodys = objects[ACME].iter().map(|(slot, value)| (*slot, nobodys(value))).collect();
         objects.insert(NONE, nobodys);
-        let session = app.owner.get("/api/v1/session").await.body;
         let mut canaries = vec![ACME.to_owned(), "ana@".to_owned(), app.token.clone()];
         for pointer in ["/tenant/id", "/user/id"] {
             canaries.extend(session.pointer(pointer).and_then(Value::as_str).map(str::to_owned));
@@ -56,11 +65,18 @@ impl World {
         assert!(canaries.len() > 10, "{canaries:?}");
         let mut callers = vec![("nobody", app.anonymous())];
         for role in ["viewer", "editor", "admin"] {
-            callers.push((role, token(&app, &mallory, role).await));
+            callers.push((role, token(&app, &mallory, json!({ "name": role, "role": role })).await));
         }
-        callers.push(("owner", owner));
+        callers.push(("owner", owner.clone()));
         callers.push(("session", mallory));
-        Self { app, objects, callers, canaries }
+        callers.extend(others(&app, &owner).await);
+        let callers = callers.into_iter().map(|(name, client)| (name, client.without_redirects())).collect();
+        let browsers = BTreeMap::from([
+            ("session", "mallory@example.org"),
+            ("custom", "mine-custom@example.org"),
+            ("operator", "mine-operator@example.org"),
+        ]);
+        Self { app, objects, callers, browsers, anas, canaries }
     }
 
     /// Mallory with a role.
@@ -75,12 +91,38 @@ impl World {
         self.canaries.iter().find(|canary| told.contains(&canary.to_lowercase())).map(String::as_str)
     }
 
+    /// Makes one more of everything at Ana's, and uses it.
+    pub(crate) async fn more_of_theirs(&self) {
+        fill(&self.app, &self.app.owner, &self.anas, MORE, 3).await;
+        let wrong = json!({ "email": "ana@example.com", "password": "not the one" });
+        assert_eq!(self.app.anonymous().post("/api/v1/session", wrong).await.status, 401);
+        let key = self.app.sdk_key("production", "client").await;
+        let body = json!({ "context": { "targetingKey": "u" } });
+        assert_eq!(self.app.with_token(&key).post("/ofrep/v1/evaluate/flags", body).await.status, 200);
+        assert_eq!(self.app.owner.get("/api/v1/projects/nowhere").await.status, 404);
+    }
+
     /// Everything that Ana has, as she sees it and as it is stored.
     pub(crate) async fn theirs(&self) -> Vec<Value> {
-        let project = &self.objects[ACME]["project"];
+        let project = format!("projects/{}", self.objects[ACME]["project"]);
         let mut all = Vec::new();
-        for path in ["members".into(), "tokens".into(), "projects".into(), format!("projects/{project}/keys")] {
-            let mut page = self.app.owner.get(&format!("/api/v1/{path}?limit=100")).await.body;
+        for list in [
+            "members",
+            "invitations",
+            "roles",
+            "groups",
+            "service-accounts",
+            "tokens",
+            "webhooks",
+            "sso-connections",
+            "audit/retention",
+            "quotas",
+            "projects",
+            &format!("{project}/keys"),
+            &format!("webhooks/{}/deliveries", self.objects[ACME]["webhook"]),
+        ] {
+            let mut page = self.app.owner.get(&format!("/api/v1/{list}")).await.body;
+            assert!(page.is_object(), "{list}");
             // Asking is a use.
             for token in page["items"].as_array_mut().into_iter().flatten() {
                 token["last_used_at"] = Value::Null;
@@ -88,7 +130,7 @@ impl World {
             all.push(page);
         }
         let mut scopes = self.app.app.store.scopes().await.unwrap();
-        scopes.retain(|scope| scope.tenant_id != MALLORY);
+        scopes.retain(|scope| scope.tenant_id == self.anas);
         scopes.sort_by(|a, b| a.id.cmp(&b.id));
         all.extend(scopes.into_iter().map(|scope| json!([scope.id, scope.key, scope.epoch, scope.rev])));
         all
@@ -117,9 +159,10 @@ async fn made(client: &Client, path: &str, body: Value) -> Value {
 
 /// One of everything. `changes`: how many more there are in the project's log, so that a revision of it is one that other
 /// logs do not have.
-async fn fill(client: &Client, who: &str, changes: usize) -> Objects {
+async fn fill(app: &TestApp, client: &Client, tenant_id: &str, who: &str, changes: usize) -> Objects {
     let name = |what: &str| format!("{who}-{what}");
     let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let id = |value: &Value| text(&value["id"]);
     let project = format!("/api/v1/projects/{}", name("shop"));
     made(client, "/api/v1/projects", json!({ "key": name("shop"), "name": name("shop") })).await;
     made(client, &format!("{project}/environments"), json!({ "key": name("live"), "name": name("live") })).await;
@@ -137,7 +180,31 @@ async fn fill(client: &Client, who: &str, changes: usize) -> Objects {
         let reply = client.patch(&flag, json!({ "description": format!("{who} {change}") })).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
     }
+    made(client, &format!("{project}/segments"), json!({ "key": name("used"), "name": name("used") })).await;
+    // The last change is one that nothing else depends on, so that it can be undone.
+    made(client, &format!("{project}/segments"), json!({ "key": name("last"), "name": name("last") })).await;
+    let member = person(app, tenant_id, &name("member"), false, &["viewer"]).await;
+    let guest = json!({ "email": format!("{}@example.org", name("guest")) });
+    let invitation = made(client, "/api/v1/invitations", guest).await;
+    let grants = json!([{ "permissions": ["flag.update"], "projects": [name("shop")], "environments": "*" }]);
+    for role in ["role", "held"] {
+        made(client, "/api/v1/roles", json!({ "key": name(role), "name": name(role), "grants": grants })).await;
+    }
+    made(client, "/api/v1/groups", json!({ "key": name("group"), "name": name("group"), "roles": ["viewer"] })).await;
+    let account = json!({ "name": name("robot"), "roles": ["viewer"] });
+    let account = made(client, "/api/v1/service-accounts", account).await;
+    let webhook = json!({ "name": name("hook"), "url": "http://127.0.0.1:9/", "actions": [] });
+    let webhook = made(client, "/api/v1/webhooks", webhook).await;
+    let delivery = client.send("POST", &format!("/api/v1/webhooks/{}/test", id(&webhook)), None).await;
+    assert_eq!(delivery.status, 200, "{}", delivery.body);
+    let provider = Provider::start().await;
+    let connection = json!({ "name": name("login"), "issuer": provider.issuer, "client_id": name("client") });
+    let connection = made(client, "/api/v1/sso-connections", connection).await;
+    quiet_tenant(app, &name("quiet")).await;
     let session = client.get("/api/v1/session").await.body;
+    let browser = signed_in(app, session["user"]["email"].as_str().unwrap()).await;
+    let sessions = browser.get("/api/v1/account/sessions").await.body;
+    let current = sessions["items"].as_array().unwrap().iter().find(|session| session["current"] == true).unwrap();
     let rev = client.get(&project).await.body["version"]["rev"].as_u64().unwrap();
     let last = client.get(&format!("{project}/history?limit=1")).await.body;
     BTreeMap::from([
@@ -147,6 +214,7 @@ async fn fill(client: &Client, who: &str, changes: usize) -> Objects {
         ("flag", name("flag")),
         ("prerequisite", name("base")),
         ("segment", name("beta")),
+        ("used_segment", name("used")),
         ("key", text(&key["id"])),
         ("token", text(&token["id"])),
         ("rev", rev.to_string()),
@@ -156,58 +224,89 @@ async fn fill(client: &Client, who: &str, changes: usize) -> Objects {
         ("trace", text(&last["items"][0]["trace_id"])),
         ("cursor", last["next"].as_str().unwrap_or("none").to_owned()),
         ("list", "included".to_owned()),
+        ("member", member),
+        ("invitation", id(&invitation)),
+        ("role", name("role")),
+        ("held_role", name("held")),
+        ("group", name("group")),
+        ("service_account", id(&account)),
+        ("webhook", id(&webhook)),
+        ("delivery", text(&delivery.body["id"])),
+        ("connection", id(&connection)),
+        ("session", id(current)),
+        ("quiet_tenant", name("quiet")),
+        ("issuer", provider.issuer),
     ])
 }
 
-/// A second person with a tenant of their own, signed in. Nobody signs up by themselves, so the rows are made here.
-async fn mallory(app: &TestApp) -> Client {
-    let (tenant_id, user_id) = (String::from(MALLORY), String::from("usr_mallory"));
-    let at = app.now();
-    let scope = Scope {
-        id: tenant_id.clone(),
-        kind: ScopeKind::Tenant,
-        tenant_id: tenant_id.clone(),
-        key: MINE.to_owned(),
-        epoch: "mallory".to_owned(),
-        rev: 0,
-    };
-    let email = "mallory@example.org";
-    let user = User {
-        id: user_id.clone(),
-        kind: UserKind::Person,
-        email: email.to_owned(),
-        name: "Mallory".to_owned(),
-        password_hash: None,
-        operator: false,
-        created_at: at,
-    };
-    let tenant = Tenant { id: tenant_id.clone(), key: MINE.to_owned(), name: "Mine".to_owned(), created_at: at };
-    let rows = vec![
-        RowWrite::InsertTenant(tenant),
-        RowWrite::InsertScope(scope),
-        RowWrite::InsertUser(user),
-        RowWrite::UpsertMembership(Membership { tenant_id: tenant_id.clone(), user_id: user_id.clone() }),
-    ];
-    let document = |kind: &str, key: &str, body: Value| DocumentWrite {
+/// Rows and documents of a tenant, written as the server writes them. For what nobody does by themselves.
+async fn written(
+    app: &TestApp,
+    tenant_id: &str,
+    action: &str,
+    rows: Vec<RowWrite>,
+    documents: Vec<(&str, &str, Value)>,
+) {
+    let documents = documents.into_iter().map(|(kind, key, body)| DocumentWrite {
         kind: kind.to_owned(),
         key: key.to_owned(),
         body: Some(body.to_string()),
-    };
-    let documents = vec![
-        document("tenant", MINE, json!({ "name": "Mine" })),
-        document("member", &user_id, json!({ "name": "Mallory", "roles": ["owner"] })),
-    ];
+    });
     let attribution = Attribution {
-        actor: format!("user:{user_id}"),
-        actor_name: "Mallory".to_owned(),
-        action: "tenant.create".to_owned(),
+        actor: "system".to_owned(),
+        actor_name: "Test".to_owned(),
+        action: action.to_owned(),
         reason: String::new(),
         trace_id: "0".repeat(32),
         via: "session".to_owned(),
-        at,
+        at: app.now(),
     };
-    let commit = Commit { scope_id: tenant_id.clone(), tenant_id, expected: None, attribution, documents, rows };
-    app.app.store.commit(commit).await.unwrap();
+    let (scope_id, tenant_id) = (tenant_id.to_owned(), tenant_id.to_owned());
+    let documents = documents.collect();
+    app.app.store.commit(Commit { scope_id, tenant_id, expected: None, attribution, documents, rows }).await.unwrap();
+}
+
+async fn tenant(app: &TestApp, id: &str, key: &str, name: &str, more: Vec<RowWrite>) {
+    let scope = Scope {
+        id: id.to_owned(),
+        kind: ScopeKind::Tenant,
+        tenant_id: id.to_owned(),
+        key: key.to_owned(),
+        epoch: format!("epoch-{key}"),
+        rev: 0,
+    };
+    let row = Tenant { id: id.to_owned(), key: key.to_owned(), name: name.to_owned(), created_at: app.now() };
+    let mut rows = vec![RowWrite::InsertTenant(row), RowWrite::InsertScope(scope)];
+    rows.extend(more);
+    written(app, id, "tenant.create", rows, vec![("tenant", key, json!({ "name": name }))]).await;
+}
+
+/// A tenant with nobody and nothing in it.
+async fn quiet_tenant(app: &TestApp, key: &str) {
+    tenant(app, &format!("tnt_{key}"), key, key, Vec::new()).await;
+}
+
+/// Somebody in a tenant, as `KEY@example.org`; their id.
+async fn person(app: &TestApp, tenant_id: &str, key: &str, operator: bool, roles: &[&str]) -> String {
+    let id = format!("usr_{key}");
+    let user = User {
+        id: id.clone(),
+        kind: UserKind::Person,
+        email: format!("{key}@example.org"),
+        name: key.to_owned(),
+        password_hash: None,
+        operator,
+        created_at: app.now(),
+    };
+    let membership = Membership { tenant_id: tenant_id.to_owned(), user_id: id.clone() };
+    let rows = vec![RowWrite::InsertUser(user), RowWrite::UpsertMembership(membership)];
+    let member = json!({ "name": key, "roles": roles });
+    written(app, tenant_id, "invitation.accept", rows, vec![("member", &id, member)]).await;
+    id
+}
+
+/// Somebody in a browser of theirs.
+pub(crate) async fn signed_in(app: &TestApp, email: &str) -> Client {
     let link = app.app.sign_in_link(email).await.unwrap().unwrap();
     let visitor = app.anonymous();
     let signed_in = visitor.post("/api/v1/session/link", json!({ "token": link })).await;
@@ -215,7 +314,33 @@ async fn mallory(app: &TestApp) -> Client {
     visitor.with_cookie(&signed_in.cookie())
 }
 
-async fn token(app: &TestApp, browser: &Client, role: &str) -> Client {
-    let token = made(browser, "/api/v1/tokens", json!({ "name": role, "role": role })).await;
+/// A second person with a tenant of their own, in a browser.
+async fn mallory(app: &TestApp) -> Client {
+    tenant(app, MALLORY, MINE, "Mine", Vec::new()).await;
+    person(app, MALLORY, "mallory", false, &["owner"]).await;
+    signed_in(app, "mallory@example.org").await
+}
+
+async fn token(app: &TestApp, client: &Client, body: Value) -> Client {
+    let token = made(client, "/api/v1/tokens", body).await;
     app.with_token(token["token"].as_str().unwrap())
+}
+
+/// Who else there is in Mallory's tenant: somebody with a role that the tenant made, a service account, a token that is good
+/// for one thing in one place, and an operator of the installation.
+async fn others(app: &TestApp, owner: &Client) -> Vec<(&'static str, Client)> {
+    let grants = json!([{ "permissions": ["project.read", "flag.update", "sdk_key.manage", "member.manage"],
+        "projects": "*", "environments": "*" }]);
+    made(owner, "/api/v1/roles", json!({ "key": "mine-some", "name": "Some", "grants": grants })).await;
+    person(app, MALLORY, "mine-custom", false, &["mine-some"]).await;
+    let custom = signed_in(app, "mine-custom@example.org").await;
+    let account = json!({ "name": "mine-machine", "roles": ["owner"] });
+    let account = made(owner, "/api/v1/service-accounts", account).await["id"].clone();
+    let machine = token(app, owner, json!({ "name": "machine", "service_account": account })).await;
+    let grants = json!([{ "permissions": ["configuration.update"], "projects": ["mine-shop"],
+        "environments": ["mine-live"] }]);
+    let narrow = token(app, owner, json!({ "name": "narrow", "grants": grants })).await;
+    person(app, MALLORY, "mine-operator", true, &["owner"]).await;
+    let operator = signed_in(app, "mine-operator@example.org").await;
+    vec![("custom", custom), ("service account", machine), ("narrow", narrow), ("operator", operator)]
 }
