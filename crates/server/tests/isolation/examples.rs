@@ -91,6 +91,7 @@ pub(crate) fn body(method: &str, path: &str) -> Option<Value> {
         ("PATCH", "/segments/{segment}") => json!({ "name": "Changed" }),
         ("PATCH", "/segments/{segment}/lists") => json!({ "included": { "add": ["u3"] } }),
         ("POST", "/keys") => json!({ "name": "more", "environment": "{environment}", "audience": "server" }),
+        ("PATCH", "/keys/{key}") => json!({ "name": "Changed" }),
         ("POST", "/revert") => json!({ "kind": "flag", "key": "{flag}", "rev": 3 }),
         ("POST", "/import") => json!({ "format": 1, "flags": [] }),
         _ => return None,
