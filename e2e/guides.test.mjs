@@ -275,6 +275,36 @@ test("TypeScript", async () => {
   }
 });
 
+test("signed contexts", async () => {
+  const [printed, make, without, sign, change, ...more] = await blocks("attestation");
+  const [[program], [problem]] = [await blocks("attestation", "js"), await blocks("attestation", "json")];
+  assert.deepEqual(more, []);
+  const packages = new URL("../sdks/typescript/", import.meta.url).pathname;
+  const app = await demo();
+  const folder = await home();
+  try {
+    await promisify(execFile)("./prepare.sh", { cwd: packages });
+    await promisify(execFile)("npm", ["pack", "--silent", "--workspace", "server", "--pack-destination", folder], { cwd: packages });
+    const names = printed
+      .replace("http://127.0.0.1:3524", app.url)
+      .replace("yd_pat_…", app.token)
+      .replace("yd_srv_…", app.server_key);
+    const made = await done(folder, names, make);
+    const [key, id] = [/yd_cli_\w+/.exec(made)[0], /key_\w+/.exec(made)[0]];
+    const told = JSON.parse(await done(folder, names, without.replace("yd_cli_…", key)));
+    assert.deepEqual({ ...told, ...JSON.parse(problem) }, told);
+    await writeFile(join(folder, "package.json"), "{}");
+    await writeFile(join(folder, "sign.mjs"), program);
+    const answer = await done(folder, `${names}\nCLIENT_KEY=${key}`, sign.replace("install @yardarm/server", "install --silent ./yardarm-server-*.tgz"));
+    const { value, reason } = JSON.parse(answer.trim().split("\n").at(-1));
+    assert.deepEqual([value, typeof reason], [true, "string"]);
+    assert.match(await done(folder, names, change.replace("key_…", id)), /updated key_/);
+  } finally {
+    await app.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
 test("flags in a Rust program", async () => {
   const [run, watch, change, types, ...more] = await blocks("rust");
   assert.deepEqual(more, []);

@@ -28,6 +28,10 @@ pub struct KeyGrant {
     pub audience: Audience,
     /// From then on it opens nothing, milliseconds since 1970.
     pub expires_at: Option<i64>,
+    /// Of a client key: contexts must be signed.
+    pub attested: bool,
+    /// Keys that sign contexts for this environment: its server keys, by hint.
+    pub signers: Arc<[Signer]>,
     /// The environment itself: no further look-up on the delivery path.
     pub live: Arc<LiveEnvironment>,
 }
@@ -37,6 +41,24 @@ impl KeyGrant {
     pub fn is_good(&self, now: i64) -> bool {
         self.expires_at.is_none_or(|end| now < end)
     }
+
+    /// The keys with these first characters whose signatures count at that instant: one, but for a coincidence.
+    pub fn signers_of(&self, hint: &str, now: i64) -> impl Iterator<Item = &Signer> {
+        let start = self.signers.partition_point(|signer| signer.hint.as_str() < hint);
+        let same = self.signers.iter().skip(start).take_while(move |signer| signer.hint == hint);
+        same.filter(move |signer| signer.expires_at.is_none_or(|end| now < end))
+    }
+}
+
+/// A server key, as one that signs contexts.
+#[derive(Clone)]
+pub struct Signer {
+    /// First characters of the key.
+    pub hint: String,
+    /// SHA-256 of the key.
+    pub hash: [u8; 32],
+    /// From then on its signatures are worth nothing, milliseconds since 1970.
+    pub expires_at: Option<i64>,
 }
 
 /// Replaces a project's grants. Revoked keys and keys of environments that are gone open nothing.
@@ -44,15 +66,43 @@ pub(crate) fn replace(shared: &Shared, project: &LiveProject, environments: &Env
     let _replacing = shared.replacing.lock().unwrap_or_else(PoisonError::into_inner);
     let mut grants = Grants::clone(&shared.grants.load());
     grants.retain(|_, grant| grant.scope_id != project.scope.id);
+    let signers = signers(project);
     for (id, key) in &project.state.sdk_keys {
-        if let Some((hash, grant)) = grant(project, environments, id, key) {
+        if let Some((hash, grant)) = grant(project, environments, &signers, id, key) {
             grants.insert(hash, Arc::new(grant));
         }
     }
     shared.grants.store(Arc::new(grants));
 }
 
-fn grant(project: &LiveProject, environments: &Environments, id: &str, key: &SdkKey) -> Option<([u8; 32], KeyGrant)> {
+/// By environment.
+type Signers<'p> = HashMap<&'p str, Arc<[Signer]>>;
+
+fn signers(project: &LiveProject) -> Signers<'_> {
+    let mut all: HashMap<&str, Vec<Signer>> = HashMap::new();
+    for key in project.state.sdk_keys.values() {
+        if key.audience == Audience::Server
+            && key.revoked_at.is_none()
+            && let Some(hash) = bytes(&key.hash)
+        {
+            let signer = Signer { hint: key.hint.clone(), hash, expires_at: key.expires_at };
+            all.entry(&key.environment).or_default().push(signer);
+        }
+    }
+    let by_hint = |mut signers: Vec<Signer>| {
+        signers.sort_by(|a, b| a.hint.cmp(&b.hint));
+        signers.into()
+    };
+    all.into_iter().map(|(environment, signers)| (environment, by_hint(signers))).collect()
+}
+
+fn grant(
+    project: &LiveProject,
+    environments: &Environments,
+    signers: &Signers<'_>,
+    id: &str,
+    key: &SdkKey,
+) -> Option<([u8; 32], KeyGrant)> {
     if key.revoked_at.is_some() {
         return None;
     }
@@ -69,6 +119,8 @@ fn grant(project: &LiveProject, environments: &Environments, id: &str, key: &Sdk
         environment: key.environment.clone(),
         audience: key.audience,
         expires_at: key.expires_at,
+        attested: key.attested,
+        signers: signers.get(key.environment.as_str()).cloned().unwrap_or_default(),
         live,
     };
     Some((hash, grant))

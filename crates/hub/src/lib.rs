@@ -27,7 +27,7 @@ use yardarm_model::document::State;
 use yardarm_store::{Scope, ScopeKind, Store, StoreError};
 
 pub use environment::{Frame, LiveEnvironment, Published};
-pub use grants::KeyGrant;
+pub use grants::{KeyGrant, Signer};
 
 use grants::Grants;
 use project::Slot;

@@ -38,7 +38,10 @@ pub enum Command {
     /// Refused while a flag or segment uses it.
     DeleteSegment { key: String },
     /// A key made by the caller: only its hash comes here.
+    /// Body: `{name?, environment, audience, attested?}`.
     CreateSdkKey { id: String, body: Value, hash: String, hint: String },
+    /// JSON Merge Patch on `name` and `attested`; `environment` and `audience` are fixed.
+    UpdateSdkKey { id: String, patch: Value },
     /// Makes another key like this one, which ends at that instant: until then both open the environment.
     RotateSdkKey { id: String, new_id: String, hash: String, hint: String, until: i64 },
     /// At once.

@@ -495,6 +495,9 @@ pub struct SdkKey {
     /// From then on it opens nothing: another key took its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<i64>,
+    /// Of a client key: answers are given only for contexts that the application's server has signed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub attested: bool,
 }
 
 /// Who may hold an SDK key.

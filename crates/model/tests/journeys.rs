@@ -174,6 +174,26 @@ fn a_revoked_key_is_not_opened_by_an_undo() {
 }
 
 #[test]
+fn a_key_asks_for_signed_contexts_or_does_not() {
+    let mut project = Project::shop();
+    let body = json!({"name": "web", "environment": "staging", "audience": "client"});
+    project.run(Command::CreateSdkKey { id: "key_1".into(), body, hash: "00".into(), hint: "yd_cli_x".into() });
+    let before = yardarm_model::normal_form(&project.state.sdk_keys["key_1"]);
+    assert!(before.get("attested").is_none(), "as documents were written before there was such a thing");
+    let update = |patch| Command::UpdateSdkKey { id: "key_1".into(), patch };
+    assert!(project.decide(&update(json!({"attested": false, "audience": "client"}))).unwrap().is_empty());
+    project.run(update(json!({"attested": true, "name": "shop"})));
+    let key = project.state.sdk_keys["key_1"].clone();
+    assert_eq!((key.attested, key.name.as_str(), key.hash.as_str()), (true, "shop", "00"));
+    let (hash, hint) = ("01".into(), "yd_cli_y".into());
+    project.run(Command::RotateSdkKey { id: "key_1".into(), new_id: "key_2".into(), hash, hint, until: 9 });
+    assert!(project.state.sdk_keys["key_2"].attested, "its successor is like it");
+    project.run(update(json!({"attested": null, "name": null})));
+    let key = &project.state.sdk_keys["key_1"];
+    assert_eq!((key.attested, key.name.as_str(), key.expires_at), (false, "key_1", Some(9)));
+}
+
+#[test]
 fn one_key_more_moves_one_chunk() {
     let mut project = rich();
     let documents =

@@ -451,7 +451,34 @@ fn environments_and_keys() {
         RefusalCode::Invalid,
         &[("/environment", "environment_missing", "\"staging\""), ("/audience", "out_of_range", "client")],
     );
+    check(
+        &project,
+        key(json!({"environment": "staging", "audience": "server", "attested": true})),
+        RefusalCode::Invalid,
+        &[("/attested", "out_of_range", "only a client key")],
+    );
+    check(
+        &project,
+        key(json!({"environment": "staging", "audience": "client", "attested": "yes"})),
+        RefusalCode::Invalid,
+        &[("/attested", "wrong_type", "")],
+    );
     check(&project, Command::RevokeSdkKey { id: "key_9".into() }, RefusalCode::NotFound, &[("", "not_found", "")]);
+    let update = |id: &str, patch: Value| Command::UpdateSdkKey { id: id.into(), patch };
+    check(&project, update("key_9", json!({})), RefusalCode::NotFound, &[("", "not_found", "")]);
+    let mut project = project;
+    project.run(key(json!({"environment": "staging", "audience": "server"})));
+    check(
+        &project,
+        update("key_1", json!({"environment": "production", "audience": "client", "attested": true, "hash": "00"})),
+        RefusalCode::Invalid,
+        &[
+            ("/hash", "unknown_field", ""),
+            ("/environment", "field_fixed", "never changes"),
+            ("/audience", "field_fixed", "never changes"),
+            ("/attested", "out_of_range", "only a client key"),
+        ],
+    );
 }
 
 #[test]

@@ -25,17 +25,16 @@ function text(examined, clauses) {
   const releases = [...new Set(examined.flatMap(({ results }) => results.map(({ scenario }) => scenario.release).filter(Boolean)))].sort();
   // The long run plays the same clauses at length; the page must not depend on which run wrote it.
   for (const one of examined) one.results = one.results.filter(({ scenario }) => !scenario.long);
-  const present = clauses.filter(({ later }) => !later).map(({ clause }) => clause);
   const parts = [
     "# Compatibility",
     "Written by `e2e/sdk-contract/run.sh --write`, from a run of every scenario against every SDK; a run without `--write` fails when this\npage is no longer true. Clauses are those of [spec/sdk.md](spec/sdk.md). ✓ every scenario of the clause passes, ✗ one does not, – the clause is not\nabout this SDK, … no server was at hand.",
     "## SDK × clause, against this version of the server",
-    table("clause", examined, present.map((clause) => [clause, (one) => shown(clause)(one) && !one.scenario.release])),
+    table("clause", examined, clauses.map((clause) => [clause, (one) => shown(clause)(one) && !one.scenario.release])),
     "## SDK × server × clause",
     "What each released server said on the wire is kept in `e2e/sdk-contract/recordings` and replayed to each SDK.",
   ];
   for (const release of releases) {
-    const rows = present
+    const rows = clauses
       .filter((clause) => examined.some(({ results }) => results.some((one) => one.scenario.release === release && shown(clause)(one))))
       .map((clause) => [clause, (one) => one.scenario.release === release && shown(clause)(one)]);
     parts.push(`### Server ${release}`, table("clause", examined, rows));

@@ -5,8 +5,10 @@ import { readFile, readdir } from "node:fs/promises";
 
 import { expected } from "../../parts/answers.mjs";
 import { people } from "../../parts/people.mjs";
+import { signed } from "../parts/attestation.mjs";
 import { realServer } from "../parts/real.mjs";
 import { USER, scenario as anyScenario } from "../parts/scenario.mjs";
+import { Service } from "../parts/sdk.mjs";
 import { until } from "../../parts/until.mjs";
 
 const scenario = (title, play, kind = "server") =>
@@ -137,6 +139,105 @@ scenario(
     await client.do("track", { event: "purchase", context: USER, value: 9.5 });
     assert.equal((await client.do("flush", { limit: 60_000 })).done, true);
     assert.equal(await server.metric("yardarm_reported_events_total"), 1);
+  },
+  "web",
+);
+
+const createKey = async (server, audience, environment = server.app.environment, ...words) =>
+  JSON.parse(await server.cli("keys", "create", "attested", "--environment", environment, "--audience", audience, ...words));
+
+/** Asks all flags with a client key; the status, or the code of the problem. */
+async function bulk(server, { key }, token, context = USER) {
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json", ...(token === undefined ? {} : { "x-yardarm-attestation": token }) };
+  const answer = await fetch(`${server.app.url}/ofrep/v1/evaluate/flags`, { method: "POST", headers, body: JSON.stringify({ context }) });
+  const body = await answer.json();
+  return answer.ok ? answer.status : body.code;
+}
+
+scenario("S15.3 S15.4 S15.5: the real server takes what an SDK signs, and nothing else", async (stage, server) => {
+  const client = await connect(stage, server);
+  const context = { ...USER, plan: "pro", name: "Zoë €" };
+  const { token } = await client.do("attest", { context, ttl: 60_000 });
+  const asks = await createKey(server, "client", undefined, "--attested");
+  const free = await createKey(server, "client");
+  const staging = { client: await createKey(server, "client", "staging"), server: await createKey(server, "server", "staging") };
+  const [head, claims, signature] = token.split(".");
+  const other = Buffer.from(JSON.stringify({ ...JSON.parse(Buffer.from(claims, "base64url")), context: { ...context, plan: "free" } })).toString("base64url");
+  const none = Buffer.from(JSON.stringify({ alg: "none", kid: server.app.server_key.slice(0, 12) })).toString("base64url");
+  const own = (options) => signed(server.app.server_key, context, options);
+  for (const key of [asks, free]) {
+    for (const [what, sent, expected, asked] of [
+      ["as it was signed", token, 200],
+      ["by another implementation", own(), 200],
+      ["for somebody else", token, "attestation_mismatch", { targetingKey: "user-2" }],
+      ["tampered with", `${head}.${other}.${signature}`, "attestation_signature"],
+      ["without a signature", `${none}.${claims}.`, "attestation_algorithm"],
+      ["by another algorithm", own({ header: { alg: "HS512" }, hash: "sha512" }), "attestation_algorithm"],
+      ["expired", own({ lifetime: -61 }), "attestation_expired"],
+      ["for too long", own({ lifetime: 86_401 }), "attestation_claims"],
+      ["of another environment", signed(staging.server.key, context), "attestation_key"],
+      ["of another environment, under this one's name", signed(staging.server.key, context, { header: { kid: server.app.server_key.slice(0, 12) } }), "attestation_signature"],
+      ["by a client key", signed(free.key, context), "attestation_key"],
+    ]) {
+      assert.equal(await bulk(server, key, sent, asked), expected, what);
+    }
+  }
+  assert.deepEqual([await bulk(server, asks), await bulk(server, free)], ["attestation_required", 200]);
+  assert.equal(await bulk(server, staging.client, token), "attestation_key", "replayed under a key of another environment");
+
+  const second = await createKey(server, "server");
+  const signer = await connect(stage, server, { sdk_key: second.key });
+  const late = (await signer.do("attest", { context: USER, ttl: 60_000 })).token;
+  assert.equal(await bulk(server, asks, late), 200);
+  await server.cli("keys", "revoke", second.id);
+  await until("the revocation is known", async () => (await bulk(server, asks, late)) === "attestation_key");
+  await server.cli("keys", "update", asks.id, "--attested", "false");
+  await until("it asks for none", async () => (await bulk(server, asks)) === 200);
+});
+
+scenario(
+  "S17.7 S17.8 S15.4 S15.5: signed by a server's SDK, evaluated for a browser's, through a revoked key",
+  async (stage, server) => {
+    // Whatever the browser claims, it gets what the signed context gets.
+    const signs = await Service.start(stage.command.replace(/web\.sh$/, "typescript.sh"));
+    try {
+      const first = await createKey(server, "server");
+      const create = (client, sdk_key) => signs.do("create", { client, settings: { url: server.app.url, sdk_key, streaming: false } });
+      const tokenOf = async (client, context) => (await signs.do("attest", { client, context, ttl: 3_600_000 })).token;
+      await create("first", first.key);
+      await create("second", server.app.server_key);
+      const [liar, ...contexts] = people(200).filter(({ targetingKey }) => targetingKey).slice(0, 4);
+      const { key } = await createKey(server, "client", undefined, "--attested");
+      const wanted = await expected(server.app, contexts);
+      let compared = 0;
+      for (const [index, context] of contexts.entries()) {
+        // What a context does not have is signed to be absent.
+        const names = Object.keys({ ...liar, ...context });
+        const whole = Object.fromEntries(names.map((name) => [name, context[name] ?? null]));
+        const attestations = [await tokenOf("first", whole)];
+        const client = await connect(stage, server, { sdk_key: key, attestations, context: { ...liar, targetingKey: context.targetingKey } });
+        assert.equal((await client.ready()).state, "READY");
+        const { answers } = await client.do("evaluate_all");
+        for (const [flag, { value, variant, reason }] of Object.entries(wanted[index])) {
+          assert.deepEqual([answers[flag].value, answers[flag].variant, answers[flag].reason], [value ?? null, variant ?? null, reason], `${flag} ${index}`);
+          compared += 1;
+        }
+      }
+      assert.ok(compared > 50, `${compared}`);
+
+      const attestations = [await tokenOf("first", USER)];
+      const settings = { sdk_key: key, context: USER, attestations, streaming: false, timing: { poll_interval: 30, slow: 3_600_000 } };
+      const client = await connect(stage, server, settings);
+      await client.ready();
+      const before = await client.do("evaluate_all");
+      await client.do("attestations", { next: [await tokenOf("second", USER)] });
+      await server.cli("keys", "revoke", first.id);
+      await until("another attestation", async () => (await client.do("attestations")).asked.length === 2);
+      await client.inState("READY");
+      assert.deepEqual(Object.keys((await client.do("evaluate_all")).answers), Object.keys(before.answers));
+    } finally {
+      await signs.stop();
+    }
   },
   "web",
 );

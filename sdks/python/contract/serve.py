@@ -24,6 +24,7 @@ COMMANDS = {
     "evaluate_all": lambda held, request: calls.every(held.client, request["context"]),
     "load": lambda held, request: held.load(request),
     "load_end": lambda held, _: held.load_end(),
+    "attest": lambda held, request: {"token": held.client.attest(request["context"], request["ttl"] / 1000)},
     "track": lambda held, request: calls.track(held.client, request),
     "track_openfeature": lambda held, request: calls.track_openfeature(held.client, request),
     "flush": lambda held, request: {"done": held.client.flush(limit(request))},

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use yardarm_eval::Answer;
 use yardarm_eval::ruleset::{ErrorCode, Reason};
 
+use crate::attestation::{self, AttestError};
 use crate::builder::{self, Builder};
 use crate::held::{Live, Shared};
 use crate::hooks::{self, Call, Hook};
@@ -235,6 +236,15 @@ impl Client {
             self.recording.privacy.scrub(&mut data);
             self.shared.events.track(Event { name: event.to_owned(), unit, value, data, at: self.shared.now() });
         });
+    }
+
+    /// Signs this context, for this long (one second to 24 hours), for a browser: the web SDK's setting `attestation`. With
+    /// it a client key gets answers for this context, and one that is `attested` only so. It can be read by whoever holds
+    /// it. Without a server key (in tests, offline) it is signed with one that no server knows.
+    pub fn attest(&self, context: &Context, ttl: Duration) -> Result<String, AttestError> {
+        let key = self.link.as_ref().map(|link| link.0.sdk_key());
+        let key = key.as_deref().unwrap_or(attestation::TEST_KEY);
+        attestation::sign(key, context.as_json(), ttl, self.shared.now())
     }
 
     /// Where the client stands now.

@@ -11,6 +11,8 @@ use tokio::sync::watch;
 use crate::source::backoff::{Failure, retry_after};
 use crate::{ConfigError, Timing};
 
+const BEARER: &str = "Bearer ";
+
 /// The server as this client reaches it.
 #[derive(Clone)]
 pub(crate) struct Server {
@@ -42,6 +44,12 @@ impl Server {
     pub(crate) fn set_key(&self, sdk_key: &str) -> Result<(), ConfigError> {
         self.key.send_replace(authorization(sdk_key)?);
         Ok(())
+    }
+
+    /// The key.
+    pub(crate) fn sdk_key(&self) -> String {
+        let key = self.key.borrow();
+        key.to_str().ok().and_then(|key| key.strip_prefix(BEARER)).unwrap_or_default().to_owned()
     }
 
     /// Follows changes of the key.
@@ -91,7 +99,7 @@ impl Server {
 }
 
 fn authorization(sdk_key: &str) -> Result<HeaderValue, ConfigError> {
-    let mut key = HeaderValue::try_from(format!("Bearer {}", sdk_key.trim())).map_err(|_| ConfigError::SdkKey)?;
+    let mut key = HeaderValue::try_from(format!("{BEARER}{}", sdk_key.trim())).map_err(|_| ConfigError::SdkKey)?;
     key.set_sensitive(true);
     Ok(key)
 }

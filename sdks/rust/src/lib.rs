@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod attestation;
 mod batches;
 mod builder;
 mod cache;
@@ -25,6 +26,7 @@ mod value;
 mod waiting;
 mod worker;
 
+pub use attestation::AttestError;
 pub use builder::Builder;
 pub use client::Client;
 pub use context::Context;

@@ -83,6 +83,7 @@ serve({
     const { calls, threw, values, torn } = load;
     return { calls, threw, values, torn };
   },
+  attest: async ({ client, context, ttl }) => ({ token: await clients.get(client).client.attest(context, ttl) }),
   track: ({ client, event, context, value, data }) => clients.get(client).client.track(event, context, value, data),
   flush: async ({ client, limit }) => ({ done: await clients.get(client).client.flush(limit) }),
   shutdown: async ({ client, limit }) => ({ done: await clients.get(client).client.shutdown(limit) }),

@@ -11,6 +11,8 @@ const { version } = JSON.parse(readFileSync(new URL("../web/package.json", impor
 const clients = new Clients();
 let domains = 0;
 const kept = new Map();
+/** What clients that ask for attestations were given, and for whom they asked. */
+const signers = new Map();
 const stored = { getItem: (name) => kept.get(name) ?? null, setItem: (name, value) => void kept.set(name, value) };
 const broken = () => {
   throw new Error("a storage of the platform");
@@ -35,7 +37,22 @@ serve({
   }),
   create: ({ client, settings }) => {
     const storage = storages[settings.storage] ?? null;
-    clients.create(client, settings, openTelemetry, (given) => new Client({ ...given, storage }));
+    clients.create(client, settings, openTelemetry, (given) => {
+      const { attestations } = given;
+      if (!attestations) return new Client({ ...given, storage });
+      const asked = [];
+      const attestation = async (context) => {
+        asked.push(context);
+        return attestations.length > 1 ? attestations.shift() : attestations[0];
+      };
+      signers.set(client, { asked, attestations });
+      return new Client({ ...given, storage, attestation });
+    });
+  },
+  attestations: ({ client, next }) => {
+    const { asked, attestations } = signers.get(client);
+    if (next) attestations.splice(0, Number.POSITIVE_INFINITY, ...next);
+    return { asked };
   },
   wait: async ({ client, limit }) => ({ state: await clients.get(client).client.waitReady(limit) }),
   status: ({ client }) => statusOf(clients.get(client).client),

@@ -182,6 +182,8 @@ export type SdkKey = {
   hint: string;
   created_at: number;
   revoked_at?: number | null;
+  /** Of a client key: it answers only contexts that the application's server has signed. */
+  attested: boolean;
   key?: string;
 };
 

@@ -13,8 +13,17 @@ export const useKeys = (project: string) =>
 export function useCreateKey(project: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async (body: { name: string; environment: string; audience: Audience }) =>
+    mutationFn: async (body: { name: string; environment: string; audience: Audience; attested?: boolean }) =>
       (await request<SdkKey>("POST", keysPath(project), { body })).data,
+    onSuccess: () => client.invalidateQueries({ queryKey: ["keys", project] }),
+  });
+}
+
+export function useUpdateKey(project: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async ({ id, ...body }: { id: string; attested: boolean }) =>
+      (await request<SdkKey>("PATCH", keysPath(project) + path(id), { body })).data,
     onSuccess: () => client.invalidateQueries({ queryKey: ["keys", project] }),
   });
 }
@@ -27,8 +36,8 @@ export function useRevokeKey(project: string) {
   });
 }
 
-/** Asks the OFREP endpoint with a key as an application would; answers how many flags it got, or throws what is wrong. */
-export async function tryKey(key: string): Promise<number> {
+/** Asks the OFREP endpoint with a key as an application would; answers in words that it works, or throws what is wrong. */
+export async function tryKey(key: string): Promise<string> {
   const response = await fetch("/ofrep/v1/evaluate/flags", {
     method: "POST",
     headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
@@ -36,6 +45,9 @@ export async function tryKey(key: string): Promise<number> {
     credentials: "omit",
     signal: AbortSignal.timeout(10_000),
   });
+  const answer = (await response.json().catch(() => ({}))) as { flags?: unknown[]; code?: string };
+  if (answer.code === "attestation_required") return "It works, and asks for signed contexts.";
   if (!response.ok) throw new Error(`The server answered ${response.status}.`);
-  return ((await response.json()) as { flags?: unknown[] }).flags?.length ?? 0;
+  const count = answer.flags?.length ?? 0;
+  return `It works: ${count} ${count === 1 ? "flag" : "flags"} evaluated.`;
 }

@@ -121,6 +121,17 @@ fn segments_environments_keys_and_tokens() {
     asked(secret).fails(4);
     asked(demo.text("client_key")).fails(4);
 
+    let create = ["keys", "create", "Web", "--environment", "staging", "--audience"];
+    let key = demo.json(&[&create[..], &["client", "--attested"]].concat());
+    assert_eq!(key["attested"], true);
+    let id = key["id"].as_str().unwrap();
+    demo.run(&[&create[..], &["server", "--attested"]].concat()).fails(6);
+    let changed = demo.json(&["keys", "update", id, "--name", "Shop", "--attested", "false"]);
+    assert_eq!((&changed["name"], &changed["attested"]), (&"Shop".into(), &false.into()));
+    demo.run(&["keys", "update", id, "--attested", "true"]).text();
+    demo.run(&["keys", "update", id]).fails(2);
+    assert!(demo.run(&["keys", "list"]).text().lines().any(|line| line.contains("Shop") && line.contains("yes")));
+
     let token = demo.json(&["tokens", "create", "Reader", "--role", "viewer", "--expires-in", "1d"]);
     let secret = token["token"].as_str().unwrap();
     demo.run(&["flags", "list", "--token", secret]).text();

@@ -33,6 +33,7 @@ pub(crate) fn decide(state: &State, command: &Command, inputs: &Inputs) -> Resul
         Command::UpdateEnvironment { key, patch } => project::update_environment(&mut draft, key, patch)?,
         Command::DeleteEnvironment { key } => project::delete_environment(&mut draft, key)?,
         Command::CreateSdkKey { id, body, hash, hint } => project::create_sdk_key(&mut draft, id, body, hash, hint),
+        Command::UpdateSdkKey { id, patch } => project::update_sdk_key(&mut draft, id, patch)?,
         Command::RotateSdkKey { id, new_id, hash, hint, until } => {
             project::rotate_sdk_key(&mut draft, id, new_id, (hash, hint), *until)?;
         }
@@ -76,7 +77,8 @@ fn body_of(command: &Command) -> Option<&Value> {
         Command::UpdateEnvironment { patch, .. }
         | Command::UpdateFlag { patch, .. }
         | Command::UpdateConfiguration { patch, .. }
-        | Command::UpdateSegment { patch, .. } => Some(patch),
+        | Command::UpdateSegment { patch, .. }
+        | Command::UpdateSdkKey { patch, .. } => Some(patch),
         Command::DeleteEnvironment { .. }
         | Command::ArchiveFlag { .. }
         | Command::RestoreFlag { .. }

@@ -6,7 +6,7 @@ use super::draft::{Draft, World, patched};
 use crate::command::Refusal;
 use crate::document::{Audience, Environment, Project, SdkKey};
 use crate::reading::{At, Fields, Problems, did_you_mean};
-use crate::{codes, limits};
+use crate::{codes, limits, normal_form};
 
 pub(super) fn update(draft: &mut Draft<'_>, patch: &Value) {
     let at = At::root();
@@ -117,9 +117,11 @@ pub(super) fn delete_environment(draft: &mut Draft<'_>, key: &str) -> Result<(),
     Ok(())
 }
 
+const SDK_KEY: [&str; 4] = ["name", "environment", "audience", "attested"];
+
 pub(super) fn create_sdk_key(draft: &mut Draft<'_>, id: &str, body: &Value, hash: &str, hint: &str) {
     let problems = &mut draft.problems;
-    let fields = Fields::of(problems, &At::root(), body, &["name", "environment", "audience"]);
+    let fields = Fields::of(problems, &At::root(), body, &SDK_KEY);
     let environment = fields.reference(problems, "environment");
     let world = &mut draft.world;
     if !environment.is_empty() && world.environments.get(environment.as_str()).is_none() {
@@ -137,6 +139,7 @@ pub(super) fn create_sdk_key(draft: &mut Draft<'_>, id: &str, body: &Value, hash
             None
         }
     };
+    let attested = attested(problems, &fields, audience);
     one_more_key(problems, world, id);
     let key = SdkKey {
         name: name(problems, &fields, id),
@@ -147,8 +150,39 @@ pub(super) fn create_sdk_key(draft: &mut Draft<'_>, id: &str, body: &Value, hash
         created_at: draft.inputs.now,
         revoked_at: None,
         expires_at: None,
+        attested,
     };
     world.sdk_keys.put(id.to_owned(), key);
+}
+
+/// Whether contexts must be signed. A server key signs them itself: it would prove nothing.
+fn attested(problems: &mut Problems, fields: &Fields<'_>, audience: Option<Audience>) -> bool {
+    let attested = fields.boolean(problems, "attested").unwrap_or_default();
+    if attested && audience == Some(Audience::Server) {
+        let message = "only a client key asks for signed contexts: whoever holds a server key can sign any";
+        problems.add(&fields.at.field("attested"), codes::OUT_OF_RANGE, message);
+    }
+    attested
+}
+
+pub(super) fn update_sdk_key(draft: &mut Draft<'_>, id: &str, patch: &Value) -> Result<(), Refusal> {
+    let Some(key) = draft.world.sdk_keys.get(id) else {
+        return Err(super::draft::not_found("SDK key", id, std::iter::empty()));
+    };
+    let key = key.clone();
+    let (at, problems) = (At::root(), &mut draft.problems);
+    let given = Fields::of(problems, &at, patch, &SDK_KEY);
+    let current = normal_form(&key);
+    for fixed in ["environment", "audience"] {
+        if given.get(fixed).is_some_and(|value| *value != current[fixed]) {
+            problems.add(&at.field(fixed), codes::FIELD_FIXED, format!("an SDK key's {fixed} never changes"));
+        }
+    }
+    let merged = patched(&key, patch);
+    let fields = Fields::unchecked(&at, &merged);
+    let (name, attested) = (name(problems, &fields, id), attested(problems, &fields, Some(key.audience)));
+    draft.world.sdk_keys.put(id.to_owned(), SdkKey { name, attested, ..key });
+    Ok(())
 }
 
 fn one_more_key(problems: &mut Problems, world: &World<'_>, id: &str) {

@@ -197,6 +197,7 @@ routes! {
 
     GET "/api/v1/projects/{project}/keys" Project<can::ProjectRead>, Read, None => keys::list;
     POST "/api/v1/projects/{project}/keys" Project<can::SdkKeyManage>, Write, Some("sdk_key.create") => keys::create;
+    PATCH "/api/v1/projects/{project}/keys/{key}" Project<can::SdkKeyManage>, Write, Some("sdk_key.update") => keys::update;
     POST "/api/v1/projects/{project}/keys/{key}/rotate" Project<can::SdkKeyManage>, Write, Some("sdk_key.rotate") => keys::rotate;
     DELETE "/api/v1/projects/{project}/keys/{key}" Project<can::SdkKeyManage>, Write, Some("sdk_key.revoke") => keys::revoke;
 

@@ -1,6 +1,7 @@
 //! The delivery lane: evaluation, rulesets, streams, event intake. Memory only: it keeps working when the database is
 //! gone, and nothing in it waits for anything but the caller's own bytes.
 
+mod attestation;
 mod caller;
 mod counts;
 mod events;
@@ -62,6 +63,7 @@ pub fn router() -> Router<App> {
         CONTENT_TYPE,
         IF_NONE_MATCH,
         API_KEY,
+        attestation::ATTESTATION,
         LAST_EVENT_ID,
         TRACEPARENT,
         HeaderName::from_static("tracestate"),

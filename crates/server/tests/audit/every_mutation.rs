@@ -116,6 +116,7 @@ async fn steps(app: &TestApp) -> Vec<Step> {
         step("PATCH", format!("{P}/segments/beta/lists"), json!({ "included": { "add": ["u2"] } })),
         step("DELETE", format!("{P}/segments/beta"), Value::Null),
         step("POST", format!("{P}/keys"), json!({ "name": "web", "environment": "production", "audience": "server" })),
+        step("PATCH", format!("{P}/keys/{key}"), json!({ "name": "Renamed" })),
         step("DELETE", format!("{P}/keys/{key}"), Value::Null),
         step("POST", format!("{P}/import"), json!({ "format": 1, "flags": [flag("imported")] })),
         step("POST", format!("{P}/history/{{last}}/undo"), Value::Null),

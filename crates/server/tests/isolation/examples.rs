@@ -153,6 +153,7 @@ const BODIES: &[(&str, &str, &str)] = &[
     ("PATCH", "~/segments/{segment}", r#"{"name": "Changed"}"#),
     ("PATCH", "~/segments/{segment}/lists", r#"{"included": {"add": ["u3"]}}"#),
     ("POST", "~/keys", r#"{"name": "more", "environment": "{environment}", "audience": "server"}"#),
+    ("PATCH", "~/keys/{key}", r#"{"name": "Changed"}"#),
     ("POST", "~/keys/{key}/rotate", r#"{"overlap_seconds": 60}"#),
     ("POST", "~/revert", r#"{"kind": "flag", "key": "{flag}", "rev": 3}"#),
     ("POST", "~/import", r#"{"format": 1, "flags": []}"#),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import _hooks
+from . import _attestation, _hooks
 from ._cache import CacheFile
 from ._held import Held, Origin, settled
 from ._http import Server
@@ -156,6 +157,16 @@ class Client(Flags):
         """Records that a unit did something: a purchase, a sign-up. Never raises, never blocks."""
         if self._worker:
             self._events.add(event, context, value, data)
+
+    def attest(self, context: Mapping[str, Any], ttl: float) -> str:
+        """Signs this context for so many seconds (1 to 86,400), for a browser: the web SDK's setting `attestation`.
+
+        With it a client key gets answers for this context, and one that is `attested` only so. It can be read by whoever
+        holds it. Raises `ValueError` for a context without `targetingKey` or of more than 4 KiB, for another time, and when
+        the SDK key is no server key. In tests and offline it is signed with a key that no server knows.
+        """
+        key = self._worker.server.key if self._worker else _attestation.TEST_KEY
+        return _attestation.sign(key, context, ttl, time.time())
 
     @property
     def dropped_counts(self) -> int:

@@ -1,5 +1,7 @@
 //! Flag calls, and what they answer as JSON.
 
+use std::time::Duration;
+
 use open_feature::{EvaluationContext, EvaluationContextFieldValue, EvaluationReason, OpenFeature};
 use serde_json::{Value, json};
 use yardarm::openfeature::Provider;
@@ -69,6 +71,12 @@ pub(crate) fn all(client: &Client, context: &Value) -> Value {
     let answers: serde_json::Map<String, Value> =
         all.iter().map(|(flag, details)| (flag.clone(), json_of(details))).collect();
     json!({"answers": answers})
+}
+
+pub(crate) fn attest(client: &Client, request: &Value) -> Outcome {
+    let ttl = Duration::from_millis(request["ttl"].as_u64().unwrap_or_default());
+    let token = client.attest(&Context::from(request["context"].clone()), ttl);
+    token.map(|token| json!({"token": token})).map_err(|error| error.to_string())
 }
 
 pub(crate) fn track(client: &Client, request: &Value) -> Value {

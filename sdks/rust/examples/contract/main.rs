@@ -65,6 +65,7 @@ async fn run(clients: &Clients, request: &Value) -> Option<Outcome> {
                 "evaluate" => Ok(record::attributed(&held, || calls::evaluate(&held.client, request))),
                 "evaluate_openfeature" => calls::openfeature(&held.client, request).await,
                 "evaluate_all" => Ok(calls::all(&held.client, &request["context"])),
+                "attest" => calls::attest(&held.client, request),
                 "track" => Ok(calls::track(&held.client, request)),
                 "flush" => done(held.client.flush(limit).await),
                 "shutdown" => done(held.client.shutdown(limit).await),

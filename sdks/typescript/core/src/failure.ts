@@ -14,6 +14,8 @@ export class Failure extends Error {
     readonly wait?: number,
     /** The HTTP status, when there was an answer. */
     readonly status?: number,
+    /** What the server said with it, where somebody looks at that. */
+    readonly said = "",
   ) {
     super(message);
   }

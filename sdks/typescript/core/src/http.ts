@@ -13,6 +13,8 @@ export interface Asked {
   body?: string;
   headers?: Record<string, string>;
   keepalive?: boolean;
+  /** Whether a refusal's body is read, too. */
+  heard?: boolean;
 }
 
 /** Where a client's server is, and as whom it is asked. */
@@ -35,7 +37,7 @@ export class Server {
   }
 
   /** Sends a request and gives an answer of 2xx or 304; everything else is thrown as a {@link Failure}. */
-  async ask(path: string, init: Asked, signal: AbortSignal): Promise<Answered> {
+  async ask(path: string, { heard, ...init }: Asked, signal: AbortSignal): Promise<Answered> {
     const ends = new AbortController();
     const stop = () => ends.abort();
     signal.addEventListener("abort", stop);
@@ -54,7 +56,7 @@ export class Server {
       const options: RequestInit = { ...init, headers, signal: ends.signal, redirect: "manual" };
       const response = await this.fetch(url.href, options);
       const answered = new Answered(response, this, ends, () => signal.removeEventListener("abort", stop));
-      if (!response.ok && response.status !== 304) throw answered.refusal();
+      if (!response.ok && response.status !== 304) throw answered.refusal(heard ? await answered.text() : "");
       return answered;
     } catch (error) {
       signal.removeEventListener("abort", stop);
@@ -130,8 +132,8 @@ export class Answered {
     }
   }
 
-  /** Its status as a failure. The body is not read. */
-  refusal(): Failure {
+  /** Its status as a failure, with what was read of its body. */
+  refusal(said: string): Failure {
     const { status } = this;
     this.close();
     // Browsers do not say where a redirect leads.
@@ -139,6 +141,6 @@ export class Answered {
     const asked = this.header("retry-after")?.trim();
     const passing = status === 400 || status === 408 || status === 429 || status >= 500;
     const wait = passing && asked && /^\d+$/.test(asked) ? Number(asked) * 1000 : undefined;
-    return new Failure(passing ? "lost" : "refused", `the server answered ${status}`, wait, status);
+    return new Failure(passing ? "lost" : "refused", `the server answered ${status}`, wait, status, said);
   }
 }

@@ -9,6 +9,7 @@ import { Outbox } from "../../core/src/outbox.js";
 import { Privacy } from "../../core/src/privacy.js";
 import { Board, type Observer, type State, type Status, settled } from "../../core/src/status.js";
 import { later, within } from "../../core/src/timers.js";
+import { sign } from "./attestation.js";
 import { CacheFile, type RulesetCache } from "./cache.js";
 import { type Answer, Evaluator, keyOf } from "./evaluator.js";
 import { Held } from "./held.js";
@@ -47,6 +48,7 @@ export class Client {
   /** Somebody is told of calls: a hook, or exposures. */
   readonly #watched: boolean;
   readonly #ends = new AbortController();
+  #key: string;
   #source: Source | undefined;
   /** Everything was delivered that will be. */
   #done = false;
@@ -62,6 +64,7 @@ export class Client {
   constructor(settings: Settings) {
     this.#settings = checked(settings);
     const { counts, exposures, key, maxPayload, timing, url } = this.#settings;
+    this.#key = key;
     this.#log = quiet(settings.logger);
     this.#hooks = [...(settings.hooks ?? [])];
     this.#watched = exposures || this.#hooks.length > 0;
@@ -172,6 +175,16 @@ export class Client {
     }
   }
 
+  /**
+   * Signs this context for so many milliseconds (one second to 24 hours), for a browser: the setting `attestation` of
+   * `@yardarm/web`. With it a client key gets answers for this context, and one that is `attested` only so. It can be read by
+   * whoever holds it. Rejects a context without `targetingKey` or of more than 4 KiB, another time, and a key that is no server
+   * key. In tests and offline it is signed with a key that no server knows.
+   */
+  attest(context: Context, ttlMs: number): Promise<string> {
+    return sign(this.#key, context, ttlMs, this.clock());
+  }
+
   /** Where the client stands now. */
   get status(): Status {
     return this.#board.now;
@@ -230,7 +243,8 @@ export class Client {
 
   /** Goes on with another SDK key, at once. Throws a {@link SettingsError} for one that cannot be sent, and keeps the old one. */
   setSdkKey(sdkKey: string): void {
-    this.#server.key = checkedKey(sdkKey);
+    this.#key = checkedKey(sdkKey);
+    this.#server.key = this.#key;
     this.#source?.restart();
   }
 

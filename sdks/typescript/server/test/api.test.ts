@@ -22,7 +22,7 @@ test("exports", () => {
 test("members", () => {
   const calls = "all boolean booleanDetails";
   expect(members(server.Client)).toBe(
-    `${calls} connects constructor dropped flush json jsonDetails number numberDetails observe setSdkKey shutdown status string stringDetails track waitReady`,
+    `all attest boolean booleanDetails connects constructor dropped flush json jsonDetails number numberDetails observe setSdkKey shutdown status string stringDetails track waitReady`,
   );
   expect(members(server.TestClient)).toBe("at connects constructor load remove set setFor");
   expect(members(web.Client)).toBe(

@@ -27,6 +27,11 @@ export interface Settings {
   sdkKey: string;
   /** Who the flags are asked for. */
   context?: Context;
+  /**
+   * The context, signed by the application's server (`attest` of a server SDK): the token, or what gets one. It is asked for a
+   * context, anew when that changes, before its token expires, and when the server refuses it.
+   */
+  attestation?: string | ((context: Context) => string | Promise<string>);
   /** Answers to begin with: what `all(context)` of `@yardarm/server` gave. */
   bootstrap?: Readonly<Record<string, Details<JsonValue>>>;
   /** Where the last answers are kept for the next visit (default: `localStorage`); `null`: nowhere. */
@@ -54,12 +59,16 @@ export class Client {
   readonly #storage: AnswerStorage | null;
   readonly #outbox: Outbox;
   readonly #streaming: boolean;
+  readonly #attestation: Settings["attestation"];
   readonly #name: string;
   readonly #ends = new AbortController();
   #context: Context;
   #answers: Answers | undefined;
   #set: string | undefined;
   #etag: string | null = null;
+  /** What the application's server signed for this context, and until when it is used. */
+  #token: string | undefined;
+  #tokenUntil = 0;
   /** Where changes are told, and the connection that listens there. */
   #address: string | undefined;
   #listening: AbortController | undefined;
@@ -80,6 +89,7 @@ export class Client {
     this.#hooks = [...(settings.hooks ?? [])];
     this.#context = settings.context ?? {};
     this.#streaming = settings.streaming ?? true;
+    this.#attestation = settings.attestation;
     this.#name = `yardarm:${nameOf(settings.url + settings.sdkKey)}`;
     this.#storage = settings.storage === undefined ? platformStorage() : settings.storage;
     this.#outbox = new Outbox({ name: "web", version: VERSION }, this.#log);
@@ -148,6 +158,7 @@ export class Client {
   async setContext(context: Context, limitMs = 5_000): Promise<State> {
     this.#context = context;
     this.#etag = null;
+    this.#token = undefined;
     const before = this.#answers;
     this.#asking.abort();
     this.#wait.abort();
@@ -239,6 +250,7 @@ export class Client {
   async #run(): Promise<void> {
     const { timing } = this.#server;
     const backoff = new Backoff();
+    let renewed = false;
     while (!this.#ends.signal.aborted) {
       this.#asking = new AbortController();
       this.#wait = new AbortController();
@@ -248,11 +260,21 @@ export class Client {
       try {
         await this.#ask(signal);
         backoff.reset();
+        renewed = false;
         // A stream says when to ask; without one it is time every now and then.
         wait = this.#listening ? Number.MAX_SAFE_INTEGER : timing.pollInterval * (0.9 + 0.2 * Math.random());
       } catch (error) {
-        if (signal.aborted) continue;
-        const failure = Failure.of(error);
+        if (signal.aborted) {
+          renewed = false;
+          continue;
+        }
+        let failure = Failure.of(error);
+        if (this.#token && /"attestation_/.test(failure.said)) {
+          this.#token = undefined;
+          // A new one may help, and soon; when it did not, nothing is urgent.
+          if (!renewed) failure = new Failure("lost", failure.message);
+          renewed = true;
+        }
         this.#failed(failure);
         wait = backoff.after(failure, timing);
       }
@@ -263,9 +285,15 @@ export class Client {
   async #ask(signal: AbortSignal): Promise<void> {
     const context = this.#context;
     const headers: Record<string, string> = { "content-type": "application/json" };
+    const token = await this.#attested(context, signal);
+    if (token) headers["x-yardarm-attestation"] = token;
     if (this.#etag) headers["if-none-match"] = this.#etag;
     const body = JSON.stringify({ context });
-    const answer = await this.#server.ask("ofrep/v1/evaluate/flags", { method: "POST", headers, body }, signal);
+    const answer = await this.#server.ask(
+      "ofrep/v1/evaluate/flags",
+      { method: "POST", headers, body, heard: true },
+      signal,
+    );
     const success = { state: "READY", error: null, failures: 0 } as const;
     if (answer.status === 304) {
       answer.close();
@@ -279,8 +307,24 @@ export class Client {
     this.#etag = answer.header("etag");
     this.#take(heard);
     this.#board.update({ ...success, version: heard.version }, true);
-    this.#store({ context: nameOf(JSON.stringify(context)), text });
+    this.#store(text);
     if (this.#streaming && heard.stream && heard.stream !== this.#address) this.#listen(heard.stream);
+  }
+
+  async #attested(context: Context, signal: AbortSignal): Promise<string | undefined> {
+    const get = this.#attestation;
+    if (typeof get !== "function") return get;
+    if (this.#token && performance.now() < this.#tokenUntil) return this.#token;
+    const token = await within(
+      this.#server.timing.response,
+      Promise.resolve().then(() => get(context)),
+    );
+    if (signal.aborted) throw new Failure("left", "the context changed");
+    if (typeof token !== "string" || !/^[\w.-]+$/.test(token)) throw new Failure("lost", "there is no attestation");
+    // By its own clock's account: this one may be wrong.
+    this.#tokenUntil = performance.now() + lifetime(token) * 0.9;
+    this.#token = token;
+    return token;
   }
 
   #take({ answers, set }: Pick<Read, "answers" | "set">): void {
@@ -368,7 +412,7 @@ export class Client {
         return;
       }
       const kept = JSON.parse(this.#storage?.getItem(this.#name) ?? "null") as { context: string; text: string } | null;
-      if (kept?.context !== nameOf(JSON.stringify(this.#context))) return;
+      if (!kept || kept.context !== this.#place()) return;
       const heard = read(kept.text);
       this.#take(heard);
       this.#board.update({ state: "STALE", version: heard.version });
@@ -377,9 +421,16 @@ export class Client {
     }
   }
 
-  #store(kept: { context: string; text: string }): void {
+  /** The context's name in the storage; none when only the attestation says who it is. */
+  #place(): string | undefined {
+    if (this.#attestation && !this.#context?.targetingKey) return undefined;
+    return nameOf(JSON.stringify(this.#context));
+  }
+
+  #store(text: string): void {
     try {
-      this.#storage?.setItem(this.#name, JSON.stringify(kept));
+      const context = this.#place();
+      if (context) this.#storage?.setItem(this.#name, JSON.stringify({ context, text }));
     } catch {
       this.#log.debug?.("the answers cannot be stored");
     }
@@ -405,6 +456,17 @@ export class Client {
   readonly #hidden = (): void => {
     if (document.visibilityState === "hidden") void this.flush();
   };
+}
+
+/** From when to when a token says that it is good, in milliseconds. */
+function lifetime(token: string): number {
+  try {
+    const claims = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
+    const { iat, exp } = JSON.parse(atob(claims)) as { iat: number; exp: number };
+    return (exp - iat) * 1_000;
+  } catch {
+    return Number.MAX_SAFE_INTEGER;
+  }
 }
 
 /** `localStorage`, where it may be used. */

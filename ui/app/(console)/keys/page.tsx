@@ -16,6 +16,7 @@ import { cn } from "@/lib/cn";
 import { useNow } from "@/lib/now";
 import { useKeys, useRevokeKey } from "@/lib/queries/keys";
 import { ago, instant } from "@/lib/time";
+import { AttestedSwitch } from "./_components/attested-switch";
 import { CreateKey } from "./_components/create-key";
 
 export default function KeysPage() {
@@ -55,6 +56,7 @@ export default function KeysPage() {
               "Name",
               "Environment",
               "Kind",
+              "Signed contexts",
               "Key",
               "Created",
               <span key="actions" className="sr-only">
@@ -70,6 +72,11 @@ export default function KeysPage() {
                   <td>{environment ? <EnvBadge environment={environment} className="text-xs" /> : key.environment}</td>
                   <td>
                     <Badge tone={key.audience === "server" ? "accent" : "off"}>{key.audience}</Badge>
+                  </td>
+                  <td>
+                    {key.audience === "client" && !key.revoked_at ? (
+                      <AttestedSwitch sdkKey={key} disabled={!can("admin")} />
+                    ) : null}
                   </td>
                   <td className="whitespace-nowrap font-mono text-xs">{key.hint}…</td>
                   <td className="whitespace-nowrap text-xs" title={instant(key.created_at)}>

@@ -132,8 +132,8 @@ pub(crate) fn summary(change: &Change) -> String {
     told.join(", ")
 }
 
-/// A stored body as it is shown: exact forms with their words, and without the hash of an SDK key, which opens nothing
-/// and nobody needs.
+/// A stored body as it is shown: exact forms with their words, and without the hash of an SDK key, which signs
+/// contexts and tickets.
 pub(crate) fn shown(kind: &str, body: Option<&str>) -> Option<Value> {
     let mut body: Value = serde_json::from_str(body?).ok()?;
     if let Some(kind) = Kind::parse(kind) {

@@ -19,6 +19,8 @@ pub(crate) struct NewKey {
     environment: String,
     /// Who may hold it.
     audience: AudienceName,
+    /// Of a client key: answer only contexts that the application's server has signed (default: false).
+    attested: Option<bool>,
 }
 
 /// The key and its secret, which is shown this once.

@@ -4,6 +4,7 @@ pub(crate) mod create;
 pub(crate) mod list;
 pub(crate) mod revoke;
 pub(crate) mod rotate;
+pub(crate) mod update;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -39,6 +40,8 @@ pub(crate) struct KeyAnswer {
     revoked_at: Option<i64>,
     /// When a rotated key ends; until then it opens the environment as its successor does.
     expires_at: Option<i64>,
+    /// Of a client key: whether it gets answers only for contexts that the application's server has signed.
+    attested: bool,
 }
 
 impl KeyAnswer {
@@ -52,6 +55,7 @@ impl KeyAnswer {
             created_at: key.created_at,
             revoked_at: key.revoked_at,
             expires_at: key.expires_at,
+            attested: key.attested,
         }
     }
 }

@@ -6,7 +6,7 @@ use http::header::{CACHE_CONTROL, ETAG};
 use http::{HeaderValue, StatusCode};
 use sha2::{Digest, Sha256};
 
-use super::super::caller::Caller;
+use super::super::attestation::Asker;
 use super::super::counts::Asked;
 use super::ticket::Ticket;
 use super::{Refused, answer, context_of, json_answer, prepare, read};
@@ -20,27 +20,28 @@ const INACTIVITY_SECONDS: u32 = 120;
 /// 200 with all answers, 304 when the caller has them, 400 when the context cannot be used. The query parameters
 /// `flagConfigEtag` and `flagConfigLastModified` tell a server with a cache of its own what it must have seen by now;
 /// this one answers from what it published, so they need no look.
-pub(crate) async fn evaluate(State(app): State<App>, caller: Caller, request: Request) -> Response {
-    match answer_of(&app, &caller, request).await {
+pub(crate) async fn evaluate(State(app): State<App>, asker: Asker, request: Request) -> Response {
+    match answer_of(&app, &asker, request).await {
         Ok(response) => response,
         Err(refused) => refused.answer(None),
     }
 }
 
-async fn answer_of(app: &App, caller: &Caller, request: Request) -> Result<Response, Refused> {
+async fn answer_of(app: &App, asker: &Asker, request: Request) -> Result<Response, Refused> {
+    let caller = &asker.caller;
     let headers = request.headers().clone();
     let body = read(app, request).await?;
     let now = app.now();
     let ticket = Ticket::issue(caller, now, app.settings.timeouts.ticket);
     let grant = &caller.grant;
     let published = grant.live.published();
-    let etag = etag(caller, &published.etag, &ticket, &body);
+    let etag = etag(asker, &published.etag, &ticket, &body);
     if already_has(&headers, &etag) {
         let mut response = Response::default();
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return Ok(tagged(response, &etag));
     }
-    let context = context_of(&body)?;
+    let context = asker.context(context_of(&body)?)?;
     let context = prepare(&context)?;
     let metadata = answer::metadata(grant, &published);
     let mut out = Vec::with_capacity(4_096);
@@ -65,14 +66,18 @@ async fn answer_of(app: &App, caller: &Caller, request: Request) -> Result<Respo
     Ok(tagged(json_answer(StatusCode::OK, out), &etag))
 }
 
-/// Ruleset, context and key: two callers never share one, so a tag tells nothing about anybody else's. The ticket is in
-/// it so that an answer is never "unchanged" with a ticket about to end.
-fn etag(caller: &Caller, published: &str, ticket: &Ticket, body: &[u8]) -> String {
+/// Ruleset, context and key: two callers never share one, so a tag tells nothing about anybody else's. Of an attestation it is
+/// what was signed, so that a new one of the same context changes nothing. The ticket is in it so that an answer is never
+/// "unchanged" with a ticket about to end.
+fn etag(asker: &Asker, published: &str, ticket: &Ticket, body: &[u8]) -> String {
     let mut sha = Sha256::new();
     sha.update(b"ofrep bulk\0");
-    sha.update(caller.hash);
+    sha.update(asker.caller.hash);
     sha.update(ticket.until().to_be_bytes());
     sha.update(published.as_bytes());
+    sha.update(b"\0");
+    // A text of JSON has no NUL: where it ends, and whether there was one, is not to be mistaken.
+    sha.update(asker.attested().map_or_else(String::new, |attested| format!("{attested}\0")));
     sha.update(b"\0");
     sha.update(body);
     format!("\"{}\"", keys::hex(&sha.finalize()[..16]))

@@ -12,7 +12,7 @@ mod ticket;
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
@@ -20,28 +20,40 @@ use serde_json::{Map, Value};
 
 use crate::app::App;
 use crate::json;
+use crate::problem::Problem;
 
-/// Why a whole request is refused, in the protocol's words.
-struct Refused {
-    status: StatusCode,
-    code: &'static str,
-    details: String,
+/// Why a whole request is refused.
+enum Refused {
+    /// In the protocol's words.
+    Said { status: StatusCode, code: &'static str, details: String },
+    /// It may not be asked, which the protocol has no words for.
+    Problem(Problem),
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
 }
 
 impl Refused {
-    /// `{key?, errorCode, errorDetails}`.
-    fn answer(&self, key: Option<&str>) -> Response {
+    /// `{key?, errorCode, errorDetails}`, or the problem.
+    fn answer(self, key: Option<&str>) -> Response {
+        let (status, code, details) = match self {
+            Self::Said { status, code, details } => (status, code, details),
+            Self::Problem(problem) => return problem.into_response(),
+        };
         let mut out = Vec::with_capacity(192);
         out.push(b'{');
         if let Some(key) = key {
             answer::member(&mut out, "key", key);
             out.push(b',');
         }
-        answer::member(&mut out, "errorCode", self.code);
+        answer::member(&mut out, "errorCode", code);
         out.push(b',');
-        answer::member(&mut out, "errorDetails", &self.details);
+        answer::member(&mut out, "errorDetails", &details);
         out.push(b'}');
-        json_answer(self.status, out)
+        json_answer(status, out)
     }
 }
 
@@ -54,7 +66,7 @@ fn json_answer(status: StatusCode, body: Vec<u8>) -> Response {
 
 async fn read(app: &App, request: Request) -> Result<Bytes, Refused> {
     let (limit, deadline) = (app.settings.limits.evaluation_body, app.settings.timeouts.request_body);
-    json::bytes(request, limit, deadline).await.map_err(|problem| Refused {
+    json::bytes(request, limit, deadline).await.map_err(|problem| Refused::Said {
         status: problem.status,
         code: "INVALID_CONTEXT",
         details: problem.detail,
@@ -67,14 +79,14 @@ fn context_of(body: &[u8]) -> Result<Value, Refused> {
         return Ok(Value::Null);
     }
     // Members not known here are ignored: the protocol may grow.
-    let mut members: Map<String, Value> = serde_json::from_slice(body).map_err(|error| Refused {
+    let mut members: Map<String, Value> = serde_json::from_slice(body).map_err(|error| Refused::Said {
         status: StatusCode::BAD_REQUEST,
         code: "PARSE_ERROR",
         details: format!("The body is not a JSON object with a context: {error}."),
     })?;
     match members.remove("context").unwrap_or_default() {
         context @ (Value::Null | Value::Object(_)) => Ok(context),
-        _ => Err(Refused {
+        _ => Err(Refused::Said {
             status: StatusCode::BAD_REQUEST,
             code: "INVALID_CONTEXT",
             details: "The context is a JSON object.".to_owned(),
@@ -86,7 +98,7 @@ fn context_of(body: &[u8]) -> Result<Value, Refused> {
 fn prepare(context: &Value) -> Result<yardarm_eval::Context<'_>, Refused> {
     match context {
         Value::Null => Ok(yardarm_eval::Context::new()),
-        context => yardarm_eval::Context::from_json(context).map_err(|error| Refused {
+        context => yardarm_eval::Context::from_json(context).map_err(|error| Refused::Said {
             status: StatusCode::BAD_REQUEST,
             code: "INVALID_CONTEXT",
             details: format!("/context{}: {}", error.pointer, error.message),

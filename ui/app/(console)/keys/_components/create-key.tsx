@@ -17,6 +17,7 @@ export function CreateKey({ onClose }: { onClose: () => void }) {
   const { project, environments } = useConsole();
   const create = useCreateKey(project.key);
   const [made, setMade] = useState<SdkKey | null>(null);
+  const [audience, setAudience] = useState<Audience>("server");
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -24,7 +25,8 @@ export function CreateKey({ onClose }: { onClose: () => void }) {
       {
         name: String(form.get("name")).trim(),
         environment: String(form.get("environment")),
-        audience: form.get("audience") as Audience,
+        audience,
+        ...(audience === "client" && form.get("attested") ? { attested: true } : {}),
       },
       { onSuccess: setMade },
     );
@@ -64,14 +66,28 @@ export function CreateKey({ onClose }: { onClose: () => void }) {
               value="server"
               name="Server"
               hint="For backends. Reads all rules and evaluates locally; keep it secret."
-              checked
+              chosen={audience}
+              onChoose={setAudience}
             />
             <Choice
               value="client"
               name="Client"
               hint="For browsers and apps. Gets answers for one user, never the rules."
+              chosen={audience}
+              onChoose={setAudience}
             />
           </fieldset>
+          {audience === "client" ? (
+            <label className="flex items-start gap-2 px-2.5 text-sm">
+              <input type="checkbox" name="attested" className="mt-1 accent-(--accent)" />
+              <span>
+                Answer only signed contexts
+                <span className="block text-ink-2 text-xs">
+                  Your server signs who the user is, with a server key of this environment.
+                </span>
+              </span>
+            </label>
+          ) : null}
           <FormError error={create.error} />
           <Button type="submit" variant="primary" className="self-end" disabled={create.isPending}>
             Create key
@@ -82,10 +98,29 @@ export function CreateKey({ onClose }: { onClose: () => void }) {
   );
 }
 
-function Choice({ value, name, hint, checked }: { value: Audience; name: string; hint: string; checked?: boolean }) {
+function Choice({
+  value,
+  name,
+  hint,
+  chosen,
+  onChoose,
+}: {
+  value: Audience;
+  name: string;
+  hint: string;
+  chosen: Audience;
+  onChoose: (value: Audience) => void;
+}) {
   return (
     <label className="flex items-start gap-2 rounded-md border p-2.5 has-checked:border-accent has-checked:bg-accent-tint">
-      <input type="radio" name="audience" value={value} defaultChecked={checked} className="mt-0.5 accent-(--accent)" />
+      <input
+        type="radio"
+        name="audience"
+        value={value}
+        checked={chosen === value}
+        onChange={() => onChoose(value)}
+        className="mt-0.5 accent-(--accent)"
+      />
       <span className="text-sm">
         {name}
         <span className="block text-ink-2 text-xs">{hint}</span>
@@ -99,8 +134,7 @@ function Connect({ secret, audience }: { secret: string; audience: Audience }) {
   const code = snippets(window.location.origin, secret, audience);
   const test = async () => {
     try {
-      const count = await tryKey(secret);
-      setState({ ok: true, text: `It works: ${count} ${count === 1 ? "flag" : "flags"} evaluated.` });
+      setState({ ok: true, text: await tryKey(secret) });
     } catch (error) {
       setState({ ok: false, text: error instanceof Error ? error.message : "It does not work." });
     }
