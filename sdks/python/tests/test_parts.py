@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from scripted import patch, ruleset
 
-from yardarm import Timing
+from yardarm import Client, Timing
 from yardarm._backoff import Backoff, Failure, Left, Lost, Refused, retry_after
 from yardarm._held import Held, Origin, Taken
 from yardarm._native import Flags, Patch
@@ -15,6 +16,7 @@ from yardarm._privacy import Privacy
 from yardarm._records import MAX_WAITING, Exposures, Queue, Version
 from yardarm._sse import Event, Malformed, Parser
 from yardarm._status import Board
+from yardarm.testing import TestClient
 
 
 def seconds(failure: Failure, random: float, times: int) -> list[int]:
