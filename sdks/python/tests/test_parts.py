@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from scripted import patch, ruleset
 
-from yardarm import Timing
+from yardarm import Client, Timing
 from yardarm._backoff import Backoff, Failure, Left, Lost, Refused, retry_after
 from yardarm._held import Held, Origin, Taken
 from yardarm._native import Flags, Patch
@@ -15,6 +16,7 @@ from yardarm._privacy import Privacy
 from yardarm._records import MAX_WAITING, Exposures, Queue, Version
 from yardarm._sse import Event, Malformed, Parser
 from yardarm._status import Board
+from yardarm.testing import TestClient
 
 
 def seconds(failure: Failure, random: float, times: int) -> list[int]:
@@ -101,3 +103,29 @@ def test_a_unit_is_exposed_once_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("yardarm._records.now_ms", lambda now=now: now)
         exposures.add("f", "on", "u", Version("a", 1), None)
     assert len(exposures.queue) == 2
+
+
+@pytest.mark.parametrize(
+    ("context", "ttl"),
+    [
+        ({}, 60),
+        ({"targetingKey": ""}, 60),
+        ({"targetingKey": 7}, 60),
+        ("u", 60),
+        ({"targetingKey": "u", "text": "é" * 2_034}, 60),
+        ({"targetingKey": "u", "n": float("nan")}, 60),
+        ({"targetingKey": "\ud800"}, 60),
+        ({"targetingKey": "u"}, 0.999),
+        ({"targetingKey": "u"}, 86_400.1),
+        ({"targetingKey": "u"}, float("nan")),
+    ],
+)
+def test_a_context_that_cannot_be_signed(context: Any, ttl: float) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 each has its own words
+        TestClient().attest(context, ttl)
+
+
+def test_only_a_server_key_signs() -> None:
+    client = Client("http://127.0.0.1:9", "yd_cli_test")
+    with client, pytest.raises(ValueError, match="server key"):
+        client.attest({"targetingKey": "u"}, 60)

@@ -19,9 +19,10 @@ let folder;
 const say = `
 const context = { targetingKey: "user-1", plan: "pro" };
 const flags = new Client({ offlineFile: "ruleset.json", logger: null });
-console.log(JSON.stringify([flags.boolean("split", context, false), flags.string("text", context, ""), flags.all(context).text.version]));
+const answers = [flags.boolean("split", context, false), flags.string("text", context, ""), flags.all(context).text.version];
+flags.attest(context, 60_000).then((token) => console.log(JSON.stringify([...answers, token.split(".").map((part) => part.length > 20)])));
 `;
-const said = JSON.stringify([true, "für alle", "e:7"]);
+const said = JSON.stringify([true, "für alle", "e:7", [true, true, true]]);
 const serve = (variant) => ({ serve: { variant } });
 const ruleset = {
   format: 1,

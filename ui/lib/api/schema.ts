@@ -1161,7 +1161,13 @@ export interface paths {
         delete: operations["revokeKey"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Renames an SDK key, or has it ask for signed contexts: from the next evaluation on.
+         * @description Renames an SDK key, or has it ask for signed contexts: from the next evaluation on.
+         *
+         *     Needs `sdk_key.manage`; in the audit log as `sdk_key.update`.
+         */
+        patch: operations["updateKey"];
         trace?: never;
     };
     "/api/v1/projects/{project}/keys/{key}/rotate": {
@@ -2797,6 +2803,8 @@ export interface components {
         };
         /** @description An SDK key, without its secret. */
         KeyAnswer: {
+            /** @description Of a client key: whether it gets answers only for contexts that the application's server has signed. */
+            attested: boolean;
             /** @description Who may hold it. */
             audience: components["schemas"]["AudienceName"];
             /**
@@ -2822,6 +2830,13 @@ export interface components {
              * @description Revoked keys open nothing.
              */
             revoked_at?: number | null;
+        };
+        /** @description What can be changed. */
+        KeyPatch: {
+            /** @description Of a client key: answer only contexts that the application's server has signed. */
+            attested?: boolean | null;
+            /** @description For people. */
+            name?: string | null;
         };
         /** @description Who changed it last. */
         LastChange: {
@@ -2938,6 +2953,8 @@ export interface components {
         };
         /** @description A new SDK key. */
         NewKey: {
+            /** @description Of a client key: answer only contexts that the application's server has signed (default: false). */
+            attested?: boolean | null;
             /** @description Who may hold it. */
             audience: components["schemas"]["AudienceName"];
             /** @description Environment it opens. */
@@ -3215,6 +3232,8 @@ export interface components {
         Page_KeyAnswer: {
             /** @description Items in order. */
             items: {
+                /** @description Of a client key: whether it gets answers only for contexts that the application's server has signed. */
+                attested: boolean;
                 /** @description Who may hold it. */
                 audience: components["schemas"]["AudienceName"];
                 /**
@@ -8253,6 +8272,75 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Key of the project. */
+                project: string;
+                /** @description Its id: `key_…`. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyAnswer"];
+                };
             };
             /** @description No credential, or none that is good now. */
             401: {

@@ -241,7 +241,9 @@ async fn what_is_no_attestation_is_refused_even_where_none_is_needed() {
         cases.push(("attestation_claims", of(&head, &context(wrong))));
     }
     for needed in [false, true] {
-        attested(&shop, needed).await;
+        if needed {
+            attested(&shop, true).await;
+        }
         for (code, token) in &cases {
             assert_eq!(shop.refusal(&user, Some(token)).await, *code, "{token}");
         }

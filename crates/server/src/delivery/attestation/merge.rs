@@ -1,15 +1,16 @@
 //! The context that is evaluated: what was signed over what was asked for.
 //!
-//! A context can say one thing in several ways (`targetingKey`, `key` and `user.key`; `plan` and `user.plan`), and the evaluator
-//! takes the first of them. So whatever names what was signed goes, in each of its forms, before the signed members come.
+//! A context can say one thing in several ways (`targetingKey`, `key` and `user.key`; `plan` and `user.plan`), and the
+//! evaluator takes the first of them. So whatever names what was signed goes, in each of its forms, before the signed
+//! members come.
 
 use serde_json::{Map, Value};
 
 /// The names of the targeting key, beside the one that is signed.
 const KEYS: [&str; 2] = ["targetingKey", "key"];
 
-/// `asked` with `attested` over it; `None` when the two are about different units. What is signed is whole: of an object, no
-/// member is taken from elsewhere.
+/// `asked` with `attested` over it; `None` when the two are about different units. What is signed is whole: no member of a
+/// signed object is taken from elsewhere.
 pub(super) fn over(asked: Value, attested: &Map<String, Value>) -> Option<Value> {
     let Value::Object(mut asked) = asked else { return Some(Value::Object(attested.clone())) };
     let signed_user = attested.get("user").and_then(Value::as_object);

@@ -1,5 +1,5 @@
-//! A client key's context, signed by the application's server (`spec/sdk.md` S15.3 to S15.6): which users a browser may ask
-//! for is then the server's word and not the browser's. Verified in memory; nothing of it is logged.
+//! A client key's context, signed by the application's server (`spec/sdk.md` S15.3 to S15.5): who a browser may ask for is
+//! then the server's word and not the browser's. Verified in memory; nothing of it is logged.
 
 mod merge;
 mod token;
@@ -18,8 +18,13 @@ use crate::problem::Problem;
 /// The header that carries it.
 pub(super) const ATTESTATION: HeaderName = HeaderName::from_static("x-yardarm-attestation");
 
-/// Whoever may have contexts evaluated: the holder of an SDK key, with what was signed of the context. An extractor, and the
-/// only way to [`Asker::context`]: no answer is given to a key that wants signed contexts and was sent none.
+const REQUIRED: &str = "This client key gets answers only for contexts that the application's server has signed: send \
+    X-Yardarm-Attestation.";
+const MISMATCH: &str = "The context has another targeting key than the attestation that was sent with it. Ask for an \
+    attestation of this context.";
+
+/// Whoever may have contexts evaluated: the holder of an SDK key, with what was signed of the context. An extractor: there
+/// is none for a key that wants signed contexts and was sent no attestation.
 pub(crate) struct Asker {
     pub(crate) caller: Caller,
     attested: Option<Map<String, Value>>,
@@ -39,9 +44,7 @@ impl Asker {
     /// The context to evaluate: the one that was asked for, with the signed members over it.
     pub(super) fn context(&self, asked: Value) -> Result<Value, Problem> {
         let Some(attested) = &self.attested else { return Ok(asked) };
-        merge::over(asked, attested).ok_or_else(|| {
-            refused("attestation_mismatch", "The context has another targeting key than the attestation that was sent with it. Ask for an attestation of this context.")
-        })
+        merge::over(asked, attested).ok_or_else(|| refused("attestation_mismatch", MISMATCH))
     }
 
     /// What was signed, as text that is the same for the same members: a part of what an answer depends on.
@@ -55,8 +58,7 @@ fn attested(grant: &KeyGrant, headers: &HeaderMap, now: i64) -> Result<Option<Ma
     let mut given = headers.get_all(ATTESTATION).iter();
     let Some(value) = given.next() else {
         if grant.attested && grant.audience == Audience::Client {
-            let words = "This client key gets answers only for contexts that the application's server has signed: send X-Yardarm-Attestation.";
-            return Err(refused("attestation_required", words));
+            return Err(refused("attestation_required", REQUIRED));
         }
         return Ok(None);
     };

@@ -1,6 +1,6 @@
 //! The token: a JWT (RFC 7519) of one form, `HS256` with a key derived from a server key of the same environment.
 //!
-//! There is one algorithm, so nothing is chosen by what a caller writes; the claims are not read before the signature fits.
+//! There is one algorithm, so nothing is chosen by what a caller writes; claims are not read before the signature fits.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -58,7 +58,8 @@ pub(super) fn verify(text: &str, grant: &KeyGrant, now: i64) -> Result<Map<Strin
     let hint = header["kid"].as_str().unwrap_or_default();
     let mut signers = grant.signers_of(hint, now).take(TRIED).peekable();
     if signers.peek().is_none() {
-        let words = "The attestation names no server key of this environment that is in use (kid): it was revoked, has ended, or opens another environment.";
+        let words = "The attestation names no server key of this environment that is in use (kid): it was revoked, has ended, \
+            or opens another environment.";
         return Err(refused("attestation_key", words));
     }
     if !signers.any(|signer| keys::same(&signature, &authenticate(&signer.hash, signed.as_bytes()))) {

@@ -66,9 +66,9 @@ async fn answer_of(app: &App, asker: &Asker, request: Request) -> Result<Respons
     Ok(tagged(json_answer(StatusCode::OK, out), &etag))
 }
 
-/// Ruleset, context and key: two callers never share one, so a tag tells nothing about anybody else's. Of an attestation it is
-/// what was signed, so that a new one of the same context changes nothing. The ticket is in it so that an answer is never
-/// "unchanged" with a ticket about to end.
+/// Ruleset, context and key: two callers never share one, so a tag tells nothing about anybody else's. Of an attestation
+/// it is what was signed, so that a new one of the same context changes nothing. The ticket is in it so that an answer is
+/// never "unchanged" with a ticket about to end.
 fn etag(asker: &Asker, published: &str, ticket: &Ticket, body: &[u8]) -> String {
     let mut sha = Sha256::new();
     sha.update(b"ofrep bulk\0");
