@@ -12,7 +12,7 @@ mod answers;
 mod arguments;
 pub mod evaluator;
 
-pub use arguments::{ABSENT, FALSE, JSON, NULL, NUMBER, SLOTS, TEXT, TRUE};
+pub use arguments::{ABSENT, FALSE, JSON, KNOWN, NULL, NUMBER, SLOTS, TEXT, TRUE};
 pub use evaluator::Evaluator;
 
 /// The exported functions. `evaluator` is what [`boundary::open`] returned; texts are passed in the text area and
