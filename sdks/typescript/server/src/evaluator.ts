@@ -450,7 +450,7 @@ function jsonOf(value: object): string | undefined {
   const json: string | undefined = JSON.stringify(value, plainNumbers);
   // Half a character is written as an escape, which no strict reader takes: as in texts, it becomes the replacement.
   return json?.includes("\\ud")
-    ? json.replace(/\\(?:\\|ud[0-9a-f]{3})/g, (escape) => (escape === "\\\\" ? escape : "\ufffd"))
+    ? json.replace(/\\(?:\\|ud[0-9a-f]{3})/g, (part) => (part === "\\\\" ? part : "\ufffd"))
     : json;
 }
 

@@ -50,7 +50,7 @@ impl PlannedAttribute {
     fn new(name: &str, look: &Look) -> Self {
         let known = match look {
             Look::Among(texts) if texts.len() <= MAX_KNOWN => {
-                let other = (1..).map(|length| "\0".repeat(length)).find(|text| !texts.contains(text));
+                let other = (1..=texts.len() + 1).map(|length| "\0".repeat(length)).find(|text| !texts.contains(text));
                 other.into_iter().chain(texts.iter().cloned()).map(String::into_boxed_str).collect()
             }
             _ => Box::default(),
@@ -59,8 +59,8 @@ impl PlannedAttribute {
     }
 
     #[inline]
-    fn text(&self, at: usize) -> Attribute<'_> {
-        self.known.get(at).map_or(Attribute::Null, |text| Attribute::Text(text))
+    fn text(&self, at: usize) -> &str {
+        self.known.get(at).map_or("", |text| text)
     }
 }
 
@@ -256,7 +256,7 @@ impl Evaluator {
                     Some(Slot::Text(text)) => context.set_new(name, text),
                     Some(Slot::Number(number)) => context.set_new(name, number),
                     Some(Slot::Bool(value)) => context.set_new(name, value),
-                    Some(Slot::Null) => context.set_new(name, Attribute::Null),
+                    Some(Slot::Null) => context.set_new(name, None::<&str>),
                     Some(Slot::Json(_)) => {
                         return with_json(input, plan, |context| {
                             answers.number(flag, &snapshot.evaluate_at(flag, context, now_ms))
