@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::attribute_name::AttributeName;
-use crate::texts::{is_exact, same, text_key};
+use crate::texts::{equal, is_exact, same, text_key};
 
 /// Attributes kept without an allocation.
 const INLINE: usize = 8;
@@ -207,7 +207,7 @@ impl<'a> Context<'a> {
         // The top level comes first, so that it is found first.
         for (name, value) in members.iter().chain(user.into_iter().flatten()) {
             if !is_key(name) {
-                context.push(text_key(name), name, value.into());
+                context.push(text_key(name), name, value);
             }
         }
         Ok(context)
@@ -257,16 +257,24 @@ impl<'a> Context<'a> {
 
     /// As [`Context::set`], for a name that was prepared and has no attribute in this context yet; setting one again would
     /// leave the first.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: a value that is passed in memory is read before it is there")]
     pub fn set_new(&mut self, name: &'a AttributeName, value: impl Into<Attribute<'a>>) {
         if name.is_plain {
-            self.push(name.key, &name.text, value.into());
+            self.push(name.key, &name.text, value);
         } else {
             self.set(&name.text, value);
         }
     }
 
+    /// Sets the unit key, as `targetingKey` does.
+    #[inline]
+    pub fn set_key(&mut self, value: impl Into<Attribute<'a>>) {
+        self.key = value.into();
+    }
+
     /// Forgets everything and keeps the room.
+    #[inline]
     pub fn clear(&mut self) {
         self.key = Attribute::Null;
         self.len = 0;
@@ -321,7 +329,7 @@ impl<'a> Context<'a> {
     /// Out of line: the first entry with the key of a name that the key does not say all of.
     #[inline(never)]
     fn get_long<'s>(&'s self, first: &'s Entry<'a>, name: &str) -> &'s Attribute<'a> {
-        if first.name == name {
+        if equal(first.name.as_bytes(), name.as_bytes()) {
             return &first.value;
         }
         self.entries().iter().find(|entry| entry.name == name).map_or(&Attribute::Null, |entry| &entry.value)
@@ -337,18 +345,26 @@ impl<'a> Context<'a> {
         if self.spilled.is_empty() { self.inline.get_mut(..self.len).unwrap_or_default() } else { &mut self.spilled }
     }
 
+    /// Generic, so that no way asks for the entry in memory before it is in its place.
     #[inline]
-    fn push(&mut self, key: u64, name: &'a str, value: Attribute<'a>) {
-        let entry = Entry { key, name, value };
+    fn push(&mut self, key: u64, name: &'a str, value: impl Into<Attribute<'a>>) {
+        if self.spilled.is_empty()
+            && let Some(place) = self.inline.get_mut(self.len)
+        {
+            *place = Entry { key, name, value: value.into() };
+            self.len += 1;
+        } else {
+            self.spill(key, name, value);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn spill(&mut self, key: u64, name: &'a str, value: impl Into<Attribute<'a>>) {
         if self.spilled.is_empty() {
-            if let Some(place) = self.inline.get_mut(self.len) {
-                *place = entry;
-                self.len += 1;
-                return;
-            }
             self.spilled.extend_from_slice(&self.inline);
         }
-        self.spilled.push(entry);
+        self.spilled.push(Entry { key, name, value: value.into() });
     }
 }
 

@@ -57,7 +57,7 @@ pub(crate) fn same(key: u64, text: &str, other_key: u64, other: &str) -> bool {
 
 /// Equality without a call for the lengths that keys and names have.
 #[inline]
-fn equal(a: &[u8], b: &[u8]) -> bool {
+pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
@@ -91,6 +91,7 @@ const SEED: u64 = 0xA076_1D64_78BD_642F;
 const FACTOR: u64 = 0xE703_7ED1_A0B4_28DB;
 
 #[inline]
+#[cfg(not(target_arch = "wasm32"))]
 fn product(a: u64, b: u64) -> u64 {
     let wide = u128::from(a) * u128::from(b);
     #[expect(clippy::cast_possible_truncation, reason = "the low half is wanted")]
@@ -98,6 +99,20 @@ fn product(a: u64, b: u64) -> u64 {
     let high = (wide >> 64) as u64;
     low ^ high
 }
+
+/// The same by halves: WebAssembly multiplies no wider than 64 bits, and would call a function that does.
+#[inline]
+#[cfg(any(target_arch = "wasm32", test))]
+fn product_by_halves(a: u64, b: u64) -> u64 {
+    let (a_low, a_high, b_low, b_high) = (a & 0xFFFF_FFFF, a >> 32, b & 0xFFFF_FFFF, b >> 32);
+    let (low, first, second) = (a_low * b_low, a_high * b_low, a_low * b_high);
+    let middle = (low >> 32) + (first & 0xFFFF_FFFF) + (second & 0xFFFF_FFFF);
+    let high = a_high * b_high + (first >> 32) + (second >> 32) + (middle >> 32);
+    a.wrapping_mul(b) ^ high
+}
+
+#[cfg(target_arch = "wasm32")]
+use product_by_halves as product;
 
 /// Text → small number, open addressing, never changed after it is built.
 #[derive(Debug)]
@@ -301,6 +316,16 @@ mod tests {
                 let mut other = text.clone();
                 other.replace_range(at..=at, "b");
                 assert!(!equal(text.as_bytes(), other.as_bytes()), "{text} {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn products_are_the_same_by_halves() {
+        let numbers = [0, 1, u64::MAX, SEED, FACTOR, u64::from(u32::MAX), 1 << 32, text_key("someone@example.com")];
+        for a in numbers {
+            for b in numbers {
+                assert_eq!(product_by_halves(a, b), product(a, b), "{a} {b}");
             }
         }
     }

@@ -90,7 +90,11 @@ fn number_ahead(bytes: &[u8]) -> Option<(u64, &[u8])> {
         if number == 0 {
             return None;
         }
-        number = number.checked_mul(10)?.checked_add(next)?;
+        // A checked multiplication is a call where the machine has none of 128 bits.
+        if number > u64::MAX / 10 {
+            return None;
+        }
+        number = (number * 10).checked_add(next)?;
         rest = rest.get(1..)?;
     }
     Some((number, rest))

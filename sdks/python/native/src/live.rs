@@ -39,7 +39,7 @@ impl Published {
         let names = || {
             let reads = self.wire.reads(flag.key).filter(|reads| !reads.everything)?;
             let name = |name: &String| (PyString::intern(py, name).unbind(), name.as_str().into());
-            let attributes = reads.attributes.iter().map(name);
+            let attributes = reads.attributes.keys().map(name);
             Some(Names { attributes: attributes.collect(), now: reads.now })
         };
         self.reads.get(flag.index as usize)?.get_or_init(names).as_ref()

@@ -63,11 +63,29 @@ interface Plan {
   readonly index: number;
   readonly type: FlagType | null;
   readonly key: boolean;
-  readonly names: readonly string[];
+  readonly attributes: readonly Attribute[];
   readonly now: boolean;
-  whole: boolean;
+  readonly whole: boolean;
   /** The answer, when it does not depend on anything. */
   fixed: Answer | undefined;
+}
+
+/** An attribute that crosses. */
+interface Attribute {
+  readonly name: string;
+  /** Words of the texts that the flag knows, when it only asks which of them it is: then no text is written. */
+  readonly known: ReadonlyMap<string, number> | undefined;
+}
+
+/** A plan as the module says it. */
+interface PlanText {
+  readonly index: number;
+  readonly type: FlagType | null;
+  readonly key: boolean;
+  readonly names: readonly string[];
+  readonly known: readonly (readonly string[] | null)[];
+  readonly now: boolean;
+  readonly whole: boolean;
 }
 
 /** (epoch, rev): what orders two states of one environment. */
@@ -85,7 +103,9 @@ export interface Identity {
 
 const SLOTS = 64;
 const KIND_BITS = 3;
-const [ABSENT, NULL, FALSE, TRUE, NUMBER, TEXT, JSON_TEXT] = [0, 1, 2, 3, 4, 5, 6];
+const [ABSENT, NULL, FALSE, TRUE, NUMBER, TEXT, JSON_TEXT, KNOWN] = [0, 1, 2, 3, 4, 5, 6, 7];
+/** The word of a text that the flag does not know: the first position. */
+const UNKNOWN = KNOWN;
 /** Longer texts are written by the platform's encoder. */
 const BY_HAND = 48;
 const ROOM = 4096;
@@ -191,19 +211,20 @@ export class Evaluator {
       if (plan.fixed !== undefined) return plan.fixed;
       const nowMs = plan.now ? now() : 0;
       if (plan.whole) {
-        const json = JSON.stringify(context, plainNumbers);
+        const json = jsonOf(context) ?? "null";
         return this.#answer(this.#wasm.evaluate_json(this.#pointer, plan.index, this.#write(json), nowMs), flag, plan);
       }
       if (this.#bytes.length === 0) this.#look(ROOM);
       let at = 0;
       let slot = 0;
       if (plan.key) at = this.#slot(slot++, at, key);
-      const names = plan.names;
-      for (let index = 0; index < names.length; index++) {
-        const name = names[index] as string;
+      const attributes = plan.attributes;
+      for (let index = 0; index < attributes.length; index++) {
+        const { name, known } = attributes[index] as Attribute;
         let value = context[name];
         if (value === undefined) value = ofUser(context, name);
-        at = this.#slot(slot++, at, value);
+        if (known !== undefined && typeof value === "string") this.#words[slot++] = known.get(value) ?? UNKNOWN;
+        else at = this.#slot(slot++, at, value);
       }
       return this.#answer(this.#wasm.evaluate(this.#pointer, plan.index, nowMs), flag, plan);
     } catch (error) {
@@ -221,7 +242,7 @@ export class Evaluator {
       if (typeof context !== "object" || context === null || Array.isArray(context)) return false;
       // Before the call: both write to the same place.
       const keys = this.keys();
-      const json = JSON.stringify(context, plainNumbers);
+      const json = jsonOf(context) ?? "null";
       const count = this.#wasm.evaluate_all(this.#pointer, this.#write(json), nowMs);
       if (count < 0) return false;
       const start = this.#wasm.output(this.#pointer);
@@ -245,53 +266,51 @@ export class Evaluator {
 
   /** Writes one attribute; where the next text begins. */
   #slot(slot: number, at: number, value: unknown): number {
-    switch (typeof value) {
-      case "string": {
-        const length = value.length;
-        if (at + length * 3 > this.#bytes.length) this.#look(at + length * 3);
-        const bytes = this.#bytes;
-        if (length <= BY_HAND) {
-          let done = 0;
-          for (; done < length; done++) {
-            const unit = value.charCodeAt(done);
-            if (unit > 127) break;
-            bytes[at + done] = unit;
-          }
-          if (done === length) {
-            this.#words[slot] = (length << KIND_BITS) | TEXT;
-            return at + length;
-          }
+    // Comparisons, not a `switch`: that would make a text of the type first.
+    if (typeof value === "string") {
+      const length = value.length;
+      if (at + length * 3 > this.#bytes.length) this.#look(at + length * 3);
+      const bytes = this.#bytes;
+      if (length <= BY_HAND) {
+        let units = 0;
+        for (let done = 0; done < length; done++) {
+          const unit = value.charCodeAt(done);
+          units |= unit;
+          bytes[at + done] = unit;
         }
-        const { written } = encoder.encodeInto(value, bytes.subarray(at));
-        this.#words[slot] = (written << KIND_BITS) | TEXT;
-        return at + written;
-      }
-      case "number":
-        this.#numbers[slot] = value;
-        this.#words[slot] = NUMBER;
-        return at;
-      case "boolean":
-        this.#words[slot] = value ? TRUE : FALSE;
-        return at;
-      case "bigint":
-        this.#numbers[slot] = Number(value);
-        this.#words[slot] = NUMBER;
-        return at;
-      case "object": {
-        if (value === null) {
-          this.#words[slot] = NULL;
-          return at;
+        if (units < 128) {
+          this.#words[slot] = (length << KIND_BITS) | TEXT;
+          return at + length;
         }
-        const json: string | undefined = JSON.stringify(value, plainNumbers);
-        if (json === undefined) break;
-        const next = this.#slot(slot, at, json);
-        this.#words[slot] = ((next - at) << KIND_BITS) | JSON_TEXT;
-        return next;
       }
-      default:
+      const { written } = encoder.encodeInto(value, bytes.subarray(at));
+      this.#words[slot] = (written << KIND_BITS) | TEXT;
+      return at + written;
     }
-    this.#words[slot] = ABSENT;
+    if (typeof value === "number") {
+      this.#numbers[slot] = value;
+      this.#words[slot] = NUMBER;
+      return at;
+    }
+    if (typeof value === "object" && value !== null) return this.#json(slot, at, value);
+    if (typeof value === "boolean") this.#words[slot] = value ? TRUE : FALSE;
+    else if (typeof value === "bigint") {
+      this.#numbers[slot] = Number(value);
+      this.#words[slot] = NUMBER;
+    } else this.#words[slot] = value === null ? NULL : ABSENT;
     return at;
+  }
+
+  /** A list or an object. */
+  #json(slot: number, at: number, value: object): number {
+    const json = jsonOf(value);
+    if (json === undefined) {
+      this.#words[slot] = ABSENT;
+      return at;
+    }
+    const next = this.#slot(slot, at, json);
+    this.#words[slot] = ((next - at) << KIND_BITS) | JSON_TEXT;
+    return next;
   }
 
   /** Writes a text at the beginning; its length in bytes. */
@@ -333,12 +352,11 @@ export class Evaluator {
     if (typeof flag !== "string" || flag.length > 1024) return undefined;
     return this.#guarded(() => {
       const text = this.#said(this.#wasm.plan(this.#pointer, this.#write(flag)));
-      const plan = JSON.parse(text) as Plan | null;
-      if (plan === null) return undefined;
-      // Names that every object has need the care that JSON takes.
-      plan.whole ||= plan.names.some((name) => name in Object.prototype);
+      const said = JSON.parse(text) as PlanText | null;
+      if (said === null) return undefined;
+      const plan = planned(said);
       this.#plans.set(flag, plan);
-      if (!plan.key && plan.names.length === 0 && !plan.now && !plan.whole) {
+      if (!plan.key && plan.attributes.length === 0 && !plan.now && !plan.whole) {
         plan.fixed = this.#answer(this.#wasm.evaluate(this.#pointer, plan.index, 0), flag, plan);
       }
       return plan;
@@ -388,6 +406,16 @@ export class Evaluator {
   }
 }
 
+function planned({ index, type, key, names, known, now, whole }: PlanText): Plan {
+  const attributes = names.map((name, at) => {
+    const texts = known[at] ?? undefined;
+    return { name, known: texts && new Map(texts.map((text, at) => [text, ((at + 1) << KIND_BITS) | KNOWN])) };
+  });
+  // Names that every object has need the care that JSON takes.
+  const odd = names.some((name) => name in Object.prototype);
+  return { index, type, key, attributes, now, whole: whole || odd, fixed: undefined };
+}
+
 function prepared(
   flag: string,
   type: FlagType | undefined,
@@ -415,6 +443,15 @@ export function keyOf(context: Context): string | number | null | undefined {
 function ofUser(context: Context, name: string): unknown {
   const user = context.user;
   return typeof user === "object" && user !== null && !Array.isArray(user) ? (user as Context)[name] : undefined;
+}
+
+/** A context or an attribute as the module reads it; nothing for what JSON leaves out. */
+function jsonOf(value: object): string | undefined {
+  const json: string | undefined = JSON.stringify(value, plainNumbers);
+  // Half a character is written as an escape, which no strict reader takes: as in texts, it becomes the replacement.
+  return json?.includes("\\ud")
+    ? json.replace(/\\(?:\\|ud[0-9a-f]{3})/g, (part) => (part === "\\\\" ? part : "\ufffd"))
+    : json;
 }
 
 /** JSON has no big integers; the nearest double is what every other reader makes of them. */

@@ -20,6 +20,8 @@ pub const NUMBER: u32 = 4;
 pub const TEXT: u32 = 5;
 /// JSON of this length: a list, an object.
 pub const JSON: u32 = 6;
+/// A text of the plan, by its position there.
+pub const KNOWN: u32 = 7;
 
 /// A word is `length << KIND_BITS | kind`.
 const KIND_BITS: u32 = 3;
@@ -57,49 +59,69 @@ impl Input {
         part(&self.text, 0, length)
     }
 
-    /// The slots from `at` on, as attributes; texts begin where the slots before them ended.
+    /// The slots in order; texts begin where the slots before them ended.
+    #[inline]
     pub(crate) fn slots(&self) -> Slots<'_> {
-        Slots { input: self, at: 0, text: 0 }
+        Slots { input: self, places: self.words.iter().zip(self.numbers.iter()), text: 0 }
     }
 }
 
 /// Reads slots in order.
 pub(crate) struct Slots<'i> {
     input: &'i Input,
-    at: usize,
+    places: std::iter::Zip<std::slice::Iter<'i, u32>, std::slice::Iter<'i, f64>>,
     text: usize,
 }
 
 /// One slot.
 pub(crate) enum Slot<'i> {
     Absent,
-    Plain(Attribute<'i>),
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text(&'i str),
     /// A list or an object that is still text.
     Json(&'i str),
+    /// See [`KNOWN`].
+    Known(usize),
+}
+
+impl<'i> Slot<'i> {
+    /// Of a targeting key.
+    #[inline]
+    pub(crate) fn key(self) -> Attribute<'i> {
+        match self {
+            Self::Text(text) => Attribute::Text(text),
+            Self::Number(number) => Attribute::from(number),
+            _ => Attribute::Null,
+        }
+    }
+}
+
+impl<'i> Slots<'i> {
+    #[inline]
+    fn text(&mut self, length: usize) -> &'i str {
+        let start = self.text;
+        self.text += length;
+        part(&self.input.text, start, length)
+    }
 }
 
 impl<'i> Iterator for Slots<'i> {
     type Item = Slot<'i>;
 
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: a slot that is returned in memory is read before it is there")]
     fn next(&mut self) -> Option<Slot<'i>> {
-        let word = *self.input.words.get(self.at)?;
-        let number = *self.input.numbers.get(self.at)?;
-        self.at += 1;
-        let length = (word >> KIND_BITS) as usize;
-        let start = self.text;
+        let (word, number) = self.places.next()?;
+        let rest = (word >> KIND_BITS) as usize;
         Some(match word & ((1 << KIND_BITS) - 1) {
-            NULL => Slot::Plain(Attribute::Null),
-            kind @ (FALSE | TRUE) => Slot::Plain(Attribute::Bool(kind == TRUE)),
-            NUMBER => Slot::Plain(Attribute::from(number)),
-            TEXT => {
-                self.text += length;
-                Slot::Plain(Attribute::Text(part(&self.input.text, start, length)))
-            }
-            JSON => {
-                self.text += length;
-                Slot::Json(part(&self.input.text, start, length))
-            }
+            NULL => Slot::Null,
+            kind @ (FALSE | TRUE) => Slot::Bool(kind == TRUE),
+            NUMBER => Slot::Number(*number),
+            TEXT => Slot::Text(self.text(rest)),
+            JSON => Slot::Json(self.text(rest)),
+            KNOWN => Slot::Known(rest),
             _ => Slot::Absent,
         })
     }

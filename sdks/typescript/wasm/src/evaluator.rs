@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use yardarm_eval::reads::Reads;
+use yardarm_eval::reads::{Look, Reads};
 use yardarm_eval::ruleset::{ErrorCode, Patch, Reason, Ruleset, ValueType};
 use yardarm_eval::{Answer, Attribute, AttributeName, Context, Snapshot};
 
@@ -36,8 +36,36 @@ pub struct Evaluator {
 /// What crosses for a flag: the targeting key, then these, slot by slot.
 struct Plan {
     key: bool,
-    names: Box<[AttributeName]>,
+    attributes: Box<[PlannedAttribute]>,
 }
+
+/// An attribute that crosses.
+struct PlannedAttribute {
+    name: AttributeName,
+    /// Texts that cross by position: the first stands for all that are none of the others. None: every text is written.
+    known: Box<[Box<str>]>,
+}
+
+impl PlannedAttribute {
+    fn new(name: &str, look: &Look) -> Self {
+        let known = match look {
+            Look::Among(texts) if texts.len() <= MAX_KNOWN => {
+                let other = (1..=texts.len() + 1).map(|length| "\0".repeat(length)).find(|text| !texts.contains(text));
+                other.into_iter().chain(texts.iter().cloned()).map(String::into_boxed_str).collect()
+            }
+            _ => Box::default(),
+        };
+        Self { name: AttributeName::new(name), known }
+    }
+
+    #[inline]
+    fn text(&self, at: usize) -> &str {
+        self.known.get(at).map_or("", |text| text)
+    }
+}
+
+/// Of more texts than these, JavaScript keeps no copy.
+const MAX_KNOWN: usize = 256;
 
 /// What JavaScript is told of a flag.
 #[derive(Serialize)]
@@ -47,6 +75,8 @@ struct PlanText<'p> {
     value_type: Option<ValueType>,
     key: bool,
     names: Vec<&'p str>,
+    /// For each name the texts that cross by position, if any do; position 0 is for all others.
+    known: Vec<Option<&'p [Box<str>]>>,
     now: bool,
     /// The context crosses as JSON.
     whole: bool,
@@ -183,17 +213,18 @@ impl Evaluator {
         let Some((reads, (index, value_type))) = found else { return self.write(&()) };
         let whole = reads.everything || reads.attributes.len() + 1 > SLOTS;
         // `user` first: its members become attributes, and those of the context itself come over them.
-        let (user, others): (Vec<_>, Vec<_>) = reads.attributes.into_iter().partition(|name| name == "user");
-        let names: Box<[AttributeName]> = if whole {
+        let (user, others): (Vec<_>, Vec<_>) = reads.attributes.iter().partition(|(name, _)| *name == "user");
+        let attributes: Box<[PlannedAttribute]> = if whole {
             Box::new([])
         } else {
-            user.iter().chain(&others).map(|name| AttributeName::new(name)).collect()
+            user.into_iter().chain(others).map(|(name, look)| PlannedAttribute::new(name, look)).collect()
         };
-        let shown = names.iter().map(AttributeName::as_str).collect();
-        let text = PlanText { index, value_type, key: reads.key, names: shown, now: reads.now || whole, whole };
+        let names = attributes.iter().map(|attribute| attribute.name.as_str()).collect();
+        let known = attributes.iter().map(|attribute| attribute.known.get(1..)).collect();
+        let text = PlanText { index, value_type, key: reads.key, names, known, now: reads.now || whole, whole };
         let written = self.write(&text);
         if let Some(place) = self.plans.get_mut(index as usize) {
-            *place = Some(Box::new(Plan { key: reads.key, names }));
+            *place = Some(Box::new(Plan { key: reads.key, attributes }));
         }
         written
     }
@@ -217,19 +248,26 @@ impl Evaluator {
         borrowed(context, |context| {
             let mut slots = input.slots();
             let key = if plan.key { slots.next() } else { None };
-            for name in &plan.names {
+            for attribute in &plan.attributes {
+                let name = &attribute.name;
+                // Each kind goes its own way into the context, not through one value for all: see `Context::set_new`.
                 match slots.next() {
-                    Some(Slot::Plain(value)) => context.set_new(name, value),
+                    Some(Slot::Known(at)) => context.set_new(name, attribute.text(at)),
+                    Some(Slot::Text(text)) => context.set_new(name, text),
+                    Some(Slot::Number(number)) => context.set_new(name, number),
+                    Some(Slot::Bool(value)) => context.set_new(name, value),
+                    Some(Slot::Null) => context.set_new(name, None::<&str>),
                     Some(Slot::Json(_)) => {
                         return with_json(input, plan, |context| {
                             answers.number(flag, &snapshot.evaluate_at(flag, context, now_ms))
                         });
                     }
-                    _ => {}
+                    Some(Slot::Absent) | None => {}
                 }
             }
-            if let Some(Slot::Plain(key)) = key {
-                context.set("targetingKey", key);
+            // After `user`, whose members may name a key of their own.
+            if let Some(key) = key {
+                context.set_key(key.key());
             }
             answers.number(flag, &snapshot.evaluate_at(flag, context, now_ms))
         })
@@ -289,27 +327,28 @@ fn with_json(input: &Input, plan: &Plan, evaluate: impl FnOnce(&Context<'_>) -> 
     let values: Vec<Value> = input
         .slots()
         .skip(skip)
-        .take(plan.names.len())
+        .take(plan.attributes.len())
         .map(|slot| match slot {
             Slot::Json(text) => parsed(text),
             _ => Value::Null,
         })
         .collect();
     let mut context = Context::new();
-    for ((name, slot), value) in plan.names.iter().zip(input.slots().skip(skip)).zip(&values) {
+    for ((attribute, slot), value) in plan.attributes.iter().zip(input.slots().skip(skip)).zip(&values) {
+        let name = attribute.name.as_str();
         match slot {
-            Slot::Plain(value) => context.set(name.as_str(), value),
-            Slot::Json(_) => context.set(name.as_str(), Attribute::from(value)),
+            Slot::Known(at) => context.set(name, attribute.text(at)),
+            Slot::Text(text) => context.set(name, text),
+            Slot::Number(number) => context.set(name, number),
+            Slot::Bool(value) => context.set(name, value),
+            Slot::Null => context.set(name, Attribute::Null),
+            Slot::Json(_) => context.set(name, Attribute::from(value)),
             Slot::Absent => {}
         }
     }
     // After `user`, whose members may name a key of their own.
     if plan.key {
-        let key = match input.slots().next() {
-            Some(Slot::Plain(key)) => key,
-            _ => Attribute::Null,
-        };
-        context.set("targetingKey", key);
+        context.set_key(input.slots().next().map_or(Attribute::Null, Slot::key));
     }
     evaluate(&context)
 }

@@ -2,7 +2,8 @@
 //! nobody else.
 //!
 //! A call costs a few nanoseconds, what crosses with it costs more: so a caller asks once per flag what it reads
-//! ([`Evaluator::plan`]), writes only those attributes into shared memory, and gets back a small number that stands for an
+//! ([`Evaluator::plan`]), writes only those attributes into shared memory (a text that the flag only compares for equality
+//! as a position in the plan, or as "none of these"), and gets back a small number that stands for an
 //! answer it has seen before ([`Evaluator::answer`] tells what a new number means). JSON crosses only for whole rulesets,
 //! for lists and objects, and when a computation may look at anything.
 //!
@@ -12,7 +13,7 @@ mod answers;
 mod arguments;
 pub mod evaluator;
 
-pub use arguments::{ABSENT, FALSE, JSON, NULL, NUMBER, SLOTS, TEXT, TRUE};
+pub use arguments::{ABSENT, FALSE, JSON, KNOWN, NULL, NUMBER, SLOTS, TEXT, TRUE};
 pub use evaluator::Evaluator;
 
 /// The exported functions. `evaluator` is what [`boundary::open`] returned; texts are passed in the text area and
