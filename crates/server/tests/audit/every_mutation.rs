@@ -24,13 +24,19 @@ const NOT_IN_A_LOG: &[(&str, &str)] = &[
     ("POST /api/v1/projects/{project}/plan", "the same"),
     ("POST /api/v1/invitations/look", "the same"),
     ("POST /api/v1/session/second-factor", "a session is no configuration; failures are in the security log"),
-    ("POST /api/v1/session/sso", "the same"),
+    ("POST /api/v1/session/second-factor/passkey", "the same"),
+    ("POST /api/v1/session/passkey", "the same"),
+    ("POST /api/v1/session/second-factor/passkey/challenge", "keeps nothing"),
+    ("POST /api/v1/session/passkey/challenge", "the same"),
+    ("POST /api/v1/account/passkeys/enrolment", "the same"),
+    ("POST /api/v1/session/sso", "a session is no configuration; failures are in the security log"),
     ("POST /api/v1/account/totp/enrolment", "keeps nothing until it is confirmed"),
 ];
 
 /// Beginnings of routes that need a second person, a second factor or an identity provider: their entries are counted where
 /// those are.
-const ELSEWHERE: [(&str, &str); 4] = [
+const ELSEWHERE: [(&str, &str); 5] = [
+    ("/api/v1/account/passkeys", "api_passkeys.rs"),
     ("/api/v1/account", "api_second_factor.rs"),
     ("/api/v1/sso-connections", "api_sso.rs"),
     ("/api/v1/members", "api_people.rs"),

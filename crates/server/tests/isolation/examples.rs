@@ -35,7 +35,9 @@ pub(crate) fn slot_of(parameter: &str) -> Option<&'static str> {
 }
 
 /// Beginnings of routes without examples here yet, and where a foreign object is tried instead.
-const ELSEWHERE: [(&str, &str); 14] = [
+const ELSEWHERE: [(&str, &str); 16] = [
+    ("/api/v1/session/passkey", "api_passkeys.rs"),
+    ("/api/v1/account/passkeys", "api_passkeys.rs"),
     ("/api/v1/session/second-factor", "api_second_factor.rs"),
     ("/api/v1/session/sso", "api_sso.rs"),
     ("/api/v1/sso", "api_sso.rs"),
