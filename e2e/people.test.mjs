@@ -17,6 +17,7 @@ before(async () => {
 after(() => chromium?.stop());
 
 const inside = (page) => page.getByRole("button", { name: /account of/ }).waitFor();
+const cell = (page, name) => page.getByRole("cell", { name }).first();
 const button = (page, name) => page.getByRole("button", { name, exact: true });
 
 /** Axe in both themes and widths, with a picture of each when they are wanted. */
@@ -71,7 +72,7 @@ test("passkeys: added, used alone and after the password, renamed, removed", { t
     await page.getByRole("dialog", { name: "Recovery codes" }).waitFor();
     await looks(page, "passkey-codes");
     await button(page, "I have kept them").click();
-    await page.getByRole("cell", { name: "Work laptop" }).waitFor();
+    await cell(page, "Work laptop").waitFor();
     await looks(page, "account");
 
     // The same authenticator is not added twice.
@@ -83,7 +84,7 @@ test("passkeys: added, used alone and after the password, renamed, removed", { t
     await button(page, "Rename Work laptop").click();
     await dialog.getByLabel("Name").fill("Blue laptop");
     await button(dialog, "Save").click();
-    await page.getByRole("cell", { name: "Blue laptop" }).waitFor();
+    await cell(page, "Blue laptop").waitFor();
 
     await leave(page);
     await looks(page, "sign-in");
@@ -139,7 +140,7 @@ test("people: members, invitations, groups, roles, service accounts and sign-in"
     await open("roles");
     await looks(page, "people-roles");
     await button(page, "See Editor").click();
-    await dialog.getByText("In an environment").waitFor();
+    await dialog.getByText("In an environment", { exact: true }).waitFor();
     await looks(page, "people-role-built-in");
     await button(dialog, "Close").first().click();
     await button(page, "New role").click();
@@ -158,7 +159,7 @@ test("people: members, invitations, groups, roles, service accounts and sign-in"
     await dialog.getByLabel("project.read in place B").check();
     await looks(page, "people-role-new");
     await button(dialog, "Create role").click();
-    await page.getByRole("cell", { name: /Release manager/ }).waitFor();
+    await cell(page, /Release manager/).waitFor();
     await page.getByText("1 permission in staging of all projects").waitFor();
 
     await open("groups");
@@ -169,7 +170,7 @@ test("people: members, invitations, groups, roles, service accounts and sign-in"
     await dialog.getByRole("checkbox", { name: /Release manager/ }).check();
     await looks(page, "people-group-new");
     await button(dialog, "Create group").click();
-    await page.getByRole("cell", { name: /Payments team/ }).waitFor();
+    await cell(page, /Payments team/).waitFor();
 
     // Somebody is invited, and comes.
     await open("");
@@ -178,12 +179,12 @@ test("people: members, invitations, groups, roles, service accounts and sign-in"
     await dialog.getByRole("checkbox", { name: /Payments team/ }).check();
     await looks(page, "people-invite");
     await button(dialog, "Make the link").click();
-    const link = await dialog.getByLabel("Invitation link").inputValue();
+    const link = await dialog.getByLabel("Invitation link", { exact: true }).inputValue();
     await looks(page, "people-invitation-link");
     await button(dialog, "I have copied it").click();
     await page.getByText("pending").waitFor();
     await button(page, "Make a new link for bo@example.com").click();
-    const newer = await dialog.getByLabel("Invitation link").inputValue();
+    const newer = await dialog.getByLabel("Invitation link", { exact: true }).inputValue();
     assert.notEqual(newer, link);
     await button(dialog, "I have copied it").click();
 
@@ -199,7 +200,7 @@ test("people: members, invitations, groups, roles, service accounts and sign-in"
     await inside(visitor);
 
     await open("");
-    await page.getByRole("cell", { name: /Bo Example/ }).waitFor();
+    await cell(page, /Bo Example/).waitFor();
     await page.getByText("by Payments team").waitFor();
     await looks(page, "people-members");
     await page.getByLabel("Search members").fill("nobody at all");

@@ -1,5 +1,15 @@
 // Who holds what, and roles as a matrix of permissions and places. Values in, values out.
-import type { Grant, Group, Invitation, Member, Permission, PermissionLevel, Selected } from "./api/types";
+import type {
+  AccessToken,
+  CustomRole,
+  Grant,
+  Group,
+  Invitation,
+  Member,
+  Permission,
+  PermissionLevel,
+  Selected,
+} from "./api/types";
 
 /** A role that somebody holds, and why: given to them, or by a group. */
 export type Held = { role: string; by: string | null };
@@ -12,6 +22,23 @@ export function held(member: Pick<Member, "roles" | "groups">, groups: Group[]):
     .flatMap((group) => group.roles.map((role) => ({ role, by: group.name })));
   return [...direct, ...byGroup];
 }
+
+const RANK = ["viewer", "editor", "admin", "owner"];
+
+/** The built-in roles from the least on, then the tenant's own by name. */
+export const byRank = (roles: CustomRole[]): CustomRole[] =>
+  [...roles].sort(
+    (a, b) =>
+      Number(b.built_in) - Number(a.built_in) ||
+      (a.built_in ? RANK.indexOf(a.key) - RANK.indexOf(b.key) : a.name.localeCompare(b.name)),
+  );
+
+/** How much of its owner's rights a token has, in a word. */
+export const tokenScope = ({ role, grants }: Pick<AccessToken, "role" | "grants">, all: string): string => {
+  if (role) return role;
+  const limited = grants?.length && !grants.some((grant) => grantText(grant) === "everything everywhere");
+  return limited ? "limited" : all;
+};
 
 export const isExpired = (invitation: Pick<Invitation, "expires_at">, now: number): boolean =>
   invitation.expires_at <= now;

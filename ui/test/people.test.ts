@@ -3,6 +3,7 @@ import type { Grant, Group, Permission } from "../lib/api/types";
 import { deviceName, passkeyTrouble } from "../lib/passkeys";
 import {
   allows,
+  byRank,
   grantText,
   held,
   incomplete,
@@ -12,6 +13,7 @@ import {
   placeName,
   placeText,
   toggled,
+  tokenScope,
   withPermission,
 } from "../lib/people";
 
@@ -119,4 +121,24 @@ describe("passkeys", () => {
     const other = new Error("of the server");
     expect(passkeyTrouble(other)).toBe(other);
   });
+});
+
+describe("roles and tokens in order and in words", () => {
+  const role = (key: string, built_in: boolean) => ({ key, name: key, description: "", built_in, grants: [] });
+  test("built-in roles by what they hold, then one's own by name", () => {
+    const roles = [
+      role("owner", true),
+      role("zoo", false),
+      role("admin", true),
+      role("viewer", true),
+      role("app", false),
+    ];
+    expect(byRank(roles).map(({ key }) => key)).toEqual(["viewer", "admin", "owner", "app", "zoo"]);
+  });
+  test.each([
+    [{ role: "editor", grants: null }, "editor"],
+    [{ role: null, grants: null }, "all of it"],
+    [{ role: null, grants: [grant({ permissions: "*" })] }, "all of it"],
+    [{ role: null, grants: [grant({ permissions: ["flag.create"] })] }, "limited"],
+  ])("%j", (token, words) => expect(tokenScope(token, "all of it")).toBe(words));
 });

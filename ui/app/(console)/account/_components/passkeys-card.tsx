@@ -52,7 +52,7 @@ export function PasskeysCard() {
       }
     >
       {why ? (
-        <p id="no-passkeys" className="border-b px-4 py-3 text-ink-2 text-sm">
+        <p id="no-passkeys" className="px-4 py-3 text-ink-2 text-sm">
           {why}
         </p>
       ) : null}
@@ -61,10 +61,12 @@ export function PasskeysCard() {
       ) : !passkeys.data ? (
         <SkeletonRows label="Loading passkeys" count={2} />
       ) : passkeys.data.items.length === 0 ? (
-        <p className="px-4 py-3 text-ink-2 text-sm">
-          No passkeys. One signs you in with your fingerprint, your face or a PIN, without a password, and nobody can
-          phish it.
-        </p>
+        why ? null : (
+          <p className="px-4 py-3 text-ink-2 text-sm">
+            No passkeys. One signs you in with your fingerprint, your face or a PIN, without a password, and nobody can
+            phish it.
+          </p>
+        )
       ) : (
         <SimpleTable
           label="Passkeys"
@@ -83,9 +85,11 @@ export function PasskeysCard() {
                 {passkey.name}
               </td>
               <td className="whitespace-nowrap text-ink-2 text-xs" title={instant(passkey.created_at)}>
+                <span className="sm:hidden">added </span>
                 {ago(passkey.created_at, now)}
               </td>
               <td className="whitespace-nowrap text-ink-2 text-xs">
+                <span className="sm:hidden">used </span>
                 {passkey.last_used_at ? (
                   <span title={instant(passkey.last_used_at)}>{ago(passkey.last_used_at, now)}</span>
                 ) : (

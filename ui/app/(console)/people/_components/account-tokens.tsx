@@ -9,6 +9,7 @@ import { Sheet } from "@/components/ui/dialog";
 import { SkeletonRows } from "@/components/ui/skeleton";
 import type { AccessToken, ServiceAccount } from "@/lib/api/types";
 import { useNow } from "@/lib/now";
+import { tokenScope } from "@/lib/people";
 import { useRevokeToken, useTokens } from "@/lib/queries/session";
 import { ago, instant } from "@/lib/time";
 
@@ -46,7 +47,7 @@ export function AccountTokens({ account, onClose }: { account: ServiceAccount; o
                 <span className="font-medium">{token.name}</span>{" "}
                 <code className="font-mono text-ink-3 text-xs">{token.hint}…</code>
                 <span className="block text-ink-3 text-xs">
-                  <Badge>{token.role ?? (token.grants ? "some of it" : "all of it")}</Badge>{" "}
+                  <Badge>{tokenScope(token, "all of it")}</Badge>{" "}
                   {token.last_used_at ? `used ${ago(token.last_used_at, now)}` : "never used"},{" "}
                   {token.expires_at ? `ends ${instant(token.expires_at)}` : "never ends"}
                 </span>

@@ -2,7 +2,7 @@
 import { FormError } from "@/components/states";
 import { Checkbox } from "@/components/ui/field";
 import { SkeletonRows } from "@/components/ui/skeleton";
-import { toggled } from "@/lib/people";
+import { byRank, toggled } from "@/lib/people";
 import { useGroups, useRoles } from "@/lib/queries/people";
 
 type Choice = { key: string; name: string; hint: string };
@@ -47,7 +47,7 @@ export function RoleChoices({ legend = "Roles", ...props }: Props & { legend?: s
   const roles = useRoles();
   if (roles.error) return <FormError error={roles.error} />;
   if (!roles.data) return <SkeletonRows label="Loading roles" count={3} />;
-  const choices = roles.data.items.map(({ key, name, description }) => ({ key, name, hint: description }));
+  const choices = byRank(roles.data.items).map(({ key, name, description }) => ({ key, name, hint: description }));
   return <Choices legend={legend} choices={choices} {...props} />;
 }
 

@@ -62,14 +62,14 @@ export function MembersTab() {
         }
         action={
           <>
-            <search className="relative">
+            <search className="relative max-sm:order-last max-sm:w-full">
               <Search aria-hidden className="-translate-y-1/2 absolute top-1/2 left-2.5 size-3.5 text-ink-3" />
               <Input
                 type="search"
                 data-search
                 aria-label="Search members"
                 placeholder="Name or e-mail"
-                className="w-48 pl-8"
+                className="w-full pl-8 sm:w-48"
                 value={search}
                 onChange={(event) => query.set({ search: event.target.value })}
               />

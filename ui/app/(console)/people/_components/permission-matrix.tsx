@@ -58,13 +58,19 @@ export function PermissionMatrix({
           {LEVELS.map(([level, title]) => (
             <Fragment key={level}>
               <tr>
-                <th
-                  scope="colgroup"
-                  colSpan={grants.length + 1}
-                  className="border-b bg-sunken px-5 py-1.5 text-left font-semibold text-ink-2 text-xs"
-                >
+                <th scope="row" className="border-b bg-sunken px-5 py-1.5 text-left font-semibold text-ink-2 text-xs">
                   {title}
                 </th>
+                {/* Again, because the head is far up. */}
+                {grants.map((_, i) => (
+                  <td
+                    key={i}
+                    aria-hidden
+                    className="border-b bg-sunken px-3 py-1.5 text-center font-mono font-semibold text-xs"
+                  >
+                    {placeName(i)}
+                  </td>
+                ))}
               </tr>
               {permissions
                 .filter((permission) => permission.level === level)

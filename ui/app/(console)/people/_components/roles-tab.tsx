@@ -11,7 +11,7 @@ import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { SkeletonRows } from "@/components/ui/skeleton";
 import type { CustomRole } from "@/lib/api/types";
-import { grantText } from "@/lib/people";
+import { byRank, grantText } from "@/lib/people";
 import { useDeleteRole, usePermissions, useRoles } from "@/lib/queries/people";
 import { RoleEditor } from "./role-editor";
 
@@ -23,7 +23,7 @@ export function RolesTab() {
   const manage = useMay("role.manage");
   const [open, setOpen] = useState<CustomRole | "new" | null>(null);
   const [removing, setRemoving] = useState<CustomRole | null>(null);
-  const items = [...(roles.data?.items ?? [])].sort((a, b) => Number(b.built_in) - Number(a.built_in));
+  const items = byRank(roles.data?.items ?? []);
   const error = roles.error ?? permissions.error;
   return (
     <Card

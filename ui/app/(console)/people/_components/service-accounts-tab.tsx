@@ -70,7 +70,7 @@ export function ServiceAccountsTab() {
             <tr key={account.id}>
               <td>
                 <span className="font-medium">{account.name}</span>
-                <span className="block text-ink-3 text-xs">{account.description || account.id}</span>
+                <span className="block break-all text-ink-3 text-xs">{account.description || account.id}</span>
               </td>
               <td>
                 <span className="flex flex-wrap gap-1">

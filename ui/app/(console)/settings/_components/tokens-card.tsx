@@ -13,6 +13,7 @@ import { Card } from "@/components/ui/card";
 import { SkeletonRows } from "@/components/ui/skeleton";
 import type { AccessToken } from "@/lib/api/types";
 import { useNow } from "@/lib/now";
+import { tokenScope } from "@/lib/people";
 import { useMembers } from "@/lib/queries/people";
 import { useRevokeToken, useTokens } from "@/lib/queries/session";
 import { ago, instant } from "@/lib/time";
@@ -71,7 +72,7 @@ export function TokensCard() {
                 )}
               </td>
               <td>
-                <Badge>{token.role ?? "yours"}</Badge>
+                <Badge>{tokenScope(token, "all of theirs")}</Badge>
               </td>
               <td className="whitespace-nowrap text-ink-2 text-xs">{ago(token.created_at, now)}</td>
               <td className="whitespace-nowrap text-ink-2 text-xs">
