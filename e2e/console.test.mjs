@@ -74,6 +74,7 @@ test("every page keeps to its policy, asks no other host, and is accessible in b
     "/history?p=shop",
     "/keys?p=shop",
     "/settings?p=shop",
+    "/account",
     "/setup",
     "/no-such-page",
     "/docs",
@@ -93,7 +94,7 @@ test("every page keeps to its policy, asks no other host, and is accessible in b
   }
   assert.deepEqual(wrong, []);
   assert.deepEqual(owner.complaints, []);
-  t.diagnostic(`16 pages, four looks each: ${((performance.now() - start) / 1000).toFixed(0)} s`);
+  t.diagnostic(`17 pages, four looks each: ${((performance.now() - start) / 1000).toFixed(0)} s`);
   await page.close();
 });
 
@@ -182,7 +183,7 @@ test("everything can be done from the keyboard", async () => {
 
 test("who may only look sees everything and can change nothing", async () => {
   const viewer = JSON.parse(await cli(app, "tokens", "create", "Looks on", "--role", "viewer"));
-  // Nobody can be invited yet, so the console is opened by the token of a viewer instead of a session.
+  // The console is opened by the token of a viewer instead of a session.
   const { context, complaints } = await watched(chromium, app, {
     extraHTTPHeaders: { authorization: `Bearer ${viewer.token}` },
   });
@@ -191,9 +192,10 @@ test("who may only look sees everything and can change nothing", async () => {
   await page.locator("[data-cell='0:0']").waitFor();
   assert.equal(await page.getByRole("button", { name: "New flag" }).count(), 0);
   assert.equal(await page.getByRole("switch", { disabled: false }).count(), 0);
-  for (const address of [`/flag?p=shop&key=${FLAG}`, "/history?p=shop", "/keys?p=shop", "/settings?p=shop", "/segments?p=shop"]) {
+  for (const address of [`/flag?p=shop&key=${FLAG}`, "/history?p=shop", "/keys?p=shop", "/settings?p=shop", "/segments?p=shop", "/people?p=shop", "/people?p=shop&tab=roles"]) {
     await open(page, address);
     assert.equal(await page.getByRole("button", { name: /^(Undo|Revert|Add rule|Save|New key|New segment|New environment)/ }).count(), 0, address);
+    assert.equal(await page.getByRole("button", { name: /^(Invite|New role|New group)/, disabled: false }).count(), 0, address);
     assert.deepEqual(await violations(page), [], address);
   }
   // A page that is older than the loss of the right: the server says no.
@@ -237,11 +239,11 @@ test("an empty server is set up, left, and entered by password", async () => {
 
     await page.getByLabel("E-mail").fill(email);
     await page.getByLabel("Password").fill("another sentence entirely");
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await page.getByText("The e-mail or the password is wrong").waitFor();
     assert.deepEqual(await everyLook(page), []);
     await page.getByLabel("Password").fill(password);
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await inside(page);
 
     // The link of the set-up does nothing any more.

@@ -1,4 +1,4 @@
-import { Flag, History, House, KeyRound, ScrollText, Settings, UsersRound } from "lucide-react";
+import { Flag, History, House, IdCard, KeyRound, ScrollText, Settings, UsersRound } from "lucide-react";
 
 /** Every page of the console, once: the rail, the palette and the shortcuts read it. `key` goes after `g`. */
 export const pages = [
@@ -8,6 +8,7 @@ export const pages = [
   { href: "/keys", name: "SDK keys", icon: KeyRound, key: "k" },
   { href: "/history", name: "History", icon: History, key: "h" },
   { href: "/audit", name: "Audit log", icon: ScrollText, key: "a" },
+  { href: "/people", name: "People", icon: IdCard, key: "p" },
   { href: "/settings", name: "Settings", icon: Settings, key: "," },
 ] as const;
 

@@ -21,6 +21,7 @@ pub mod settings;
 pub mod telemetry;
 pub mod trace;
 pub mod ui;
+mod webauthn;
 mod webhooks;
 
 pub use app::App;

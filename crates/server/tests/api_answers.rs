@@ -5,6 +5,9 @@
 
 #[path = "walks/account.rs"]
 mod account;
+#[path = "walks/passkeys.rs"]
+#[expect(dead_code, reason = "the other algorithms are tried in api_passkeys.rs")]
+mod passkeys;
 #[path = "walks/people.rs"]
 mod people;
 #[path = "walks/provider.rs"]
@@ -216,7 +219,8 @@ async fn every_route_answers_as_documented(app: Arc<TestApp>) {
     // Made by `TestApp::start`, through the same client.
     seen.insert(("POST".into(), "/api/v1/setup".into()));
 
-    let walked = [people::walk(&app).await, sso::walk(&app).await, account::walk(&app).await];
+    let walked =
+        [people::walk(&app).await, sso::walk(&app).await, account::walk(&app).await, passkeys::walk(&app).await];
     seen.extend(walked.into_iter().flatten().map(|(method, path)| (method.to_owned(), path.to_owned())));
 
     let table = ROUTES.iter().filter(|route| !route.path.ends_with("/stream"));

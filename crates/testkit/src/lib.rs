@@ -184,7 +184,8 @@ impl TestApp {
             rates: Rates::OFF,
             outbound: receivers_here(),
             listen: address,
-            base_url: url.clone(),
+            // Browsers make passkeys for names only.
+            base_url: format!("http://localhost:{}", address.port()),
             database_url: store_url.to_owned(),
             secret_keys: vec![SecretKey::new(std::array::from_fn(|n| u8::try_from(n).unwrap()))],
             ..Settings::default()

@@ -1,7 +1,8 @@
 "use client";
 import { useQueryClient } from "@tanstack/react-query";
-import { FolderPlus } from "lucide-react";
+import { FolderPlus, ShieldAlert } from "lucide-react";
 import dynamic from "next/dynamic";
+import Link from "next/link";
 import { usePathname, useRouter } from "next/navigation";
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
 import { ApiProblem } from "@/lib/api/client";
@@ -13,6 +14,7 @@ import { href, useQuery } from "@/lib/url";
 import { type Console, ConsoleProvider } from "../console-context";
 import { CreateProject } from "../create-project";
 import { EmptyState, ErrorState } from "../states";
+import { Button } from "../ui/button";
 import { SkeletonRows } from "../ui/skeleton";
 import { Rail } from "./rail";
 import { Shortcuts } from "./shortcuts";
@@ -93,7 +95,24 @@ export function Shell({ children }: { children: ReactNode }) {
   const error = session.error ?? (signedIn ? (projects.error ?? (projects.data ? environments.error : null)) : null);
   const retry = () => Promise.all([session.refetch(), projects.refetch()]);
   let body: ReactNode;
-  if (error) body = <ErrorState heading="h1" error={error} what="the console" retry={() => void retry()} />;
+  // One's own account is open to whoever is signed in, and is where a demand of the tenant is met.
+  if (signedIn && pathname.replace(/\/$/, "") === "/account") body = children;
+  else if (session.data?.unmet === "second_factor") {
+    body = (
+      <EmptyState
+        heading="h1"
+        icon={<ShieldAlert />}
+        title={`${session.data.tenant.name} asks for a second factor`}
+        action={
+          <Button asChild variant="primary">
+            <Link href="/account">Add one</Link>
+          </Button>
+        }
+      >
+        An authenticator app or a passkey. If you have one, sign out and sign in with it.
+      </EmptyState>
+    );
+  } else if (error) body = <ErrorState heading="h1" error={error} what="the console" retry={() => void retry()} />;
   else if (signedIn && projects.data?.items.length === 0) {
     body = (
       <EmptyState heading="h1" icon={<FolderPlus />} title="Make the first project" action={<CreateProject />}>

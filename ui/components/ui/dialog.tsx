@@ -41,6 +41,12 @@ function Foot({ children }: { children: ReactNode }) {
   return <div className="flex flex-wrap items-center justify-end gap-2 border-t bg-sunken px-5 py-3">{children}</div>;
 }
 
+/** Where nothing inside asks for the focus the panel itself has it: its title is read, and no button's hint pops up. */
+function onItself(event: Event) {
+  event.preventDefault();
+  if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
+}
+
 type PanelProps = Props & { slot: string; place: string };
 
 /** What a dialog and a sheet have in common: everything but where they stand. */
@@ -53,7 +59,8 @@ function Panel(props: PanelProps) {
         <Radix.Content
           data-slot={slot}
           {...(description ? {} : { "aria-describedby": undefined })}
-          className={cn("fixed z-40 flex flex-col bg-raised shadow-float", place, className)}
+          className={cn("fixed z-40 flex flex-col bg-raised shadow-float outline-none", place, className)}
+          onOpenAutoFocus={onItself}
           {...content}
         >
           <Head title={title} description={description} />

@@ -25,6 +25,10 @@ export type Agreement = [
   Fits<ours.Security, Schemas["SecurityAnswer"]>,
   Fits<ours.TotpEnrolment, Schemas["TotpEnrolment"]>,
   Fits<ours.RecoveryCodes, Schemas["RecoveryCodes"]>,
+  Fits<ours.Passkey, Schemas["PasskeyAnswer"]>,
+  Fits<ours.AddedPasskey, Schemas["AddedPasskey"]>,
+  Fits<ours.Asked<ours.CreationOptions>, Schemas["PasskeyEnrolment"]>,
+  Fits<ours.Asked<ours.RequestOptions>, Schemas["PasskeyChallenge"]>,
   Fits<Omit<ours.OpenSession, "method">, Schemas["OpenSession"]>,
   Fits<ours.Count, Schemas["EvaluationCount"]>,
 ];

@@ -4,6 +4,90 @@
  */
 
 export interface paths {
+    "/api/v1/account/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's passkeys, oldest first.
+         * @description The caller's passkeys, oldest first.
+         *
+         *     Needs `member`.
+         */
+        get: operations["listPasskeys"];
+        put?: never;
+        /**
+         * Adds a passkey: it signs in by itself, and it is a second factor after the password, which sign-ins ask for from now on. The
+         *     session goes on under a new id.
+         * @description Adds a passkey: it signs in by itself, and it is a second factor after the password, which sign-ins ask for from now on. The
+         *     session goes on under a new id.
+         *
+         *     Needs `member`; in the audit log as `passkey.add`.
+         */
+        post: operations["addPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/passkeys/enrolment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draws a challenge for a new passkey. Needs a sign-in within the last ten minutes. Nothing changes until the credential comes
+         *     back with `addPasskey`.
+         * @description Draws a challenge for a new passkey. Needs a sign-in within the last ten minutes. Nothing changes until the credential comes
+         *     back with `addPasskey`.
+         *
+         *     Needs `member`.
+         */
+        post: operations["enrolPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/passkeys/{passkey}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Takes a passkey away. Needs a sign-in within the last ten minutes. With the last second factor the recovery codes and the
+         *     other sessions go; while one of the caller's tenants asks for a second factor, the last one stays.
+         * @description Takes a passkey away. Needs a sign-in within the last ten minutes. With the last second factor the recovery codes and the
+         *     other sessions go; while one of the caller's tenants asks for a second factor, the last one stays.
+         *
+         *     Needs `member`; in the audit log as `passkey.remove`.
+         */
+        delete: operations["removePasskey"];
+        options?: never;
+        head?: never;
+        /**
+         * Renames one of the caller's passkeys.
+         * @description Renames one of the caller's passkeys.
+         *
+         *     Needs `member`; in the audit log as `passkey.rename`.
+         */
+        patch: operations["renamePasskey"];
+        trace?: never;
+    };
     "/api/v1/account/password": {
         parameters: {
             query?: never;
@@ -138,9 +222,9 @@ export interface paths {
         post?: never;
         /**
          * Takes the authenticator app away. Needs a sign-in within the last ten minutes. With the last second factor the recovery
-         *     codes and the other sessions go.
+         *     codes and the other sessions go; while one of the caller's tenants asks for a second factor, the last one stays.
          * @description Takes the authenticator app away. Needs a sign-in within the last ten minutes. With the last second factor the recovery
-         *     codes and the other sessions go.
+         *     codes and the other sessions go; while one of the caller's tenants asks for a second factor, the last one stays.
          *
          *     Needs `member`; in the audit log as `totp.disable`.
          */
@@ -1602,6 +1686,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs in with a passkey alone. Its PIN or biometric is the second factor, so nothing more is asked for.
+         * @description Signs in with a passkey alone. Its PIN or biometric is the second factor, so nothing more is asked for.
+         */
+        post: operations["signInByPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkey/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draws a challenge for signing in with a passkey, without saying who one is: go on with `signInByPasskey`.
+         * @description Draws a challenge for signing in with a passkey, without saying who one is: go on with `signInByPasskey`.
+         */
+        post: operations["askForPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/second-factor": {
         parameters: {
             query?: never;
@@ -1612,10 +1736,54 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * The second step of signing in. A code counts once; after ten wrong ones the account waits for fifteen minutes.
-         * @description The second step of signing in. A code counts once; after ten wrong ones the account waits for fifteen minutes.
+         * The second step of signing in. A code counts once. After five wrong ones from one address that address waits; after ten from
+         *     anywhere the account does, for fifteen minutes.
+         * @description The second step of signing in. A code counts once. After five wrong ones from one address that address waits; after ten from
+         *     anywhere the account does, for fifteen minutes.
          */
         post: operations["useSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/second-factor/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The second step of signing in, with a passkey. Tries are counted together with those of `useSecondFactor`.
+         * @description The second step of signing in, with a passkey. Tries are counted together with those of `useSecondFactor`.
+         */
+        post: operations["useSecondPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/second-factor/passkey/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draws a challenge for a passkey as the second factor, in the browser that has shown the password: go on with
+         *     `useSecondPasskey`.
+         * @description Draws a challenge for a passkey as the second factor, in the browser that has shown the password: go on with
+         *     `useSecondPasskey`.
+         */
+        post: operations["askForSecondPasskey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2071,6 +2239,12 @@ export interface components {
             /** @description Secret of the link. */
             token: string;
         };
+        /** @description The passkey, and recovery codes, shown this once. */
+        AddedPasskey: {
+            passkey: components["schemas"]["PasskeyAnswer"];
+            /** @description Each works once in place of a second factor. Empty when there were some before. */
+            recovery_codes: string[];
+        };
         /**
          * @description Who may hold an SDK key.
          * @enum {string}
@@ -2419,6 +2593,24 @@ export interface components {
             /** @description `yd_pat_…`: keep it now, only its hash is stored. */
             token: string;
         };
+        /** @description `PublicKeyCredentialCreationOptionsJSON`. */
+        CreationOptions: {
+            /** @description `none`. */
+            attestation: string;
+            authenticatorSelection: components["schemas"]["Selection"];
+            /** @description base64url. */
+            challenge: string;
+            /** @description The passkeys there are: the same authenticator is not added twice. */
+            excludeCredentials: components["schemas"]["Descriptor"][];
+            pubKeyCredParams: components["schemas"]["Offered"][];
+            rp: components["schemas"]["OfServer"];
+            /**
+             * Format: int64
+             * @description Milliseconds.
+             */
+            timeout: number;
+            user: components["schemas"]["OfAccount"];
+        };
         /** @description A message, and what became of it. What the receiver answered is not kept. */
         DeliveryAnswer: {
             /**
@@ -2472,6 +2664,13 @@ export interface components {
          * @enum {string}
          */
         DeliveryStateName: "waiting" | "delivered" | "failed";
+        /** @description A passkey. */
+        Descriptor: {
+            /** @description Credential id, base64url. */
+            id: string;
+            /** @description `public-key`. */
+            type: string;
+        };
         /** @description A document before and after. */
         Difference: {
             /** @description Null when the change removed it. */
@@ -2962,6 +3161,15 @@ export interface components {
             /** @description For people. */
             name: string;
         };
+        /** @description A new passkey. */
+        NewPasskey: {
+            /** @description What `toJSON()` of the browser's credential gives (`RegistrationResponseJSON`). */
+            credential: Record<string, never>;
+            /** @description For people: where the passkey is. */
+            name: string;
+            /** @description Of the enrolment. */
+            ticket: string;
+        };
         /** @description A new password. */
         NewPassword: {
             /** @description At least 12 characters. */
@@ -3068,6 +3276,32 @@ export interface components {
             key: string;
             /** @description For people. */
             name: string;
+        };
+        /** @description Whose passkey it becomes. */
+        OfAccount: {
+            /** @description For people. */
+            displayName: string;
+            /** @description User handle, base64url. */
+            id: string;
+            /** @description E-mail address. */
+            name: string;
+        };
+        /** @description This server. */
+        OfServer: {
+            /** @description RP ID. */
+            id: string;
+            /** @description For people. */
+            name: string;
+        };
+        /** @description An algorithm. */
+        Offered: {
+            /**
+             * Format: int64
+             * @description COSE number.
+             */
+            alg: number;
+            /** @description `public-key`. */
+            type: string;
         };
         /** @description A browser in which the caller is signed in. */
         OpenSession: {
@@ -3307,6 +3541,30 @@ export interface components {
                 second_factor: boolean;
                 /** @description What the browser calls itself. */
                 user_agent: string;
+            }[];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+            /** @description Items in all pages. */
+            total: number;
+        };
+        /** @description A page of a list. */
+        Page_PasskeyAnswer: {
+            /** @description Items in order. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Milliseconds since 1970.
+                 */
+                created_at: number;
+                /** @description `pky_…`. */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description When it last signed in.
+                 */
+                last_used_at?: number | null;
+                /** @description For people. */
+                name: string;
             }[];
             /** @description `cursor` of the next page; null at the end. */
             next?: string | null;
@@ -3596,6 +3854,42 @@ export interface components {
             /** @description Items in all pages. */
             total: number;
         };
+        /** @description A passkey of the caller's. */
+        PasskeyAnswer: {
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            created_at: number;
+            /** @description `pky_…`. */
+            id: string;
+            /**
+             * Format: int64
+             * @description When it last signed in.
+             */
+            last_used_at?: number | null;
+            /** @description For people. */
+            name: string;
+        };
+        /** @description What the browser asks an authenticator. */
+        PasskeyChallenge: {
+            /** @description For `PublicKeyCredential.parseRequestOptionsFromJSON` and then `navigator.credentials.get`. */
+            options: components["schemas"]["RequestOptions"];
+            /** @description To be given back with the credential, within five minutes. */
+            ticket: string;
+        };
+        /** @description What the browser asks an authenticator. */
+        PasskeyEnrolment: {
+            /** @description For `PublicKeyCredential.parseCreationOptionsFromJSON` and then `navigator.credentials.create`. */
+            options: components["schemas"]["CreationOptions"];
+            /** @description To be given back with the credential, within five minutes. */
+            ticket: string;
+        };
+        /** @description Another name. */
+        PasskeyName: {
+            /** @description For people. */
+            name: string;
+        };
         /** @description One thing that can be allowed. */
         PermissionAnswer: {
             /** @description In one sentence. */
@@ -3875,6 +4169,22 @@ export interface components {
             /** @description How many. */
             replayed: number;
         };
+        /** @description `PublicKeyCredentialRequestOptionsJSON`. */
+        RequestOptions: {
+            /** @description Any, when empty. */
+            allowCredentials: components["schemas"]["Descriptor"][];
+            /** @description base64url. */
+            challenge: string;
+            /** @description RP ID. */
+            rpId: string;
+            /**
+             * Format: int64
+             * @description Milliseconds.
+             */
+            timeout: number;
+            /** @description `required` or `discouraged`. */
+            userVerification: string;
+        };
         /** @description How long the logs of a tenant are kept. */
         Retention: {
             /**
@@ -3978,6 +4288,13 @@ export interface components {
         };
         /** @description How somebody signs in. */
         SecurityAnswer: {
+            /**
+             * Format: int32
+             * @description Passkeys.
+             */
+            passkeys: number;
+            /** @description Browsers make passkeys for this server's address. */
+            passkeys_available: boolean;
             /** @description There is a password. */
             password: boolean;
             /**
@@ -4068,6 +4385,13 @@ export interface components {
         };
         /** @description `"*"`, or a list. An empty list is refused: it would be nothing, and might be meant as everything. */
         Selected: components["schemas"]["Everything"] | string[];
+        /** @description What kind of authenticator is wanted. */
+        Selection: {
+            /** @description `preferred`: a key that cannot be found without an address still is a second factor. */
+            residentKey: string;
+            /** @description `preferred`. */
+            userVerification: string;
+        };
         /** @description A sentence of a configuration that changed, came or went. */
         SentenceDifference: {
             /** @description Null when it is gone. */
@@ -4179,6 +4503,13 @@ export interface components {
             ranges?: number[][] | null;
             /** @description Variant key. */
             variant: string;
+        };
+        /** @description A passkey that was shown. */
+        ShownPasskey: {
+            /** @description What `toJSON()` of the browser's credential gives (`AuthenticationResponseJSON`). */
+            credential: Record<string, never>;
+            /** @description Of the challenge. */
+            ticket: string;
         };
         /** @description E-mail and password. */
         SignIn: {
@@ -4524,6 +4855,239 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listPasskeys: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500, 50 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PasskeyAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addPasskey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedPasskey"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrolPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyEnrolment"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removePasskey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id: `pky_…`. */
+                passkey: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renamePasskey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id: `pky_…`. */
+                passkey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyName"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     setPassword: {
         parameters: {
             query?: never;
@@ -9996,6 +10560,66 @@ export interface operations {
             };
         };
     };
+    signInByPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShownPasskey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askForPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyChallenge"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     useSecondFactor: {
         parameters: {
             query?: never;
@@ -10015,6 +10639,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    useSecondPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShownPasskey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askForSecondPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyChallenge"];
                 };
             };
             /** @description Anything else that is not a success. */

@@ -25,7 +25,20 @@ export type Session = {
 
 /** The first step of signing in is done; one of these is needed. */
 export type SecondFactorNeeded = { second_factor: ("totp" | "recovery_code" | "passkey")[] };
-export type Security = { password: boolean; totp: boolean; recovery_codes: number };
+export type Security = {
+  password: boolean;
+  totp: boolean;
+  passkeys: number;
+  /** Browsers make passkeys for this server's address. */
+  passkeys_available: boolean;
+  recovery_codes: number;
+};
+export type Passkey = { id: string; name: string; created_at: number; last_used_at?: number | null };
+/** What an authenticator is asked; the browser reads them. */
+export type CreationOptions = object;
+export type RequestOptions = object;
+export type Asked<Options> = { options: Options; ticket: string };
+export type AddedPasskey = { passkey: Passkey; recovery_codes: string[] };
 export type TotpEnrolment = { secret: string; uri: string; ticket: string };
 export type RecoveryCodes = { recovery_codes: string[] };
 export type OpenSession = {
@@ -191,6 +204,10 @@ export type AccessToken = {
   id: string;
   name: string;
   role?: string | null;
+  /** What it is limited to where it is to no role. */
+  grants?: Grant[] | null;
+  /** Whose: a person's or a service account's id. */
+  user: string;
   hint?: string;
   created_at: number;
   expires_at?: number | null;
@@ -321,3 +338,38 @@ export type StreamChange = {
 };
 
 export type ProblemField = { pointer: string; code: string; message: string };
+
+/** `"*"` is everything, also what is made later. */
+export type Selected = "*" | string[];
+export type Grant = { permissions: Selected; projects: Selected; environments: Selected };
+export type PermissionLevel = "tenant" | "project" | "environment";
+export type Permission = { name: string; level: PermissionLevel; description: string; role: Role };
+export type CustomRole = { key: string; name: string; description: string; built_in: boolean; grants: Grant[] };
+export type Group = { key: string; name: string; description: string; roles: string[]; members: string[] };
+export type Invitation = {
+  id: string;
+  email: string;
+  roles: string[];
+  groups: string[];
+  invited_by: string;
+  created_at: number;
+  expires_at: number;
+};
+export type InvitationLink = Invitation & { token: string };
+export type InvitationLook = { tenant: string; email: string; known: boolean };
+export type ServiceAccount = { id: string; name: string; description: string; roles: string[]; created_at: number };
+export type SsoConnection = {
+  id: string;
+  name: string;
+  issuer: string;
+  client_id: string;
+  redirect_uri: string;
+  scopes: string[];
+  groups_claim: string;
+  groups: { [value: string]: { roles: string[]; groups: string[] } };
+  domains: string[];
+  provision: boolean;
+  default_roles: string[];
+  created_at: number;
+};
+export type TenantRules = Tenant & { requires_second_factor: boolean; requires_sso: boolean };

@@ -1,6 +1,17 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, path, request } from "../api/client";
-import type { List, OpenSession, RecoveryCodes, Security, TotpEnrolment } from "../api/types";
+import type {
+  AddedPasskey,
+  Asked,
+  CreationOptions,
+  List,
+  OpenSession,
+  Passkey,
+  RecoveryCodes,
+  Security,
+  TotpEnrolment,
+} from "../api/types";
+import { createPasskey } from "../passkeys";
 
 export const useSecurity = () =>
   useQuery({ queryKey: ["security"], queryFn: ({ signal }) => get<Security>("/account/security", undefined, signal) });
@@ -11,6 +22,12 @@ export const useSessions = () =>
     queryFn: ({ signal }) => get<List<OpenSession>>("/account/sessions", { limit: 500 }, signal),
   });
 
+export const usePasskeys = () =>
+  useQuery({
+    queryKey: ["passkeys"],
+    queryFn: ({ signal }) => get<List<Passkey>>("/account/passkeys", { limit: 500 }, signal),
+  });
+
 export const enrolTotp = async () => (await request<TotpEnrolment>("POST", "/account/totp/enrolment")).data;
 
 /** What changes how one signs in: afterwards the account, the session and what the tenant still demands are read anew. */
@@ -19,7 +36,9 @@ function useAccountChange<T, V>(change: (variables: V) => Promise<T>) {
   return useMutation({
     mutationFn: change,
     onSuccess: () =>
-      Promise.all(["security", "sessions", "session"].map((key) => client.invalidateQueries({ queryKey: [key] }))),
+      Promise.all(
+        ["security", "passkeys", "sessions", "session"].map((key) => client.invalidateQueries({ queryKey: [key] })),
+      ),
   });
 }
 
@@ -29,6 +48,19 @@ export const useEnableTotp = () =>
       (await request<RecoveryCodes>("PUT", "/account/totp", { body })).data,
   );
 export const useDisableTotp = () => useAccountChange(() => request<null>("DELETE", "/account/totp"));
+/** Asks the server, then the browser, then tells the server. */
+export const useAddPasskey = () =>
+  useAccountChange(async (name: string) => {
+    const { data } = await request<Asked<CreationOptions>>("POST", "/account/passkeys/enrolment");
+    const body = { ticket: data.ticket, name, credential: await createPasskey(data.options) };
+    return (await request<AddedPasskey>("POST", "/account/passkeys", { body })).data;
+  });
+export const useRenamePasskey = () =>
+  useAccountChange(({ id, name }: { id: string; name: string }) =>
+    request<Passkey>("PATCH", path("account", "passkeys", id), { body: { name } }),
+  );
+export const useRemovePasskey = () =>
+  useAccountChange((id: string) => request<null>("DELETE", path("account", "passkeys", id)));
 export const useRenewRecoveryCodes = () =>
   useAccountChange(async () => (await request<RecoveryCodes>("POST", "/account/recovery-codes")).data);
 export const useSetPassword = () =>

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { get, path, request } from "../api/client";
-import type { AccessToken, List, Member, Role, SecondFactorNeeded, Session } from "../api/types";
+import { type Answer, get, path, request } from "../api/client";
+import type { AccessToken, Asked, List, RequestOptions, Role, SecondFactorNeeded, Session } from "../api/types";
+import { showPasskey } from "../passkeys";
 
 export const useSession = () =>
   useQuery({
@@ -14,6 +15,14 @@ export type Entered = Session | SecondFactorNeeded;
 export const signIn = (body: { email: string; password: string }) => request<Entered>("POST", "/session", { body });
 export const signInByLink = (token: string) => request<Entered>("POST", "/session/link", { body: { token } });
 export const showCode = (code: string) => request<Session>("POST", "/session/second-factor", { body: { code } });
+/** Asks the server, then the browser, then tells the server: in place of everything else, or after the password. */
+async function byPasskey(where: string): Promise<Answer<Session>> {
+  const { data } = await request<Asked<RequestOptions>>("POST", `${where}/challenge`);
+  const body = { ticket: data.ticket, credential: await showPasskey(data.options) };
+  return request<Session>("POST", where, { body });
+}
+export const signInByPasskey = () => byPasskey("/session/passkey");
+export const showSecondPasskey = () => byPasskey("/session/second-factor/passkey");
 export const signOut = () => request<{ location: string } | null>("DELETE", "/session");
 /** Identity providers of a tenant, and the way to one of them. */
 export const ssoChoices = (tenant: string) =>
@@ -31,9 +40,6 @@ export const setUp = (body: {
   password: string;
 }) => request<Session>("POST", "/setup", { body });
 
-export const useMembers = () =>
-  useQuery({ queryKey: ["members"], queryFn: ({ signal }) => get<List<Member>>("/members", { limit: 500 }, signal) });
-
 export const useTokens = () =>
   useQuery({
     queryKey: ["tokens"],
@@ -43,7 +49,7 @@ export const useTokens = () =>
 export function useCreateToken() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: { name: string; role?: Role; expires_at?: number }) =>
+    mutationFn: (body: { name: string; role?: Role; service_account?: string; expires_at?: number }) =>
       request<AccessToken>("POST", "/tokens", { body }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["tokens"] }),
   });

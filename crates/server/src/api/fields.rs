@@ -8,6 +8,7 @@ use yardarm_model::label::is_unseen;
 
 use crate::auth::refusal::{invalid, wrong};
 use crate::problem::{Problem, ProblemError};
+use crate::webauthn::Flaw;
 
 /// Longest key of a tenant or a project, characters.
 const KEY: usize = 128;
@@ -165,6 +166,20 @@ impl Fields {
             Some(_) => {
                 self.wrong(name, "type", "must be text");
                 String::new()
+            }
+        }
+    }
+
+    /// `credential`: what a browser says of a passkey.
+    pub(crate) fn credential<T>(&mut self, read: impl FnOnce(Value) -> Result<T, Flaw>) -> Option<T> {
+        let told = self.errors.len();
+        self.needs("credential");
+        let credential = self.any("credential").filter(|_| self.errors.len() == told)?;
+        match read(credential) {
+            Ok(credential) => Some(credential),
+            Err(flaw) => {
+                self.wrong("credential", "credential_invalid", format!("is not what a browser sends: {flaw}"));
+                None
             }
         }
     }

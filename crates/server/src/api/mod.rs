@@ -93,6 +93,10 @@ routes! {
     DELETE "/api/v1/session" Tenant<Member>, Write, None => session::sign_out;
     POST "/api/v1/session/tenant" Tenant<Member>, Write, None => session::tenant;
     POST "/api/v1/session/second-factor" Visitor, Password, None => session::second_factor;
+    POST "/api/v1/session/second-factor/passkey/challenge" Visitor, Read, None => session::ask_second_passkey;
+    POST "/api/v1/session/second-factor/passkey" Visitor, Password, None => session::second_passkey;
+    POST "/api/v1/session/passkey/challenge" Visitor, Read, None => session::ask_passkey;
+    POST "/api/v1/session/passkey" Visitor, Password, None => session::passkey;
     GET "/api/v1/session/sso" Visitor, Read, None => session::sso_choices;
     POST "/api/v1/session/sso" Visitor, Password, None => session::sso_leave;
     GET "/api/v1/session/sso/{connection}/callback" Visitor, Password, None => session::sso_callback;
@@ -102,6 +106,11 @@ routes! {
     POST "/api/v1/account/totp/enrolment" Tenant<Member>, Read, None => account::enrol_totp;
     PUT "/api/v1/account/totp" Tenant<Member>, Write, Some("totp.enable") => account::enable_totp;
     DELETE "/api/v1/account/totp" Tenant<Member>, Write, Some("totp.disable") => account::disable_totp;
+    GET "/api/v1/account/passkeys" Tenant<Member>, Read, None => account::list_passkeys;
+    POST "/api/v1/account/passkeys/enrolment" Tenant<Member>, Read, None => account::enrol_passkey;
+    POST "/api/v1/account/passkeys" Tenant<Member>, Write, Some("passkey.add") => account::add_passkey;
+    PATCH "/api/v1/account/passkeys/{passkey}" Tenant<Member>, Write, Some("passkey.rename") => account::rename_passkey;
+    DELETE "/api/v1/account/passkeys/{passkey}" Tenant<Member>, Write, Some("passkey.remove") => account::remove_passkey;
     POST "/api/v1/account/recovery-codes" Tenant<Member>, Write, Some("recovery_codes.renew") => account::recovery_codes;
     GET "/api/v1/account/sessions" Tenant<Member>, Read, None => account::sessions;
     DELETE "/api/v1/account/sessions" Tenant<Member>, Write, Some("session.end_others") => account::end_other_sessions;

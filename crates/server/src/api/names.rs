@@ -62,6 +62,11 @@ names! {
         /// Its id: `ses_…`.
         session: String
     }
+    /// A passkey.
+    OfPasskey {
+        /// Its id: `pky_…`.
+        passkey: String
+    }
     /// A person of the tenant.
     OfMember {
         /// Their id: `usr_…`.

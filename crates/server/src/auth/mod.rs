@@ -62,7 +62,7 @@ pub use route::Route;
 pub(crate) use route::{Access, guarded};
 pub(crate) use service_accounts::{ServiceAccountItem, ServiceAccountPatch};
 pub(crate) use session::{SetupRequest, SignedIn, Visitor};
-pub(crate) use sign_in::{Entered, SignInRules, sso};
+pub(crate) use sign_in::{Asked, Entered, SignInRules, sso};
 pub(crate) use tenant_change::TenantChange;
 pub(crate) use tokens::{NewToken, TokenItem, TokenScope};
 pub(crate) use watch::{ConsoleWatch, Heard};

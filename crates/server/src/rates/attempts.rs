@@ -15,9 +15,10 @@ const OWN: u64 = 30 * 24 * 60 * 60 * 1_000_000_000;
 pub(crate) enum Secret {
     /// A password.
     Password,
-    /// A code of six digits, or a recovery code.
-    #[expect(dead_code, reason = "for the second step of signing in")]
+    /// A second factor: a code of six digits, a recovery code, a passkey after a password.
     Code,
+    /// A passkey in place of everything else, which nobody guesses: a bound on noise.
+    Passkey,
     /// A one-time link or an invitation, which nobody guesses: a bound on noise.
     Link,
 }
@@ -28,7 +29,7 @@ impl Secret {
         match self {
             Self::Password => Rate::per_hour(40, 10),
             Self::Code => Rate::per_hour(20, 5),
-            Self::Link => Rate::per_hour(120, 30),
+            Self::Link | Self::Passkey => Rate::per_hour(120, 30),
         }
     }
 
@@ -37,7 +38,7 @@ impl Secret {
         match self {
             Self::Password => Rate::per_hour(400, 100),
             Self::Code => Rate::per_hour(40, 10),
-            Self::Link => Rate::per_hour(12_000, 1_000),
+            Self::Link | Self::Passkey => Rate::per_hour(12_000, 1_000),
         }
     }
 }

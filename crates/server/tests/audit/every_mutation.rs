@@ -12,6 +12,7 @@ use yardarm_store::{ScopeRef, User, UserKind};
 use yardarm_testkit::{Client, OWNER_EMAIL, OWNER_PASSWORD, Reply, TestApp, template};
 
 use crate::account::{Authenticator, after, cookies};
+use crate::passkeys::{Algorithm, SecurityKey, addition};
 use crate::provider::Provider;
 
 const P: &str = "/api/v1/projects/shop";
@@ -29,6 +30,11 @@ const NOT_IN_A_LOG: &[(&str, &str)] = &[
     ("POST /api/v1/session/second-factor", "a session is no configuration; failures are in the security log"),
     ("POST /api/v1/session/sso", "the same"),
     ("POST /api/v1/account/totp/enrolment", "keeps nothing until it is confirmed"),
+    ("POST /api/v1/account/passkeys/enrolment", "the same"),
+    ("POST /api/v1/session/passkey/challenge", "the same"),
+    ("POST /api/v1/session/second-factor/passkey/challenge", "the same"),
+    ("POST /api/v1/session/passkey", "a session is no configuration; failures are in the security log"),
+    ("POST /api/v1/session/second-factor/passkey", "the same"),
 ];
 
 struct Step {
@@ -196,6 +202,13 @@ async fn people(recorder: &mut Recorder<'_>) {
     recorder.call(&browser, step("POST", "/api/v1/account/recovery-codes", Value::Null)).await;
     let disabled = recorder.call(&browser, step("DELETE", "/api/v1/account/totp", Value::Null)).await;
     let browser = if cookies(&disabled).is_empty() { browser } else { after(app, &disabled) };
+    let body = addition(app, &browser, &mut SecurityKey::new(Algorithm::Es256)).await;
+    let added = recorder.call(&browser, step("POST", "/api/v1/account/passkeys", body)).await;
+    let browser = after(app, &added);
+    let passkey = format!("/api/v1/account/passkeys/{}", added.body["passkey"]["id"].as_str().unwrap());
+    recorder.call(&browser, step("PATCH", passkey.clone(), json!({ "name": "Work laptop" }))).await;
+    let removed = recorder.call(&browser, step("DELETE", passkey, Value::Null)).await;
+    let browser = if cookies(&removed).is_empty() { browser } else { after(app, &removed) };
     let elsewhere = after(app, &visitor.post("/api/v1/session", sign_in.clone()).await);
     let sessions = elsewhere.get("/api/v1/account/sessions").await.body;
     let current = sessions["items"].as_array().unwrap().iter().find(|session| session["current"] == true).unwrap();
@@ -250,6 +263,8 @@ async fn every_mutation_is_one_entry(app: Arc<TestApp>) {
         (app.owner.clone(), "POST", &format!("{P}/environments/production/promotion"), json!({ "from": "staging" })),
         (app.owner.clone(), "POST", &format!("{P}/plan"), json!({ "format": 1, "flags": [] })),
         (app.browser().await, "POST", "/api/v1/account/totp/enrolment", Value::Null),
+        (app.browser().await, "POST", "/api/v1/account/passkeys/enrolment", Value::Null),
+        (app.anonymous(), "POST", "/api/v1/session/passkey/challenge", Value::Null),
     ] {
         let body = (!body.is_null()).then(|| body.to_string().into_bytes());
         let reply = client.send(method, path, body).await;

@@ -8,6 +8,9 @@
 mod account;
 mod every_mutation;
 mod export;
+#[path = "../walks/passkeys.rs"]
+#[expect(dead_code, reason = "walked in api_answers.rs")]
+mod passkeys;
 #[expect(dead_code, reason = "nobody comes back from it here")]
 #[path = "../walks/provider.rs"]
 mod provider;

@@ -89,6 +89,10 @@ const BODIES: &[(&str, &str, &str)] = &[
     ("POST", "/session/second-factor", r#"{"code": "123456"}"#),
     ("POST", "/session/sso", r#"{"tenant": "{quiet_tenant}"}"#),
     ("POST", "/session/sso", r#"{"tenant": "{tenant}", "connection": "{connection}"}"#),
+    ("POST", "/session/passkey", r#"{"ticket": "guess", "credential": {}}"#),
+    ("POST", "/session/second-factor/passkey", r#"{"ticket": "guess", "credential": {}}"#),
+    ("POST", "/account/passkeys", r#"{"ticket": "guess", "name": "More", "credential": {}}"#),
+    ("PATCH", "/account/passkeys/{passkey}", r#"{"name": "Changed"}"#),
     ("PUT", "/account/password", r#"{"password": "correct horse battery"}"#),
     ("PUT", "/account/totp", r#"{"ticket": "guess", "code": "123456"}"#),
 
@@ -168,6 +172,9 @@ const HOPELESS: &[(&str, &str, &str)] = &[
     ("123456", "", "the same"),
     ("{quiet_tenant}", "", "it has no single sign-on"),
     ("", "DELETE /api/v1/account/totp", "nobody has an authenticator app"),
+    ("", "POST /api/v1/session/second-factor/passkey/challenge", "nobody has shown a password only"),
+    ("", "PATCH /api/v1/account/passkeys/{passkey}", "the passkey is somebody else's of the tenant"),
+    ("", "DELETE /api/v1/account/passkeys/{passkey}", "the same"),
     ("", "POST /api/v1/account/recovery-codes", "the same"),
 ];
 

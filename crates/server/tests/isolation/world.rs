@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use yardarm_store::{
-    Attribution, Commit, DocumentWrite, Membership, RowWrite, Scope, ScopeKind, Tenant, User, UserKind,
+    Attribution, Commit, DocumentWrite, Membership, Passkey, RowWrite, Scope, ScopeKind, SignInWrite, Tenant, User,
+    UserKind,
 };
 use yardarm_testkit::{Client, TestApp};
 
@@ -184,6 +185,7 @@ async fn fill(app: &TestApp, client: &Client, tenant_id: &str, who: &str, change
     // The last change is one that nothing else depends on, so that it can be undone.
     made(client, &format!("{project}/segments"), json!({ "key": name("last"), "name": name("last") })).await;
     let member = person(app, tenant_id, &name("member"), false, &["viewer"]).await;
+    let passkey = passkey(app, tenant_id, &member, who).await;
     let guest = json!({ "email": format!("{}@example.org", name("guest")) });
     let invitation = made(client, "/api/v1/invitations", guest).await;
     let grants = json!([{ "permissions": ["flag.update"], "projects": [name("shop")], "environments": "*" }]);
@@ -225,6 +227,7 @@ async fn fill(app: &TestApp, client: &Client, tenant_id: &str, who: &str, change
         ("cursor", last["next"].as_str().unwrap_or("none").to_owned()),
         ("list", "included".to_owned()),
         ("member", member),
+        ("passkey", passkey),
         ("invitation", id(&invitation)),
         ("role", name("role")),
         ("held_role", name("held")),
@@ -302,6 +305,24 @@ async fn person(app: &TestApp, tenant_id: &str, key: &str, operator: bool, roles
     let rows = vec![RowWrite::InsertUser(user), RowWrite::UpsertMembership(membership)];
     let member = json!({ "name": key, "roles": roles });
     written(app, tenant_id, "invitation.accept", rows, vec![("member", &id, member)]).await;
+    id
+}
+
+/// A passkey of somebody who is not there; its id.
+async fn passkey(app: &TestApp, tenant_id: &str, user_id: &str, who: &str) -> String {
+    let id = format!("pky_{who}");
+    let row = Passkey {
+        id: id.clone(),
+        user_id: user_id.to_owned(),
+        credential_id: format!("credential-{who}"),
+        public_key: String::new(),
+        sign_count: 0,
+        name: who.to_owned(),
+        created_at: app.now(),
+        last_used_at: None,
+    };
+    let rows = vec![RowWrite::SignIn(SignInWrite::InsertPasskey(row))];
+    written(app, tenant_id, "passkey.add", rows, Vec::new()).await;
     id
 }
 

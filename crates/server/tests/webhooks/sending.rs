@@ -55,7 +55,10 @@ async fn a_change_is_told_once_and_signed(app: Arc<TestApp>) {
     let flag = change["documents"].as_array().unwrap().iter().find(|document| document["kind"] == "flag").unwrap();
     assert_eq!((&flag["key"], &flag["before"]), (&json!("checkout"), &json!(null)));
     assert_eq!(flag["after"]["name"], "checkout");
-    assert_eq!(app.owner.get(change["link"].as_str().unwrap().strip_prefix(&app.url).unwrap()).await.status, 200);
+    assert_eq!(
+        app.owner.get(change["link"].as_str().unwrap().strip_prefix(&app.app.settings.base_url).unwrap()).await.status,
+        200
+    );
 
     let patch = app.owner.patch("/api/v1/projects/shop/flags/checkout", json!({ "name": "Check-out" })).await;
     assert_eq!(patch.status, 200, "{}", patch.body);

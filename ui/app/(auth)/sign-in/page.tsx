@@ -1,5 +1,6 @@
 "use client";
 import { useQueryClient, useQuery as useServer } from "@tanstack/react-query";
+import { Fingerprint } from "lucide-react";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { type FormEvent, Suspense, useEffect, useRef, useState } from "react";
@@ -9,7 +10,16 @@ import { Button } from "@/components/ui/button";
 import { Field, Input } from "@/components/ui/field";
 import { ApiProblem } from "@/lib/api/client";
 import type { SecondFactorNeeded } from "@/lib/api/types";
-import { type Entered, setupNeeded, showCode, signIn, signInByLink } from "@/lib/queries/session";
+import { passkeysHere } from "@/lib/passkeys";
+import {
+  type Entered,
+  setupNeeded,
+  showCode,
+  showSecondPasskey,
+  signIn,
+  signInByLink,
+  signInByPasskey,
+} from "@/lib/queries/session";
 import { safeNext, useQuery } from "@/lib/url";
 import { SecondStep } from "./_components/second-step";
 import { Sso, SsoRefusal } from "./_components/sso";
@@ -31,6 +41,9 @@ function SignIn() {
   const [needed, setNeeded] = useState<SecondFactorNeeded | null>(null);
   const token = query.read("token");
   const tried = useRef(false);
+  // After the first paint: the exported page is the same for every browser.
+  const [passkeys, setPasskeys] = useState(false);
+  useEffect(() => setPasskeys(passkeysHere()), []);
   const setup = useServer({ queryKey: ["setup"], queryFn: ({ signal }) => setupNeeded(signal), enabled: !token });
   const next = safeNext(query.read("next"));
 
@@ -78,6 +91,7 @@ function SignIn() {
         error={error}
         busy={busy}
         onCode={(given) => void enter(() => showCode(given))}
+        onPasskey={passkeys ? () => void enter(showSecondPasskey) : null}
         onBack={() => {
           setNeeded(null);
           setError(null);
@@ -148,6 +162,11 @@ function SignIn() {
             </Button>
           </form>
           <hr />
+          {passkeys ? (
+            <Button size="lg" disabled={busy} onClick={() => void enter(signInByPasskey)}>
+              <Fingerprint /> Sign in with a passkey
+            </Button>
+          ) : null}
           <Sso next={next} tenant={query.read("tenant")} />
         </div>
       )}

@@ -1,5 +1,6 @@
 "use client";
 import { PageTitle } from "@/components/page-title";
+import { PasskeysCard } from "./_components/passkeys-card";
 import { PasswordCard } from "./_components/password-card";
 import { SecondFactorCard } from "./_components/second-factor-card";
 import { SessionsCard } from "./_components/sessions-card";
@@ -10,6 +11,7 @@ export default function AccountPage() {
       <PageTitle title="Security" />
       <div className="flex flex-col gap-4 px-4 pt-2">
         <SecondFactorCard />
+        <PasskeysCard />
         <PasswordCard />
         <SessionsCard />
       </div>

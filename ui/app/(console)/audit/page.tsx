@@ -5,7 +5,7 @@ import { PageTitle } from "@/components/page-title";
 import { Button } from "@/components/ui/button";
 import { Input, Select } from "@/components/ui/field";
 import { useNow } from "@/lib/now";
-import { useMembers } from "@/lib/queries/session";
+import { useMembers } from "@/lib/queries/people";
 import { useQuery } from "@/lib/url";
 import { EntryList } from "./_components/entry-list";
 

@@ -7,7 +7,7 @@ import { Button } from "@/components/ui/button";
 import { Combobox } from "@/components/ui/combobox";
 import { Select } from "@/components/ui/field";
 import { useFlags } from "@/lib/queries/flags";
-import { useMembers } from "@/lib/queries/session";
+import { useMembers } from "@/lib/queries/people";
 import { useQuery } from "@/lib/url";
 
 const KINDS = [

@@ -1,12 +1,10 @@
 "use client";
+import Link from "next/link";
 import { useConsole } from "@/components/console-context";
 import { PageTitle } from "@/components/page-title";
-import { ErrorState } from "@/components/states";
-import { SimpleTable } from "@/components/table";
-import { Badge } from "@/components/ui/badge";
 import { Card } from "@/components/ui/card";
-import { SkeletonRows } from "@/components/ui/skeleton";
-import { atLeast, useMembers } from "@/lib/queries/session";
+import { atLeast } from "@/lib/queries/session";
+import { href } from "@/lib/url";
 import { EnvironmentsCard } from "./_components/environments-card";
 import { ProjectCard } from "./_components/project-card";
 import { TokensCard } from "./_components/tokens-card";
@@ -22,32 +20,16 @@ export default function SettingsPage() {
         <EnvironmentsCard />
         <TokensCard />
         {atLeast(session.role, "admin") ? <WebhooksCard /> : null}
-        <Card flush title={`Members of ${session.tenant.name}`}>
-          <Members />
+        <Card title={`People of ${session.tenant.name}`}>
+          <p className="text-ink-2 text-sm">
+            Members, groups, roles, service accounts and sign-in are on{" "}
+            <Link href={href("/people", { p: project.key })} prefetch={false} className="text-accent underline">
+              a page of their own
+            </Link>
+            .
+          </p>
         </Card>
       </div>
     </div>
-  );
-}
-
-function Members() {
-  const members = useMembers();
-  if (members.error)
-    return <ErrorState error={members.error} what="the members" retry={() => void members.refetch()} />;
-  if (!members.data) return <SkeletonRows label="Loading members" count={3} />;
-  return (
-    <SimpleTable label="Members" head={["Name", "E-mail", "Role"]}>
-      {members.data.items.map(({ user, roles }) => (
-        <tr key={user.id}>
-          <td className="font-medium">{user.name}</td>
-          <td className="text-ink-2">{user.email}</td>
-          <td>
-            {roles.map((role) => (
-              <Badge key={role}>{role}</Badge>
-            ))}
-          </td>
-        </tr>
-      ))}
-    </SimpleTable>
   );
 }

@@ -14,6 +14,10 @@ pub(crate) struct SecurityAnswer {
     password: bool,
     /// An authenticator app gives codes.
     totp: bool,
+    /// Passkeys.
+    passkeys: u32,
+    /// Browsers make passkeys for this server's address.
+    passkeys_available: bool,
     /// Recovery codes that are left.
     recovery_codes: u32,
 }
@@ -26,6 +30,8 @@ pub(crate) async fn handler(access: TenantAccess<Member>) -> Result<Answer, Prob
     Ok(Answer::ok(&SecurityAnswer {
         password: access.user().password_hash.is_some(),
         totp: factors.totp,
+        passkeys: factors.passkeys,
+        passkeys_available: access.passkeys_available(),
         recovery_codes: factors.recovery_codes,
     }))
 }

@@ -1,8 +1,12 @@
 //! Signing in and out.
 
+pub(crate) mod ask_passkey;
+pub(crate) mod ask_second_passkey;
 pub(crate) mod link;
+pub(crate) mod passkey;
 pub(crate) mod read;
 pub(crate) mod second_factor;
+pub(crate) mod second_passkey;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
 pub(crate) mod sso_callback;

@@ -18,7 +18,8 @@ pub(crate) struct SecondFactor {
     code: String,
 }
 
-/// The second step of signing in. A code counts once; after ten wrong ones the account waits for fifteen minutes.
+/// The second step of signing in. A code counts once. After five wrong ones from one address that address waits; after ten from
+/// anywhere the account does, for fifteen minutes.
 #[utoipa::path(post, path = "/api/v1/session/second-factor", operation_id = "useSecondFactor", tag = "session",
     request_body = SecondFactor, responses((status = 200, body = SessionAnswer)))]
 pub(crate) async fn handler(visitor: Visitor, Body(body): Body) -> Result<Answer, Problem> {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use yardarm_store::{Commit, DocumentWrite, RowWrite, SecondFactors, Session, SignInMethod, SignInRow, Totp};
 
 use super::factors::seed_place;
+use super::rules::SignInRules;
 use super::ticket::Step;
 use super::{refusal, totp};
 use crate::auth::access::TenantAccess;
@@ -41,12 +42,15 @@ impl<R: Right> TenantAccess<R> {
         self.request.who.session.as_ref().ok_or_else(not_a_session)
     }
 
+    /// A session that speaks for the whole account.
+    pub(super) fn own_session(&self) -> Result<&Session, Problem> {
+        let session = self.session()?;
+        if session.method == SignInMethod::Sso { Err(refusal::managed_elsewhere()) } else { Ok(session) }
+    }
+
     /// A session that may change how its owner signs in.
     pub(super) fn fresh_session(&self) -> Result<&Session, Problem> {
-        let session = self.session()?;
-        if session.method == SignInMethod::Sso {
-            return Err(refusal::managed_elsewhere());
-        }
+        let session = self.own_session()?;
         if session.authenticated_at + FRESH <= self.now() {
             return Err(refusal::reauthentication_required(FRESH / 60_000));
         }
@@ -89,10 +93,7 @@ impl<R: Right> TenantAccess<R> {
 
     /// Ends all of the caller's sessions but the one that asks.
     pub(crate) async fn end_other_sessions(&self) -> Result<(), Problem> {
-        if self.session()?.method == SignInMethod::Sso {
-            return Err(refusal::managed_elsewhere());
-        }
-        let keep = Some(self.session()?.hash.clone());
+        let keep = Some(self.own_session()?.hash.clone());
         let row = SignInRow::EndOtherSessions { user_id: self.user().id.clone(), keep };
         self.commit_account(Vec::new(), vec![RowWrite::SignIn(row)]).await
     }
@@ -182,7 +183,8 @@ impl<R: Right> TenantAccess<R> {
         self.lose_factor(&session, left, &document, &mut rows).await
     }
 
-    /// Writes the loss of a factor. With the last one the recovery codes and the other sessions go.
+    /// Writes the loss of a factor. With the last one the recovery codes and the other sessions go; while a tenant asks for
+    /// one, it stays.
     pub(super) async fn lose_factor(
         &self,
         session: &Session,
@@ -192,6 +194,7 @@ impl<R: Right> TenantAccess<R> {
     ) -> Result<SignedIn, Problem> {
         let user_id = self.user().id.clone();
         if !left.any() {
+            self.may_be_without_factors().await?;
             let keep = Some(session.hash.clone());
             rows.push(RowWrite::SignIn(SignInRow::SetRecoveryCodes { user_id: user_id.clone(), hashes: Vec::new() }));
             rows.push(RowWrite::SignIn(SignInRow::EndOtherSessions { user_id, keep }));
@@ -199,6 +202,21 @@ impl<R: Right> TenantAccess<R> {
         self.commit_account(vec![self.factors_write(document)], std::mem::take(rows)).await?;
         let proof = Proof { second_factor: session.second_factor && left.any(), ..Proof::of(session) };
         reopen(self, session, proof).await
+    }
+
+    /// Refuses while one of the caller's tenants asks for a second factor of theirs. One that takes people by its identity
+    /// provider only asks that for it.
+    async fn may_be_without_factors(&self) -> Result<(), Problem> {
+        for membership in &self.request.who.memberships {
+            let state = self.request.gate.tenant_state(&membership.tenant_id).await?;
+            let rules = state.as_ref().map(|state| SignInRules::of(state)).unwrap_or_default();
+            if rules.second_factor && !rules.sso {
+                let tenant = self.request.gate.store.tenant(&membership.tenant_id).await?;
+                let name = tenant.map(|tenant| tenant.name).unwrap_or_default();
+                return Err(refusal::second_factor_demanded(&name));
+            }
+        }
+        Ok(())
     }
 
     /// New recovery codes instead of those before.

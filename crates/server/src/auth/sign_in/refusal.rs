@@ -3,6 +3,7 @@
 use http::StatusCode;
 
 use crate::problem::Problem;
+use crate::webauthn::Flaw;
 
 pub(super) fn step_over() -> Problem {
     Problem::new(
@@ -68,6 +69,67 @@ pub(super) fn no_password() -> Problem {
         StatusCode::CONFLICT,
         "no_password",
         "This account has no password yet, so a second factor would be the only one. Set a password first.",
+    )
+}
+
+/// Of the last factor, where a tenant wants one.
+pub(super) fn second_factor_demanded(tenant: &str) -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "second_factor_demanded",
+        format!(
+            "{tenant} asks its members for a second factor, and this is your last one. Add another one, then take this \
+             one away."
+        ),
+    )
+}
+
+pub(super) fn passkeys_unavailable() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "passkeys_unavailable",
+        "Browsers make passkeys for a name over https only, or for localhost, and this server's address is neither. The \
+         operator sets it: YARDARM_BASE_URL=https://flags.example.com.",
+    )
+}
+
+/// Of a new one.
+pub(super) fn passkey_unusable(flaw: Flaw) -> Problem {
+    let why = format!("this passkey cannot be added: {flaw}");
+    Problem::invalid().error("/credential", "passkey_unusable", why)
+}
+
+pub(super) fn passkey_known() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "passkey_known",
+        "This passkey was added before. Use another authenticator, or rename the one there is.",
+    )
+}
+
+pub(super) fn too_many_passkeys(most: usize) -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "too_many_passkeys",
+        format!("An account has at most {most} passkeys. Take one away that you do not use."),
+    )
+}
+
+/// The last way into an account.
+pub(super) fn only_way_in() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "no_password",
+        "This account has no password, so this passkey is the only way in. Set a password first, or add another passkey.",
+    )
+}
+
+/// Whatever is not right about it: unknown, somebody else's, or badly signed.
+pub(super) fn wrong_passkey() -> Problem {
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "passkey_wrong",
+        "This passkey opens nothing here: it was taken away, is of another account, or its answer is not right.",
     )
 }
 

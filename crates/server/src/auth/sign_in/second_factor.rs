@@ -6,9 +6,11 @@ use yardarm_store::{SecondFactors, SignInMethod, User};
 use super::refusal;
 use super::ticket::Step;
 use crate::auth::cookie;
+use crate::auth::refusal::too_many_attempts;
 use crate::auth::session::{Proof, SignedIn, Visitor};
 use crate::keys;
 use crate::problem::Problem;
+use crate::rates::Secret;
 
 /// Where a first step led.
 pub(crate) enum Entered {
@@ -58,13 +60,32 @@ impl Visitor {
 
     /// A code of the authenticator app, or a recovery code.
     pub(crate) async fn show_code(&self, code: &str) -> Result<SignedIn, Problem> {
-        let (user, method) = self.halfway().await?;
+        let (user, method) = self.begin_second().await?;
         self.gate.take_code(&user, code).await?;
+        self.enter_by_second(user, method).await
+    }
+
+    /// Counts a try at a second factor before it is looked at. What is refused from here on is told to the account's tenant.
+    pub(super) async fn begin_second(&self) -> Result<(User, SignInMethod), Problem> {
+        let (user, method) = self.halfway().await?;
+        if let Some(caller) = &self.caller {
+            caller.is("", format!("user:{}", user.id));
+        }
+        let (attempts, address) = (&self.gate.api.attempts, self.address.0);
+        attempts.take(Secret::Code, &user.id, address, self.gate.now()).map_err(too_many_attempts)?;
+        self.gate.count_try(&user).await?;
+        Ok((user, method))
+    }
+
+    /// The second factor was right.
+    pub(super) async fn enter_by_second(&self, user: User, method: SignInMethod) -> Result<SignedIn, Problem> {
+        self.gate.store.sign_in().clear_second_factor_tries(&user.id).await?;
+        self.gate.api.attempts.right(Secret::Code, &user.id, self.address.0, self.gate.now());
         self.enter(user, Proof { method, second_factor: true, connection_id: None }).await
     }
 
     /// Who has done the first step in this browser.
-    async fn halfway(&self) -> Result<(User, SignInMethod), Problem> {
+    pub(super) async fn halfway(&self) -> Result<(User, SignInMethod), Problem> {
         let ticket = self.step.as_deref().ok_or_else(refusal::step_over)?;
         let halfway = self.gate.open_ticket::<Halfway>(Step::SecondFactor, ticket)?.content;
         let user = self.gate.store.user(&halfway.user_id).await?.ok_or_else(refusal::step_over)?;

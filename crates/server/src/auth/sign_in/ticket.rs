@@ -13,6 +13,7 @@ use crate::auth::refusal::internal;
 use crate::keys;
 use crate::problem::Problem;
 use crate::sealer::Place;
+use crate::webauthn;
 
 /// Kinds of steps. A ticket of one is none of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,12 @@ pub(in crate::auth) enum Step {
     TotpEnrolment,
     /// On the way to an identity provider and back.
     Sso,
+    /// An authenticator is asked for a new passkey.
+    PasskeyEnrolment,
+    /// A passkey is asked for, in place of everything else.
+    Passkey,
+    /// A passkey is asked for after the password.
+    SecondPasskey,
 }
 
 impl Step {
@@ -31,6 +38,9 @@ impl Step {
             Self::SecondFactor => "second_factor",
             Self::TotpEnrolment => "totp_enrolment",
             Self::Sso => "sso",
+            Self::PasskeyEnrolment => "passkey_enrolment",
+            Self::Passkey => "passkey",
+            Self::SecondPasskey => "second_passkey",
         }
     }
 
@@ -38,6 +48,7 @@ impl Step {
     pub(in crate::auth) fn lifetime(self) -> Millis {
         match self {
             Self::SecondFactor => 5 * 60 * 1_000,
+            Self::PasskeyEnrolment | Self::Passkey | Self::SecondPasskey => webauthn::TIMEOUT,
             Self::TotpEnrolment | Self::Sso => 15 * 60 * 1_000,
         }
     }

@@ -19,7 +19,9 @@ export function RecoveryCodesOnce({ codes, onClose }: { codes: string[]; onClose
             <li key={code}>{code}</li>
           ))}
         </ul>
-        <p className="text-ink-2 text-sm">Keep them where your phone is not: each signs you in once without the app.</p>
+        <p className="text-ink-2 text-sm">
+          Keep them where your phone is not: each signs you in once without the app or a passkey.
+        </p>
       </SecretOnce>
     </Dialog>
   );

@@ -2,20 +2,20 @@
 import { useState } from "react";
 import { toast } from "sonner";
 import { Confirm } from "@/components/confirm";
-import { useConsole } from "@/components/console-context";
 import { ErrorState } from "@/components/states";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { SkeletonRows } from "@/components/ui/skeleton";
 import { useDisableTotp, useRenewRecoveryCodes, useSecurity } from "@/lib/queries/account";
+import { useSession } from "@/lib/queries/session";
 import { ChangeError } from "./change-error";
 import { EnrolTotp } from "./enrol-totp";
 import { RecoveryCodesOnce } from "./recovery-codes-once";
 
 /** The authenticator app and the recovery codes. */
 export function SecondFactorCard() {
-  const { session } = useConsole();
+  const session = useSession().data;
   const security = useSecurity();
   const disable = useDisableTotp();
   const renew = useRenewRecoveryCodes();
@@ -31,9 +31,9 @@ export function SecondFactorCard() {
         <SkeletonRows label="Loading" count={2} />
       ) : (
         <div className="flex flex-col gap-4 text-sm">
-          {session.unmet === "second_factor" ? (
+          {session?.unmet === "second_factor" ? (
             <p role="alert" className="rounded-md bg-warn-tint p-3">
-              {session.tenant.name} asks its members for a second factor. Add one to go on.
+              {session.tenant.name} asks its members for a second factor. Add an app or a passkey to go on.
             </p>
           ) : null}
           <div className="flex flex-wrap items-center gap-2">
@@ -51,12 +51,12 @@ export function SecondFactorCard() {
               </Button>
             )}
           </div>
-          {has.totp ? (
+          {has.totp || has.passkeys > 0 ? (
             <div className="flex flex-wrap items-center gap-2">
               <span className="mr-auto font-medium">
                 Recovery codes
                 <span className="block font-normal text-ink-2 text-xs">
-                  {has.recovery_codes} left. Each works once, in place of the app.
+                  {has.recovery_codes} left. Each works once, in place of the app or a passkey.
                 </span>
               </span>
               <Button
@@ -83,7 +83,11 @@ export function SecondFactorCard() {
             toast.success("The authenticator app is removed.");
           }}
         >
-          <p>From now on your password alone signs you in. Your recovery codes and your other sessions end, too.</p>
+          {has && has.passkeys > 0 ? (
+            <p>Your passkeys stay, and sign-ins go on asking for one after the password.</p>
+          ) : (
+            <p>From now on your password alone signs you in. Your recovery codes and your other sessions end, too.</p>
+          )}
         </Confirm>
       ) : null}
     </Card>
