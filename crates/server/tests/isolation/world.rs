@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use yardarm_store::{
-    Attribution, Commit, DocumentWrite, Membership, Passkey, RowWrite, Scope, ScopeKind, SignInWrite, Tenant, User,
+    Attribution, Commit, DocumentWrite, Membership, Passkey, RowWrite, Scope, ScopeKind, SignInRow, Tenant, User,
     UserKind,
 };
 use yardarm_testkit::{Client, TestApp};
@@ -321,7 +321,7 @@ async fn passkey(app: &TestApp, tenant_id: &str, user_id: &str, who: &str) -> St
         created_at: app.now(),
         last_used_at: None,
     };
-    let rows = vec![RowWrite::SignIn(SignInWrite::InsertPasskey(row))];
+    let rows = vec![RowWrite::SignIn(SignInRow::InsertPasskey(row))];
     written(app, tenant_id, "passkey.add", rows, Vec::new()).await;
     id
 }
