@@ -11,6 +11,7 @@ pub mod chunks;
 pub mod codes;
 pub mod command;
 pub mod compile;
+pub mod control;
 mod decide;
 pub mod document;
 mod exact;

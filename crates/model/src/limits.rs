@@ -46,6 +46,15 @@ limits! {
     FLAGS = 20_000, "items", "Flags in a project, archived ones included.";
     SEGMENTS = 5_000, "items", "Segments in a project.";
     SDK_KEYS = 1_000, "items", "SDK keys in a project, revoked ones included.";
+    POLICIES = 100, "items", "Policies in a project.";
+    POLICY_APPROVALS = 10, "people", "Approvals that a policy may ask for.";
+    POLICY_APPROVERS = 50, "items", "Roles, and groups, that a policy may name.";
+    POLICY_FREEZES = 50, "items", "Freezes of a policy.";
+    POLICY_ATTRIBUTES = 200, "items", "Attributes that a policy forbids.";
+    POLICY_SOAK = 8_760, "hours", "Time for which a policy may want something to be tried.";
+    POLICY_REPLAY = 500, "items", "Changes of the past that a policy is tried on at once.";
+    TIME_ZONE = 64, "characters", "Name of a time zone.";
+    VERDICT_ITEMS = 200, "items", "Flags, violations and notes told in what policies say about a change.";
     VARIANTS = 100, "items", "Variants of a flag.";
     RULES = 200, "items", "Targeting rules of a flag in one environment, and rules of a segment.";
     PREREQUISITES = 50, "items", "Prerequisites of a flag in one environment.";

@@ -67,6 +67,8 @@ fn put_back(
             }
             world.sdk_keys.put(owned, sdk_key);
         }
+        (Kind::Policy, Some(body)) => world.policies.put(owned, Arc::new(read(body)?)),
+        (Kind::Policy, None) => world.policies.remove(owned),
         (Kind::SdkKey, None) => world.sdk_keys.remove(owned),
         (Kind::Flag, body) => {
             touched.flags.insert(owned.clone());
