@@ -4,10 +4,14 @@
 //! Nothing here reads a clock or a database. [`verdict`] says of documents that `decide` left which environments they
 //! touch, who must consent and what stands against them; whether that is heeded is decided where changes are made.
 
+mod attributes;
+mod exposure;
 mod freeze;
 mod hash;
 mod local;
 mod merge;
+mod reach;
+mod soak;
 mod verdict;
 
 pub use freeze::frozen_until;
