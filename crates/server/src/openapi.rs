@@ -72,6 +72,7 @@ pub fn document() -> Value {
         { "name": "environments", "description": "Environments, and evaluating in one." },
         { "name": "flags", "description": "Flags and what they serve." },
         { "name": "segments", "description": "Reusable sets of contexts." },
+        { "name": "policies", "description": "What changes must keep to." },
         { "name": "keys", "description": "SDK keys." },
         { "name": "audit", "description": "The audit log of a tenant as evidence, and the security log." },
         { "name": "history", "description": "The audit log, undo, and the live stream." },

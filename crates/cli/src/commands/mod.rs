@@ -17,6 +17,7 @@ mod keys;
 mod login;
 mod openapi;
 mod plan;
+mod policies;
 mod projects;
 mod quotas;
 #[cfg(test)]
@@ -66,6 +67,8 @@ enum Command {
     Flags(flags::Flags),
     /// Segments: reusable sets of contexts
     Segments(segments::Segments),
+    /// Policies: what changes must keep to
+    Policies(policies::Policies),
     /// Environments of a project
     Environments(environments::Environments),
     /// Projects of the tenant
@@ -119,6 +122,7 @@ impl Cli {
             Command::Completions(command) => command.run(),
             Command::Flags(command) => client(command.run(out)),
             Command::Segments(command) => client(command.run(out)),
+            Command::Policies(command) => client(command.run(out)),
             Command::Projects(command) => client(command.run(out)),
             Command::Keys(command) => client(command.run(out)),
             Command::Tokens(command) => client(command.run(out)),

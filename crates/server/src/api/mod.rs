@@ -22,6 +22,7 @@ mod members;
 mod names;
 mod page;
 mod permissions;
+mod policies;
 mod projects;
 mod quotas;
 mod roles;
@@ -194,6 +195,13 @@ routes! {
     DELETE "/api/v1/projects/{project}/segments/{segment}" Project<can::SegmentDelete>, Write, Some("segment.delete") => segments::remove;
     PATCH "/api/v1/projects/{project}/segments/{segment}/lists" Project<can::SegmentUpdate>, Write, Some("segment.edit_lists") => segments::edit_lists;
     GET "/api/v1/projects/{project}/segments/{segment}/lists/{list}" Project<can::ProjectRead>, Read, None => segments::list_keys;
+
+    GET "/api/v1/projects/{project}/policies" Project<can::ProjectRead>, Read, None => policies::list;
+    POST "/api/v1/projects/{project}/policies" Project<can::PolicyManage>, Write, Some("policy.create") => policies::create;
+    POST "/api/v1/projects/{project}/policies/check" Project<can::ProjectRead>, Heavy, None => policies::check;
+    GET "/api/v1/projects/{project}/policies/{policy}" Project<can::ProjectRead>, Read, None => policies::read;
+    PATCH "/api/v1/projects/{project}/policies/{policy}" Project<can::PolicyManage>, Write, Some("policy.update") => policies::update;
+    DELETE "/api/v1/projects/{project}/policies/{policy}" Project<can::PolicyManage>, Write, Some("policy.delete") => policies::remove;
 
     GET "/api/v1/projects/{project}/keys" Project<can::ProjectRead>, Read, None => keys::list;
     POST "/api/v1/projects/{project}/keys" Project<can::SdkKeyManage>, Write, Some("sdk_key.create") => keys::create;

@@ -42,6 +42,11 @@ names! {
         /// `included` or `excluded`.
         list: String
     }
+    /// A policy.
+    OfPolicy {
+        /// Policy key.
+        policy: String
+    }
     /// An SDK key.
     OfKey {
         /// Its id: `key_…`.

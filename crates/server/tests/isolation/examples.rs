@@ -22,8 +22,10 @@ const NAMING: [(&str, &str); 9] = [
 ];
 
 /// Query parameters that choose, sort and page, and name nothing.
-const CHOOSING: [&str; 12] =
-    ["limit", "since", "format", "type", "archived", "serves", "sort", "kind", "force", "replace", "dry_run", "until"];
+const CHOOSING: [&str; 13] = [
+    "at", "limit", "since", "format", "type", "archived", "serves", "sort", "kind", "force", "replace", "dry_run",
+    "until",
+];
 
 /// The slot that a query parameter takes; `None` for those that name nothing.
 pub(crate) fn slot_of(parameter: &str) -> Option<&'static str> {
@@ -87,6 +89,11 @@ pub(crate) fn body(method: &str, path: &str) -> Option<Value> {
         }),
         ("PATCH", "/flags/{flag}/environments/{environment}") => {
             json!({ "prerequisites": [{ "flag": "{prerequisite}", "variants": ["on"] }] })
+        }
+        ("POST", "/policies") => json!({ "key": "more", "environments": ["{environment}"], "require_reason": true }),
+        ("PATCH", "/policies/{policy}") => json!({ "environments": ["{environment}"] }),
+        ("POST", "/policies/check") => {
+            json!({ "policy": { "key": "more", "environments": ["{environment}"], "require_reason": true } })
         }
         ("PATCH", "/segments/{segment}") => json!({ "name": "Changed" }),
         ("PATCH", "/segments/{segment}/lists") => json!({ "included": { "add": ["u3"] } }),

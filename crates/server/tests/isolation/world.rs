@@ -129,6 +129,8 @@ async fn fill(client: &Client, who: &str, changes: usize) -> Objects {
     }
     let segment = json!({ "key": name("beta"), "name": name("beta"), "included": [name("user")] });
     made(client, &format!("{project}/segments"), segment).await;
+    let policy = json!({ "key": name("rule"), "name": name("rule"), "largest_step": 100 });
+    made(client, &format!("{project}/policies"), policy).await;
     let key = json!({ "name": name("key"), "environment": name("live"), "audience": "server" });
     let key = made(client, &format!("{project}/keys"), key).await;
     let token = made(client, "/api/v1/tokens", json!({ "name": name("token"), "role": "viewer" })).await;
@@ -147,6 +149,7 @@ async fn fill(client: &Client, who: &str, changes: usize) -> Objects {
         ("flag", name("flag")),
         ("prerequisite", name("base")),
         ("segment", name("beta")),
+        ("policy", name("rule")),
         ("key", text(&key["id"])),
         ("token", text(&token["id"])),
         ("rev", rev.to_string()),
