@@ -328,6 +328,28 @@ test("people, roles and tokens", async () => {
   }
 });
 
+test("policies", async () => {
+  const [set, check, replay, remove, ...more] = await blocks("policies");
+  assert.deepEqual(more, []);
+  const app = await demo();
+  const folder = await home();
+  try {
+    const names = `export YARDARM_URL=${app.url}\nexport YARDARM_TOKEN=${app.token}`;
+    const shown = await done(folder, names, set);
+    assert.match(shown, /created production/);
+    assert.match(shown, /largest_step: 25/);
+    const said = await done(folder, names, check);
+    assert.match(said, /touches .*production/);
+    assert.match(said, /production: 1 must approve/);
+    assert.match(said, /allows 25 in one change/);
+    assert.match(await done(folder, names, replay), /of the last \d+ changes, \d+ would have been held/);
+    assert.match(await done(folder, names, remove), /deleted production/);
+  } finally {
+    await app.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
 test("webhooks", async () => {
   const [, printed, make, receive, change, log, rotate, ...more] = await blocks("webhooks");
   const [[settings], [node], [python]] = [await blocks("webhooks", "toml"), await blocks("webhooks", "js"), await blocks("webhooks", "python")];
