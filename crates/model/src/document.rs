@@ -35,11 +35,13 @@ pub enum Kind {
     SdkKey,
     /// [`Policy`].
     Policy,
+    /// [`ChangeRequest`](crate::change_request::ChangeRequest); its key is its id.
+    ChangeRequest,
 }
 
 impl Kind {
     /// All of them, in the order they are listed, exported and written.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Project,
         Self::Environment,
         Self::Segment,
@@ -48,6 +50,7 @@ impl Kind {
         Self::Configuration,
         Self::SdkKey,
         Self::Policy,
+        Self::ChangeRequest,
     ];
 
     /// The name in the store, in URLs and in JSON: `flag`, `segment_list`, …
@@ -61,6 +64,7 @@ impl Kind {
             Self::Configuration => "configuration",
             Self::SdkKey => "sdk_key",
             Self::Policy => "policy",
+            Self::ChangeRequest => "change_request",
         }
     }
 

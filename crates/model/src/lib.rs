@@ -7,6 +7,7 @@
 pub mod affected;
 pub mod allocation;
 pub mod authority;
+pub mod change_request;
 pub mod chunks;
 pub mod codes;
 pub mod command;

@@ -83,6 +83,14 @@ limits! {
     BODY_DEPTH = 64, "levels", "Nesting of a request's JSON.";
     PLAN_DETAILS = 5_000, "items", "Documents of a plan that are told member by member; the rest is listed.";
     PLAN_UNNAMED = 100, "items", "Keys told of what a file does not name; the rest is counted.";
+    CHANGE_REQUESTS = 500, "items", "Change requests in a project that are not over.";
+    CHANGE_REQUESTS_KEPT = 1_000, "items", "Change requests in a project that are over; of older ones only the log knows.";
+    CHANGE_REQUEST_DOCUMENTS = 2_000, "items", "Documents that one change request leaves.";
+    CHANGE_REQUEST_BYTES = 4 * 1024 * 1024, "bytes", "What one change request replaces and leaves, as JSON.";
+    CHANGE_REQUESTS_BYTES = 64 * 1024 * 1024, "bytes", "The same of all change requests of a project that are not over.";
+    CHANGE_REQUEST_COMMENTS = 200, "items", "Comments on one change request.";
+    CHANGE_REQUEST_APPROVALS = 100, "items", "Approvals of one change request.";
+    COMMENT = 4_000, "characters", "One comment, and the comment of an approval or a rejection.";
     PROBLEMS = 100, "items", "Problems reported in one answer; the rest is counted.";
 }
 

@@ -99,6 +99,8 @@ fn put_back(
                 world.remove_segment(key);
             }
         }
+        // A change request is what happened to it: it is neither undone nor put back.
+        (Kind::ChangeRequest, _) => return None,
         (Kind::SegmentList, body) => {
             touched.segments.insert(key.split_once('/')?.0.to_owned());
             match body {
