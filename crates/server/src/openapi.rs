@@ -75,6 +75,7 @@ pub fn document() -> Value {
         { "name": "policies", "description": "What changes must keep to." },
         { "name": "keys", "description": "SDK keys." },
         { "name": "audit", "description": "The audit log of a tenant as evidence, and the security log." },
+        { "name": "change requests", "description": "Changes that wait for others' consent or for their time." },
         { "name": "history", "description": "The audit log, undo, and the live stream." },
         { "name": "transfer", "description": "Export and import." },
         { "name": "counts", "description": "Evaluation counts." },

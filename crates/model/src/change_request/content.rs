@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use super::document::{ChangeRequest, Dependency, Item, Schedule};
 use crate::command::Documents;
 use crate::configuration_key;
+use crate::control::{Pinned, content_hash};
 use crate::document::{Configuration, Kind, Segment, State};
-use crate::plan::{sha256, stored_body};
+use crate::plan::stored_body;
 use crate::uses::{flags_of, segments_in, segments_of};
 
 /// The state as it would be with the items. Revisions stay those of what is stored: they are what `If-Match` is about.
@@ -105,10 +106,15 @@ fn served_revision(state: &State, kind: Kind, key: &str) -> u64 {
 
 /// Names what will be applied: the documents with what they replace, what they refer to, and when.
 pub fn hash(items: &[Item], depends: &[Dependency], schedule: Option<&Schedule>) -> String {
-    let items: Vec<Value> =
-        items.iter().map(|item| json!([item.kind, item.key, item.base_revision, item.body])).collect();
+    let pin = |item: &Item| Pinned {
+        kind: item.kind,
+        key: item.key.clone(),
+        base: item.base_revision,
+        body: item.body.clone(),
+    };
+    let pinned: Vec<Pinned> = items.iter().map(pin).collect();
     let when = schedule.map(|schedule| json!([schedule.local, schedule.zone, schedule.at, schedule.grace_seconds]));
-    sha256(&crate::normal_form(&json!([items, depends, when])).to_string())
+    content_hash(&pinned, &json!({ "depends": depends, "when": when }))
 }
 
 /// Documents that are not as the request took them: what it replaces, and what it refers to.

@@ -10,4 +10,4 @@ mod rebase;
 
 pub use content::{apply_to, depends, grown, hash, moved, size};
 pub use document::{Approval, ChangeRequest, Comment, Dependency, Item, Outcome, Person, Remark, Schedule, Stage};
-pub use rebase::{Conflict, Rebased, Side, rebase};
+pub use rebase::{Choices, Conflict, Rebased, Side, rebase};

@@ -121,8 +121,8 @@ impl Merging<'_> {
                 let control::Conflict { pointer, base: was, theirs: current, ours: request } = conflict;
                 match self.choice(item, &pointer, was, request.clone(), current.clone()) {
                     // What the other side says becomes what both started from, so only this one has changed it.
-                    Some(Side::Request) => control::put(&mut base, &pointer, current),
-                    Some(Side::Current) => control::put(&mut base, &pointer, request),
+                    Some(Side::Request) => put(&mut base, &pointer, current),
+                    Some(Side::Current) => put(&mut base, &pointer, request),
                     None => open = true,
                 }
             }
@@ -130,7 +130,22 @@ impl Merging<'_> {
                 return None;
             }
         }
-        let mut merged = control::merge(&base, &theirs, &ours).ok()?;
+        let mut merged = match control::merge(&base, &theirs, &ours) {
+            Ok(merged) => merged,
+            // Choices that do not settle it settle nothing.
+            Err(conflicts) => {
+                let again = conflicts.into_iter().map(|conflict| Conflict {
+                    kind: item.kind,
+                    key: item.key.clone(),
+                    pointer: conflict.pointer,
+                    base: conflict.base,
+                    request: conflict.ours,
+                    current: conflict.theirs,
+                });
+                self.conflicts.extend(again);
+                return None;
+            }
+        };
         if item.kind == Kind::Segment {
             for (name, list) in [("included", lists.0), ("excluded", lists.1)] {
                 if let Some(list) = list {
@@ -158,6 +173,50 @@ impl Merging<'_> {
         self.conflicts.push(Conflict { kind, key, pointer, base, request, current });
         None
     }
+}
+
+/// Puts a value at a pointer, or takes what is there away. A step into a list is the identity of an element, as the merge
+/// names it, or its index.
+fn put(document: &mut Value, pointer: &str, value: Option<Value>) {
+    let Some((parent, last)) = pointer.rsplit_once('/') else {
+        *document = value.unwrap_or(Value::Null);
+        return;
+    };
+    let mut place = document;
+    for step in parent.split('/').skip(1).map(unescaped) {
+        let next = match place {
+            Value::Object(members) => Some(members.entry(step).or_insert_with(|| json!({}))),
+            Value::Array(elements) => element(elements, &step).and_then(|index| elements.get_mut(index)),
+            _ => None,
+        };
+        match next {
+            Some(next) => place = next,
+            None => return,
+        }
+    }
+    let last = unescaped(last);
+    match (place, value) {
+        (Value::Object(members), Some(value)) => drop(members.insert(last, value)),
+        (Value::Object(members), None) => drop(members.remove(&last)),
+        (Value::Array(elements), value) => match (element(elements, &last), value) {
+            (Some(index), Some(value)) => elements[index] = value,
+            (Some(index), None) => drop(elements.remove(index)),
+            (None, Some(value)) => elements.push(value),
+            (None, None) => {}
+        },
+        _ => {}
+    }
+}
+
+fn unescaped(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
+}
+
+fn element(elements: &[Value], step: &str) -> Option<usize> {
+    let named = |element: &Value| {
+        element == step || ["id", "key", "flag", "name", "variant"].iter().any(|name| element[*name] == step)
+    };
+    elements.iter().position(named).or_else(|| step.parse().ok().filter(|index| *index < elements.len()))
 }
 
 /// The chunks of a list are how it is kept: its keys are merged, not the names of its chunks.

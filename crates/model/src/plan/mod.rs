@@ -253,8 +253,7 @@ pub fn fingerprint(digest: &str, epoch: &str, state: &State, documents: &Documen
     sha256(&json!([digest, epoch, touched]).to_string())
 }
 
-/// Lower-case hex.
-pub(crate) fn sha256(text: &str) -> String {
+fn sha256(text: &str) -> String {
     use std::fmt::Write as _;
     Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

@@ -52,6 +52,11 @@ names! {
         /// Its id: `key_…`.
         key: String
     }
+    /// A change request.
+    OfChangeRequest {
+        /// Its id: `chr_…`.
+        change_request: String
+    }
     /// An access token.
     OfToken {
         /// Its id: `tok_…`.

@@ -7,9 +7,8 @@ use yardarm_model::command::Command;
 
 use super::{EnvironmentAnswer, answered};
 use crate::api::answer::Answer;
-use crate::auth::{Precondition, ProjectAccess, can};
+use crate::auth::{Precondition, ProjectAccess, Stop, can};
 use crate::json::Body;
-use crate::problem::Problem;
 
 /// A new environment.
 #[derive(Deserialize, ToSchema)]
@@ -33,7 +32,7 @@ pub(crate) struct NewEnvironment {
 pub(crate) async fn handler(
     access: ProjectAccess<can::EnvironmentManage>,
     Body(body): Body,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, Stop> {
     let key = body.get("key").and_then(Value::as_str).unwrap_or_default().to_owned();
     let changed = access.change(Command::CreateEnvironment { body }, Precondition::None).await?;
     Ok(answered(&changed.live.state, &key, Answer::created)?.version(&changed.live))

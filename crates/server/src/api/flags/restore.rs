@@ -6,9 +6,8 @@ use super::changed;
 use super::item::FlagAnswer;
 use crate::api::answer::Answer;
 use crate::api::names::OfFlag;
-use crate::auth::{ProjectAccess, can};
+use crate::auth::{ProjectAccess, Stop, can};
 use crate::json::Path;
-use crate::problem::Problem;
 
 /// Takes a flag out of the archive, configured as it was.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/flags/{flag}/restore", operation_id = "restoreFlag", tag = "flags",
@@ -16,6 +15,6 @@ use crate::problem::Problem;
 pub(crate) async fn handler(
     access: ProjectAccess<can::FlagArchive>,
     Path(name): Path<OfFlag>,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, Stop> {
     changed(&access, &name.flag, Command::RestoreFlag { key: name.flag.clone() }).await
 }

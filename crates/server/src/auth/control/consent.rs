@@ -36,14 +36,14 @@ pub(crate) struct GivenApproval {
 
 /// A change request's consent as it stands.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Standing {
+pub(crate) struct Consent {
     /// One for each policy that wants some.
     pub(crate) needed: Vec<NeededApproval>,
     /// All that were given.
     pub(crate) approvals: Vec<GivenApproval>,
 }
 
-impl Standing {
+impl Consent {
     /// Whether nobody's consent is missing.
     pub(crate) fn is_complete(&self) -> bool {
         self.needed.iter().all(NeededApproval::is_given)
@@ -75,7 +75,7 @@ pub(super) fn standing(
     request: &ChangeRequest,
     verdict: &Verdict,
     moved: bool,
-) -> Standing {
+) -> Consent {
     let mut needed = unasked(verdict);
     let mut approvals = Vec::with_capacity(request.approvals.len());
     for approval in &request.approvals {
@@ -104,7 +104,7 @@ pub(super) fn standing(
         }
         approvals.push(GivenApproval { approval: approval.clone(), void });
     }
-    Standing { needed, approvals }
+    Consent { needed, approvals }
 }
 
 /// Whether a policy takes somebody's consent: they hold one of its roles or are in one of its groups, and it is not their own

@@ -18,10 +18,11 @@ mod scheduling;
 mod way;
 
 pub(crate) use book::Reviewed;
-pub(crate) use consent::{GivenApproval, NeededApproval, Standing};
+pub(crate) use consent::{GivenApproval, NeededApproval};
 pub(crate) use drafting::Drafted;
 pub(crate) use firing::{Schedules, keep_firing};
 pub(crate) use scheduling::ScheduleWish;
+pub(super) use gate::Passage;
 pub(super) use way::Way;
 
 use crate::problem::Problem;
