@@ -9,7 +9,8 @@ use super::content::{apply_to, grown};
 use super::document::Item;
 use crate::command::{Command, Documents, Inputs, Refusal, decide};
 use crate::control;
-use crate::document::{Kind, State};
+use crate::document::{Configuration, Kind, State};
+use crate::normal_form;
 use crate::plan::stored_body;
 
 /// A place at which the request and the project say something else.
@@ -56,7 +57,7 @@ pub struct Rebased {
 /// Merges the items with the state: what only one side changed is taken from it, lists of segments are merged key by key.
 /// Refused when what comes out is no valid project.
 pub fn rebase(state: &State, items: &[Item], choices: &Choices, inputs: &Inputs) -> Result<Rebased, Refusal> {
-    let mut merging = Merging { choices, used: BTreeSet::new(), conflicts: Vec::new() };
+    let mut merging = Merging { state, choices, used: BTreeSet::new(), conflicts: Vec::new() };
     let mut documents = Documents::new();
     let gone: BTreeSet<&str> =
         items.iter().filter(|item| item.kind == Kind::Segment && item.body.is_none()).map(|i| i.key.as_str()).collect();
@@ -90,6 +91,7 @@ pub fn rebase(state: &State, items: &[Item], choices: &Choices, inputs: &Inputs)
 }
 
 struct Merging<'c> {
+    state: &'c State,
     choices: &'c Choices,
     used: BTreeSet<(Kind, String, String)>,
     conflicts: Vec<Conflict>,
@@ -105,44 +107,35 @@ impl Merging<'_> {
             return None;
         }
         let (Some(body), Some(now)) = (&item.body, now) else {
-            return match self.choice(item, "", item.base.clone(), item.body.clone(), now.cloned())? {
+            return match self.whole(item, now)? {
                 Side::Request => Some(item.body.clone()),
                 Side::Current => None,
             };
         };
-        let base = item.base.clone().unwrap_or_else(|| Value::Object(Map::new()));
-        let (mut base, mut theirs, mut ours) = (without_lists(item.kind, base), now.clone(), body.clone());
-        let lists = (theirs.get("included").cloned(), theirs.get("excluded").cloned());
-        theirs = without_lists(item.kind, theirs);
-        ours = without_lists(item.kind, ours);
-        if let Err(conflicts) = control::merge(&base, &theirs, &ours) {
-            let mut open = false;
-            for conflict in conflicts {
-                let control::Conflict { pointer, base: was, theirs: current, ours: request } = conflict;
-                match self.choice(item, &pointer, was, request.clone(), current.clone()) {
-                    // What the other side says becomes what both started from, so only this one has changed it.
-                    Some(Side::Request) => put(&mut base, &pointer, current),
-                    Some(Side::Current) => put(&mut base, &pointer, request),
-                    None => open = true,
-                }
-            }
-            if open {
-                return None;
-            }
-        }
-        let mut merged = match control::merge(&base, &theirs, &ours) {
+        let base = item.base.clone().unwrap_or_else(|| unwritten(self.state, item));
+        let lists = (now.get("included").cloned(), now.get("excluded").cloned());
+        let [base, theirs, ours] = [base, now.clone(), body.clone()].map(|body| without_lists(item.kind, body));
+        let (choices, used) = (self.choices, &mut self.used);
+        let merged = control::merge_choosing(&base, &theirs, &ours, &mut |conflict| {
+            let place = (item.kind, item.key.clone(), conflict.pointer.clone());
+            let side = choices.get(&place)?;
+            used.insert(place);
+            Some(match side {
+                Side::Request => control::Side::Ours,
+                Side::Current => control::Side::Theirs,
+            })
+        });
+        let mut merged = match merged {
             Ok(merged) => merged,
-            // Choices that do not settle it settle nothing.
             Err(conflicts) => {
-                let again = conflicts.into_iter().map(|conflict| Conflict {
+                self.conflicts.extend(conflicts.into_iter().map(|conflict| Conflict {
                     kind: item.kind,
                     key: item.key.clone(),
                     pointer: conflict.pointer,
                     base: conflict.base,
                     request: conflict.ours,
                     current: conflict.theirs,
-                });
-                self.conflicts.extend(again);
+                }));
                 return None;
             }
         };
@@ -156,67 +149,27 @@ impl Merging<'_> {
         Some(Some(merged))
     }
 
-    fn choice(
-        &mut self,
-        item: &Item,
-        pointer: &str,
-        base: Option<Value>,
-        request: Option<Value>,
-        current: Option<Value>,
-    ) -> Option<Side> {
-        let place = (item.kind, item.key.clone(), pointer.to_owned());
+    /// Whose say counts where one side removed the document.
+    fn whole(&mut self, item: &Item, now: Option<&Value>) -> Option<Side> {
+        let place = (item.kind, item.key.clone(), String::new());
         if let Some(side) = self.choices.get(&place) {
             self.used.insert(place);
             return Some(*side);
         }
         let (kind, key, pointer) = place;
+        let (base, request, current) = (item.base.clone(), item.body.clone(), now.cloned());
         self.conflicts.push(Conflict { kind, key, pointer, base, request, current });
         None
     }
 }
 
-/// Puts a value at a pointer, or takes what is there away. A step into a list is the identity of an element, as the merge
-/// names it, or its index.
-fn put(document: &mut Value, pointer: &str, value: Option<Value>) {
-    let Some((parent, last)) = pointer.rsplit_once('/') else {
-        *document = value.unwrap_or(Value::Null);
-        return;
-    };
-    let mut place = document;
-    for step in parent.split('/').skip(1).map(unescaped) {
-        let next = match place {
-            Value::Object(members) => Some(members.entry(step).or_insert_with(|| json!({}))),
-            Value::Array(elements) => element(elements, &step).and_then(|index| elements.get_mut(index)),
-            _ => None,
-        };
-        match next {
-            Some(next) => place = next,
-            None => return,
-        }
+/// What a document that was never written is like: a flag without a configuration is off.
+fn unwritten(state: &State, item: &Item) -> Value {
+    let flag = item.key.split_once('/').and_then(|(_, flag)| state.flags.get(flag));
+    match flag.filter(|_| item.kind == Kind::Configuration) {
+        Some(flag) => normal_form(&Configuration::off(flag)),
+        None => Value::Object(Map::new()),
     }
-    let last = unescaped(last);
-    match (place, value) {
-        (Value::Object(members), Some(value)) => drop(members.insert(last, value)),
-        (Value::Object(members), None) => drop(members.remove(&last)),
-        (Value::Array(elements), value) => match (element(elements, &last), value) {
-            (Some(index), Some(value)) => elements[index] = value,
-            (Some(index), None) => drop(elements.remove(index)),
-            (None, Some(value)) => elements.push(value),
-            (None, None) => {}
-        },
-        _ => {}
-    }
-}
-
-fn unescaped(step: &str) -> String {
-    step.replace("~1", "/").replace("~0", "~")
-}
-
-fn element(elements: &[Value], step: &str) -> Option<usize> {
-    let named = |element: &Value| {
-        element == step || ["id", "key", "flag", "name", "variant"].iter().any(|name| element[*name] == step)
-    };
-    elements.iter().position(named).or_else(|| step.parse().ok().filter(|index| *index < elements.len()))
 }
 
 /// The chunks of a list are how it is kept: its keys are merged, not the names of its chunks.

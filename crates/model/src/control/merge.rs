@@ -23,13 +23,39 @@ pub struct Conflict {
 /// Members that mean something only as a whole: half of one serve and half of another serve nobody meant.
 const WHOLE: [&str; 8] = ["if", "serve", "default", "off", "cycle", "value", "exact", "min_soak"];
 
+/// Whose say counts at a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// [`Conflict::theirs`].
+    Theirs,
+    /// [`Conflict::ours`].
+    Ours,
+}
+
+/// A merge on its way.
+struct Merging<'c> {
+    choose: &'c mut dyn FnMut(&Conflict) -> Option<Side>,
+    conflicts: Vec<Conflict>,
+}
+
 /// Merges two documents that were made from one: what only one side changed is taken from it. Objects are merged member by
 /// member; rules, variants, targets, prerequisites and freezes by what names them, with the order that either side gave
 /// them; tags and other lists of different texts as sets; everything else is taken whole. The result has not been read: it
 /// may be a document that `decide` refuses. Conflicts are in the order of their pointers.
 pub fn merge(base: &Value, theirs: &Value, ours: &Value) -> Result<Value, Vec<Conflict>> {
-    let mut conflicts = Vec::new();
-    let merged = three(&At::root(), "", [Some(base), Some(theirs), Some(ours)], &mut conflicts);
+    merge_choosing(base, theirs, ours, &mut |_| None)
+}
+
+/// The same, where somebody has chosen a side at some conflicts.
+pub fn merge_choosing(
+    base: &Value,
+    theirs: &Value,
+    ours: &Value,
+    choose: &mut dyn FnMut(&Conflict) -> Option<Side>,
+) -> Result<Value, Vec<Conflict>> {
+    let mut merging = Merging { choose, conflicts: Vec::new() };
+    let merged = three(&At::root(), "", [Some(base), Some(theirs), Some(ours)], &mut merging);
+    let mut conflicts = merging.conflicts;
     if conflicts.is_empty() {
         return Ok(merged.unwrap_or_default());
     }
@@ -41,7 +67,7 @@ pub fn merge(base: &Value, theirs: &Value, ours: &Value) -> Result<Value, Vec<Co
 type Sides<'v> = [Option<&'v Value>; 3];
 
 /// What becomes of the member `name`; on a conflict, anything.
-fn three(at: &At, name: &str, sides: Sides<'_>, conflicts: &mut Vec<Conflict>) -> Option<Value> {
+fn three(at: &At, name: &str, sides: Sides<'_>, merging: &mut Merging<'_>) -> Option<Value> {
     let [base, theirs, ours] = sides;
     if theirs == ours || base == ours {
         return theirs.cloned();
@@ -54,12 +80,12 @@ fn three(at: &At, name: &str, sides: Sides<'_>, conflicts: &mut Vec<Conflict>) -
     {
         match [base, theirs, ours] {
             [Value::Object(base), Value::Object(theirs), Value::Object(ours)] => {
-                return Some(Value::Object(members(at, [base, theirs, ours], conflicts)));
+                return Some(Value::Object(members(at, [base, theirs, ours], merging)));
             }
             [Value::Array(base), Value::Array(theirs), Value::Array(ours)] => {
                 let lists = [base, theirs, ours].map(|list| identified(name, list));
                 if let [Some(base), Some(theirs), Some(ours)] = &lists
-                    && let Some(merged) = items(at, name, [base, theirs, ours], conflicts)
+                    && let Some(merged) = items(at, name, [base, theirs, ours], merging)
                 {
                     return Some(Value::Array(merged));
                 }
@@ -68,14 +94,21 @@ fn three(at: &At, name: &str, sides: Sides<'_>, conflicts: &mut Vec<Conflict>) -
         }
     }
     let [base, theirs, ours] = sides.map(|side| side.cloned());
-    conflicts.push(Conflict { pointer: at.clone().into_text(), base, theirs, ours });
-    None
+    let conflict = Conflict { pointer: at.clone().into_text(), base, theirs, ours };
+    match (merging.choose)(&conflict) {
+        Some(Side::Theirs) => conflict.theirs,
+        Some(Side::Ours) => conflict.ours,
+        None => {
+            merging.conflicts.push(conflict);
+            None
+        }
+    }
 }
 
-fn members(at: &At, sides: [&Map<String, Value>; 3], conflicts: &mut Vec<Conflict>) -> Map<String, Value> {
+fn members(at: &At, sides: [&Map<String, Value>; 3], merging: &mut Merging<'_>) -> Map<String, Value> {
     let names: BTreeSet<&String> = sides.iter().flat_map(|side| side.keys()).collect();
     let merged = names.into_iter().filter_map(|name| {
-        let value = three(&at.field(name), name, sides.map(|side| side.get(name)), conflicts)?;
+        let value = three(&at.field(name), name, sides.map(|side| side.get(name)), merging)?;
         Some((name.clone(), value))
     });
     merged.collect()
@@ -118,19 +151,19 @@ fn is_ordered(name: &str, item: &Value) -> bool {
 }
 
 /// Merges lists of named items. `None` when both sides brought what was there into another order.
-fn items(at: &At, name: &str, sides: [&Identified<'_>; 3], conflicts: &mut Vec<Conflict>) -> Option<Vec<Value>> {
+fn items(at: &At, name: &str, sides: [&Identified<'_>; 3], merging: &mut Merging<'_>) -> Option<Vec<Value>> {
     let maps = sides.map(|side| side.iter().map(|(id, item)| (id.as_str(), *item)).collect::<BTreeMap<_, _>>());
     let ids: BTreeSet<&str> = maps.iter().flat_map(|map| map.keys().copied()).collect();
-    let before = conflicts.len();
+    let before = merging.conflicts.len();
     let mut merged: BTreeMap<&str, Value> = BTreeMap::new();
     for id in ids {
         let [base, theirs, ours] = &maps;
         let found = [base.get(id).copied(), theirs.get(id).copied(), ours.get(id).copied()];
-        if let Some(value) = three(&at.field(id), "", found, conflicts) {
+        if let Some(value) = three(&at.field(id), "", found, merging) {
             merged.insert(id, value);
         }
     }
-    if conflicts.len() > before {
+    if merging.conflicts.len() > before {
         return Some(Vec::new());
     }
     let [base, theirs, ours] = sides.map(|side| side.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>());

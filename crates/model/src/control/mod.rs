@@ -19,5 +19,5 @@ pub(crate) use freeze::{clock_time, window};
 pub use hash::{Pinned, content_hash};
 pub use local::{LocalInstant, LocalTimeError, local_instant};
 pub(crate) use local::{civil, time_zone};
-pub use merge::{Conflict, merge};
+pub use merge::{Conflict, Side, merge, merge_choosing};
 pub use verdict::{Circumstances, Note, Requirement, Rule, Touched, Verdict, Violation, ages_needed, verdict};

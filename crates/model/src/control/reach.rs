@@ -89,7 +89,7 @@ pub(super) fn reach(before: &State, after: &State, documents: &Documents) -> Rea
                 }
             }
             Kind::Policy if before.policies.contains_key(key) => drop(reach.policies.insert(key.clone())),
-            Kind::Project | Kind::Flag | Kind::SdkKey | Kind::Policy => {}
+            Kind::Project | Kind::Flag | Kind::SdkKey | Kind::Policy | Kind::ChangeRequest => {}
         }
     }
     for state in [before, after] {

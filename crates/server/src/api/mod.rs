@@ -8,7 +8,7 @@
 mod account;
 mod answer;
 mod audit;
-mod change_requests;
+pub(crate) mod change_requests;
 mod configurations;
 mod counts;
 mod environments;

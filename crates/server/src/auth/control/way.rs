@@ -79,13 +79,13 @@ impl Route {
     }
 
     /// Whether what it leaves can wait in a change request. A secret that is shown once cannot.
-    fn may_be_drafted(&self) -> bool {
+    pub(crate) fn may_be_drafted(&self) -> bool {
         let inside = self.path.strip_prefix("/api/v1/projects/{project}/").unwrap_or_default();
         self.of_a_project() && !inside.starts_with("change-requests") && !inside.starts_with("keys")
     }
 
     /// Whether policies may hold up what it leaves.
-    fn may_be_bypassed(&self) -> bool {
+    pub(crate) fn may_be_bypassed(&self) -> bool {
         let applies = self.path.ends_with("/change-requests/{change_request}/apply");
         self.of_a_project() && (applies || !self.path.contains("/change-requests"))
     }
