@@ -299,10 +299,17 @@ fn show(request: &Value, out: Output) -> Result<(), Failure> {
     for approval in request["approvals"].as_array().into_iter().flatten() {
         let void = text(&approval["void"]);
         let void = if void.is_empty() { String::new() } else { format!(", which counts no more: {void}") };
-        out.say(format!("approved by {}{void} {}", text(&approval["by"]["name"]), text(&approval["comment"])).trim_end())?;
+        out.say(
+            format!("approved by {}{void} {}", text(&approval["by"]["name"]), text(&approval["comment"])).trim_end(),
+        )?;
     }
     for comment in request["comments"].as_array().into_iter().flatten() {
-        out.say(format!("{} at {}: {}", text(&comment["by"]["name"]), instant(&comment["at"]), text(&comment["text"])))?;
+        out.say(format!(
+            "{} at {}: {}",
+            text(&comment["by"]["name"]),
+            instant(&comment["at"]),
+            text(&comment["text"])
+        ))?;
     }
     let outcome = &request["outcome"];
     if outcome.is_object() {

@@ -81,8 +81,7 @@ pub enum Stage {
 
 impl Stage {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Draft, Self::Open, Self::Rejected, Self::Failed, Self::Withdrawn, Self::Applied];
+    pub const ALL: [Self; 6] = [Self::Draft, Self::Open, Self::Rejected, Self::Failed, Self::Withdrawn, Self::Applied];
 
     /// `draft`, `open`, …
     pub const fn as_str(self) -> &'static str {

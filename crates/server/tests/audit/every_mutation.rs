@@ -71,6 +71,17 @@ async fn steps(app: &TestApp) -> Vec<Step> {
         json!([{ "permissions": ["configuration.update"], "projects": ["shop"], "environments": ["staging"] }]);
     let production = format!("{P}/flags/a/environments/production");
     let configuration = json!({ "on": false, "default": { "variant": "on" }, "off_variant": "off" });
+    let own = json!({ "key": "own", "environments": ["development"], "approvals": { "required": 1, "author_may_approve": true } });
+    assert_eq!(app.owner.post(&format!("{P}/policies"), own).await.status, 201);
+    let drafting = app.owner.with_header("x-yardarm-change-request", "new");
+    let request = async |place: &str, patch: Value| {
+        let drafted = drafting.patch(&format!("{P}/flags/old{place}"), patch).await;
+        format!("{P}/change-requests/{}", drafted.body["change_request"]["id"].as_str().unwrap())
+    };
+    let asked = request("/environments/development", json!({ "on": true })).await;
+    let (done, taken_back) =
+        (request("", json!({ "name": "Older" })).await, request("", json!({ "name": "Oldest" })).await);
+    let hash = app.owner.get(&asked).await.text("hash");
     vec![
         step("POST", "/api/v1/tenants", json!({ "key": "other", "name": "Other" })),
         step("PATCH", "/api/v1/tenants/acme", json!({ "name": "Acme & Co" })),
@@ -115,6 +126,16 @@ async fn steps(app: &TestApp) -> Vec<Step> {
             json!({ "from": "staging", "flags": ["a"], "with_state": true }),
         ),
         step("POST", format!("{P}/apply"), json!({ "format": 1, "flags": [flag("applied")] })),
+        step("PATCH", asked.clone(), json!({ "title": "Turn it on" })),
+        step("POST", format!("{asked}/submit"), Value::Null),
+        step("POST", format!("{asked}/comments"), json!({ "text": "soon" })),
+        step("POST", format!("{asked}/approve"), json!({ "hash": hash })),
+        step("POST", format!("{asked}/reject"), json!({ "comment": "not so soon" })),
+        step("PUT", format!("{asked}/schedule"), json!({ "at": "2026-06-01T12:00", "zone": "Europe/Berlin" })),
+        step("DELETE", format!("{asked}/schedule"), Value::Null),
+        step("POST", format!("{done}/apply"), Value::Null),
+        step("POST", format!("{asked}/rebase"), json!({})),
+        step("POST", format!("{taken_back}/withdraw"), Value::Null),
         step("POST", format!("{P}/flags/old/archive"), Value::Null),
         step("POST", format!("{P}/flags/old/restore"), Value::Null),
         step("POST", format!("{P}/segments"), json!({ "key": "beta", "name": "Beta", "included": ["u1"] })),

@@ -101,7 +101,10 @@ async fn rejected_withdrawn_and_said(app: Arc<TestApp>) {
     assert_eq!(code(&act(&bo, &id, "apply").await), (409, "change_request_stage".into()));
     assert_eq!(di.post(&at(&id, "comments"), json!({ "text": "I agree" })).await.status, 200);
     let renamed = bo.patch(&at(&id, ""), json!({ "title": "Later", "description": "As\nagreed." })).await;
-    assert_eq!((renamed.body["title"].as_str(), renamed.body["description"].as_str()), (Some("Later"), Some("As\nagreed.")));
+    assert_eq!(
+        (renamed.body["title"].as_str(), renamed.body["description"].as_str()),
+        (Some("Later"), Some("As\nagreed."))
+    );
     assert_eq!(act(&bo, &id, "submit").await.body["state"], "open");
     assert_eq!(code(&act(&cy, &id, "withdraw").await), (403, "forbidden".into()));
     assert_eq!(act(&bo, &id, "withdraw").await.body["state"], "withdrawn");
@@ -143,9 +146,7 @@ async fn a_base_that_moved_is_merged(app: Arc<TestApp>) {
     let refused = bo.post(&at(&id, "rebase"), json!({})).await;
     assert_eq!(code(&refused), (409, "merge_conflict".into()), "{}", refused.body);
     assert_eq!(refused.body["conflicts"], asked);
-    let choose = |pointer: &str, take: &str| {
-        json!({ "choices": [{ "kind": "configuration", "key": "production/checkout", "pointer": pointer, "take": take }] })
-    };
+    let choose = |pointer: &str, take: &str| json!({ "choices": [{ "kind": "configuration", "key": "production/checkout", "pointer": pointer, "take": take }] });
     for (choice, pointer) in [(choose("/on", "request"), "/choices/0"), (choose("/default", "mine"), "/choices/0")] {
         let refused = bo.post(&at(&id, "rebase"), choice).await;
         assert_eq!((refused.status, refused.problems()[0].0.as_str()), (422, pointer), "{}", refused.body);
@@ -228,7 +229,10 @@ async fn an_emergency_shouts(app: Arc<TestApp>) {
     let entry = app.owner.get(&format!("{P}/history/{}", app.rev().await)).await.body;
     let marker = entry["documents"].as_array().unwrap().iter().find(|d| d["kind"] == "bypass").unwrap().clone();
     assert_eq!(marker["after"]["action"], "configuration.update", "{marker}");
-    assert_eq!((&marker["after"]["reason"], &marker["after"]["approvals_missing"][0]["policy"]), (&json!("fire"), &json!("production")));
+    assert_eq!(
+        (&marker["after"]["reason"], &marker["after"]["approvals_missing"][0]["policy"]),
+        (&json!("fire"), &json!("production"))
+    );
     app.app.flush_refusals().await;
     let told = app.owner.get("/api/v1/security-log?limit=100&code=bypass").await.body;
     assert_eq!(told["items"].as_array().map(Vec::len), Some(1), "{told:#}");

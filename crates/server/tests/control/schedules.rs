@@ -88,7 +88,12 @@ async fn local_times_are_told(app: Arc<TestApp>) {
         assert_eq!((refused.status, refused.problems()[0].0.as_str()), (422, pointer), "{at_} {zone} {}", refused.body);
     }
     let off = bo.delete(&at(&id, "schedule")).await;
-    assert_eq!((off.status, &off.body["schedule"], off.body["state"].as_str()), (200, &Value::Null, Some("open")), "{}", off.body);
+    assert_eq!(
+        (off.status, &off.body["schedule"], off.body["state"].as_str()),
+        (200, &Value::Null, Some("open")),
+        "{}",
+        off.body
+    );
     assert_eq!(code(&bo.delete(&at(&id, "schedule")).await), (409, "not_scheduled".into()));
 }
 

@@ -1,7 +1,6 @@
 //! A shop whose production is protected, and the people in it.
 
 use serde_json::{Value, json};
-use yardarm_store::{Attribution, Commit, DocumentWrite, ScopeKind};
 use yardarm_testkit::{Client, Reply, TestApp};
 
 pub(crate) const P: &str = "/api/v1/projects/shop";
@@ -37,30 +36,15 @@ pub(crate) async fn person(app: &TestApp, email: &str, roles: &[&str]) -> (Clien
     (app.anonymous().with_cookie(&answer.cookie()), id)
 }
 
-/// Writes a policy as its author would.
+/// Makes a policy, in place of one that is there.
 pub(crate) async fn policy(app: &TestApp, key: &str, rules: Value) {
-    let scope = app.app.store.scopes().await.unwrap().into_iter();
-    let scope = scope.filter(|scope| scope.kind == ScopeKind::Project && scope.key == "shop").next_back().unwrap();
-    let mut body = json!({ "name": key, "created_at": app.now() });
+    let emergency = app.owner.with_header("x-yardarm-bypass", "true").with_header("x-yardarm-reason", "tests");
+    let gone = emergency.delete(&format!("{P}/policies/{key}")).await;
+    assert!(matches!(gone.status, 204 | 404), "{}", gone.body);
+    let mut body = json!({ "key": key, "name": key });
     body.as_object_mut().unwrap().extend(rules.as_object().unwrap().clone());
-    let commit = Commit {
-        tenant_id: scope.tenant_id.clone(),
-        scope_id: scope.id.clone(),
-        expected: None,
-        attribution: Attribution {
-            actor: "system:tests".to_owned(),
-            actor_name: "Tests".to_owned(),
-            via: "session".to_owned(),
-            action: "policy.create".to_owned(),
-            reason: String::new(),
-            trace_id: "0".repeat(32),
-            at: app.now(),
-        },
-        documents: vec![DocumentWrite { kind: "policy".to_owned(), key: key.to_owned(), body: Some(body.to_string()) }],
-        rows: Vec::new(),
-    };
-    app.app.store.commit(commit).await.unwrap();
-    app.app.hub.refresh(&scope.id).await.unwrap();
+    let made = app.owner.post(&format!("{P}/policies"), body).await;
+    assert_eq!(made.status, 201, "{}", made.body);
 }
 
 /// A flag, three editors, and production protected by one approval.

@@ -9,7 +9,8 @@ pub(crate) const OF_A_TENANT: [&str; 4] = ["tenant", "project", "token", "user"]
 pub(crate) const FIXED: [&str; 1] = ["list"];
 
 /// Query parameters that name an object, and which.
-const NAMING: [(&str, &str); 9] = [
+const NAMING: [(&str, &str); 10] = [
+    ("author", "user"),
     ("environment", "environment"),
     ("flag", "flag"),
     ("key", "flag"),
@@ -22,8 +23,22 @@ const NAMING: [(&str, &str); 9] = [
 ];
 
 /// Query parameters that choose, sort and page, and name nothing.
-const CHOOSING: [&str; 13] = [
-    "at", "limit", "since", "format", "type", "archived", "serves", "sort", "kind", "force", "replace", "dry_run",
+const CHOOSING: [&str; 16] = [
+    "state",
+    "unfinished",
+    "waits_for_me",
+    "at",
+    "limit",
+    "since",
+    "format",
+    "type",
+    "archived",
+    "serves",
+    "sort",
+    "kind",
+    "force",
+    "replace",
+    "dry_run",
     "until",
 ];
 
@@ -90,6 +105,12 @@ pub(crate) fn body(method: &str, path: &str) -> Option<Value> {
         ("PATCH", "/flags/{flag}/environments/{environment}") => {
             json!({ "prerequisites": [{ "flag": "{prerequisite}", "variants": ["on"] }] })
         }
+        ("PATCH", "/change-requests/{change_request}") => json!({ "title": "Changed" }),
+        ("POST", "/change-requests/{change_request}/approve") => json!({ "hash": "{change_request}" }),
+        ("POST", "/change-requests/{change_request}/reject") => json!({ "comment": "no" }),
+        ("POST", "/change-requests/{change_request}/comments") => json!({ "text": "hello" }),
+        ("POST", "/change-requests/{change_request}/rebase") => json!({}),
+        ("PUT", "/change-requests/{change_request}/schedule") => json!({ "at": "2026-06-01T12:00", "zone": "UTC" }),
         ("POST", "/policies") => json!({ "key": "more", "environments": ["{environment}"], "require_reason": true }),
         ("PATCH", "/policies/{policy}") => json!({ "environments": ["{environment}"] }),
         ("POST", "/policies/check") => {

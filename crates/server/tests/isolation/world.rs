@@ -133,6 +133,10 @@ async fn fill(client: &Client, who: &str, changes: usize) -> Objects {
     made(client, &format!("{project}/policies"), policy).await;
     let key = json!({ "name": name("key"), "environment": name("live"), "audience": "server" });
     let key = made(client, &format!("{project}/keys"), key).await;
+    let drafting = client.with_header("x-yardarm-change-request", "new");
+    let rename = json!({ "name": name("draft") });
+    let draft = drafting.patch(&format!("{project}/flags/{}", name("flag")), rename).await;
+    assert_eq!(draft.status, 202, "{}", draft.body);
     let token = made(client, "/api/v1/tokens", json!({ "name": name("token"), "role": "viewer" })).await;
     for change in 0..changes {
         let flag = format!("{project}/flags/{}", name("flag"));
@@ -151,6 +155,7 @@ async fn fill(client: &Client, who: &str, changes: usize) -> Objects {
         ("segment", name("beta")),
         ("policy", name("rule")),
         ("key", text(&key["id"])),
+        ("change_request", text(&draft.body["change_request"]["id"])),
         ("token", text(&token["id"])),
         ("rev", rev.to_string()),
         ("user", text(&session["user"]["id"])),

@@ -5,7 +5,7 @@ use super::item::ChangeRequestAnswer;
 use crate::api::answer::Answer;
 use crate::api::names::OfChangeRequest;
 use crate::auth::{ProjectAccess, can};
-use crate::json::{Path};
+use crate::json::Path;
 use crate::problem::Problem;
 
 /// Applies what was approved, in one change. Needs the permissions that the documents need, and is refused when anything of it moved.

@@ -7,6 +7,7 @@ use yardarm_model::change_request::{ChangeRequest, Conflict, Person, Remark, Sch
 use yardarm_model::control::Verdict;
 use yardarm_model::document::Kind;
 
+use crate::api::policies::schema::PolicyVerdict;
 use crate::api::transfer::planned::{self, PlanEntry};
 use crate::auth::{Drafted, GivenApproval, NeededApproval, ProjectAccess, Reviewed, Right};
 
@@ -288,7 +289,7 @@ pub(crate) struct ChangeRequestAnswer {
     /// What it would do, document by document; empty once it is over.
     entries: Vec<PlanEntry>,
     /// What the policies say about it now.
-    #[schema(value_type = Object)]
+    #[schema(value_type = PolicyVerdict)]
     verdict: Verdict,
     /// Consent that policies want.
     needed: Vec<NeededAnswer>,

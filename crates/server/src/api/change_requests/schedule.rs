@@ -54,8 +54,7 @@ pub(crate) async fn handler(
         seconds
     });
     fields.done()?;
-    let (changed, note) =
-        access.schedule_change_request(&id, &ScheduleWish { local, zone, grace_seconds }).await?;
+    let (changed, note) = access.schedule_change_request(&id, &ScheduleWish { local, zone, grace_seconds }).await?;
     let reviewed = access.review_in(changed.live, &id).await?;
     let (live, revision) = (std::sync::Arc::clone(&reviewed.live), reviewed.revision);
     let request = ChangeRequestAnswer::of(&access, &id, reviewed).await;

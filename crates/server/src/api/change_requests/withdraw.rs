@@ -5,7 +5,7 @@ use super::item::ChangeRequestAnswer;
 use crate::api::answer::Answer;
 use crate::api::names::OfChangeRequest;
 use crate::auth::{ProjectAccess, can};
-use crate::json::{Path};
+use crate::json::Path;
 use crate::problem::Problem;
 
 /// Takes a change request back. It is over then; only those who put it together can.

@@ -12,9 +12,6 @@ use crate::json::Path;
 /// Archives a flag: it is served nowhere, keeps its key for ever and can be restored. Refused while another flag needs it.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/flags/{flag}/archive", operation_id = "archiveFlag", tag = "flags",
     params(OfFlag), responses((status = 200, body = FlagAnswer)))]
-pub(crate) async fn handler(
-    access: ProjectAccess<can::FlagArchive>,
-    Path(name): Path<OfFlag>,
-) -> Result<Answer, Stop> {
+pub(crate) async fn handler(access: ProjectAccess<can::FlagArchive>, Path(name): Path<OfFlag>) -> Result<Answer, Stop> {
     changed(&access, &name.flag, Command::ArchiveFlag { key: name.flag.clone() }).await
 }

@@ -31,11 +31,7 @@ pub(crate) async fn answered<R: Right>(
 }
 
 /// Changes a flag and answers with it.
-pub(crate) async fn changed<R: Writes>(
-    access: &ProjectAccess<R>,
-    key: &str,
-    command: Command,
-) -> Result<Answer, Stop> {
+pub(crate) async fn changed<R: Writes>(access: &ProjectAccess<R>, key: &str, command: Command) -> Result<Answer, Stop> {
     let changed = access.change(command, Precondition::Optional(Kind::Flag, key.to_owned())).await?;
     Ok(answered(access, &changed.live, key, Answer::ok).await?.version(&changed.live))
 }

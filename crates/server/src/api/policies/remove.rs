@@ -5,9 +5,8 @@ use yardarm_model::document::Kind;
 
 use crate::api::answer::Answer;
 use crate::api::names::OfPolicy;
-use crate::auth::{Precondition, ProjectAccess, can};
+use crate::auth::{Precondition, ProjectAccess, Stop, can};
 use crate::json::Path;
-use crate::problem::Problem;
 
 /// Deletes a policy. What it asks for is asked for this change, too.
 #[utoipa::path(delete, path = "/api/v1/projects/{project}/policies/{policy}", operation_id = "deletePolicy",
@@ -15,7 +14,7 @@ use crate::problem::Problem;
 pub(crate) async fn handler(
     access: ProjectAccess<can::PolicyManage>,
     Path(name): Path<OfPolicy>,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, Stop> {
     let key = name.policy;
     let precondition = Precondition::Optional(Kind::Policy, key.clone());
     let changed = access.change(Command::DeletePolicy { key }, precondition).await?;

@@ -7,9 +7,8 @@ use super::schema::PolicyPatch;
 use super::{PolicyAnswer, answered};
 use crate::api::answer::Answer;
 use crate::api::names::OfPolicy;
-use crate::auth::{Precondition, ProjectAccess, can};
+use crate::auth::{Precondition, ProjectAccess, Stop, can};
 use crate::json::{Body, Path};
-use crate::problem::Problem;
 
 /// Changes a policy; null removes a rule. What it asks for is asked for this change, too.
 #[utoipa::path(patch, path = "/api/v1/projects/{project}/policies/{policy}", operation_id = "updatePolicy",
@@ -18,7 +17,7 @@ pub(crate) async fn handler(
     access: ProjectAccess<can::PolicyManage>,
     Path(name): Path<OfPolicy>,
     Body(patch): Body,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, Stop> {
     let key = name.policy;
     let precondition = Precondition::Optional(Kind::Policy, key.clone());
     let changed = access.change(Command::UpdatePolicy { key: key.clone(), patch }, precondition).await?;

@@ -54,7 +54,8 @@ impl<R: Writes> ProjectAccess<R> {
             after.end(Stage::Applied, Outcome { revision, ..self.outcome() });
             let mut all = Documents::clone(&documents);
             all.push(document(id, &after));
-            if let Some(made) = self.commit_for(&live, all, passage, &reason_of(&request, &self.request.reason)).await? {
+            if let Some(made) = self.commit_for(&live, all, passage, &reason_of(&request, &self.request.reason)).await?
+            {
                 return Ok(made);
             }
         }

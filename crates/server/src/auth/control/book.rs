@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use yardarm_hub::LiveProject;
 use yardarm_model::authority::{AccessTokenDocument, MemberDocument, Permission, tenant_kind};
-use yardarm_model::change_request::{
-    self, Approval, ChangeRequest, Comment, Conflict, Outcome, Person, Remark, Stage,
-};
+use yardarm_model::change_request::{self, Approval, ChangeRequest, Comment, Conflict, Outcome, Person, Remark, Stage};
 use yardarm_model::command::Documents;
 use yardarm_model::control::Verdict;
 use yardarm_model::document::{Kind, State};
@@ -53,9 +51,8 @@ impl Request {
 
     /// Ids of whoever is behind this request: the one who asks, and who made a service account's token.
     pub(super) fn behind(&self) -> Vec<String> {
-        let token = self.who.token().and_then(|id| {
-            self.who.state.read::<AccessTokenDocument>(tenant_kind::ACCESS_TOKEN, id)
-        });
+        let token =
+            self.who.token().and_then(|id| self.who.state.read::<AccessTokenDocument>(tenant_kind::ACCESS_TOKEN, id));
         let maker = token.and_then(|token| token.created_by);
         std::iter::once(self.who.user.id.clone()).chain(maker).collect()
     }
@@ -108,7 +105,11 @@ impl<R: Right> ProjectAccess<R> {
     }
 
     /// What a list says about a request: whether it has all consent, and whether it waits for the reader.
-    pub(crate) async fn glance(&self, live: &Arc<LiveProject>, request: &ChangeRequest) -> Result<(bool, bool), Problem> {
+    pub(crate) async fn glance(
+        &self,
+        live: &Arc<LiveProject>,
+        request: &ChangeRequest,
+    ) -> Result<(bool, bool), Problem> {
         if request.stage != Stage::Open {
             return Ok((false, false));
         }

@@ -65,7 +65,11 @@ pub(super) fn allows(
 
 /// What a verdict wants, without any consent.
 pub(super) fn unasked(verdict: &Verdict) -> Vec<NeededApproval> {
-    verdict.approvals.iter().map(|requirement| NeededApproval { requirement: requirement.clone(), given: Vec::new() }).collect()
+    verdict
+        .approvals
+        .iter()
+        .map(|requirement| NeededApproval { requirement: requirement.clone(), given: Vec::new() })
+        .collect()
 }
 
 /// Who consented, as far as it counts. `moved`: the ground under the request is another one, so nobody did.
@@ -118,7 +122,8 @@ pub(super) fn asks(tenant: &TenantState, requirement: &Requirement, user: &str, 
     }
     let Some(member) = tenant.read::<MemberDocument>(tenant_kind::MEMBER, user) else { return false };
     let through_groups = member.groups.iter().filter_map(|key| tenant.read::<GroupDocument>(tenant_kind::GROUP, key));
-    let roles: BTreeSet<String> = through_groups.flat_map(|group| group.roles).chain(member.roles.iter().cloned()).collect();
+    let roles: BTreeSet<String> =
+        through_groups.flat_map(|group| group.roles).chain(member.roles.iter().cloned()).collect();
     requirement.roles.iter().any(|role| roles.contains(role))
         || requirement.groups.iter().any(|group| member.groups.contains(group))
 }

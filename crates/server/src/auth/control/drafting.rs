@@ -93,8 +93,7 @@ impl<R: Writes> ProjectAccess<R> {
             if into.is_none() {
                 documents.extend(forgotten(&live.state));
             }
-            let passage =
-                Passage { action: Some(if into.is_some() { EDIT } else { CREATE }), ..Passage::default() };
+            let passage = Passage { action: Some(if into.is_some() { EDIT } else { CREATE }), ..Passage::default() };
             if let Some(made) = self.commit(&live, documents, passage).await? {
                 return Ok(Drafted { id: id.to_owned(), request, live: made.live });
             }
@@ -162,11 +161,7 @@ impl<R: Writes> ProjectAccess<R> {
 }
 
 /// Puts a content into a request and pins it.
-pub(super) fn fill(
-    request: &mut ChangeRequest,
-    items: Vec<Item>,
-    depends: Vec<change_request::Dependency>,
-) {
+pub(super) fn fill(request: &mut ChangeRequest, items: Vec<Item>, depends: Vec<change_request::Dependency>) {
     request.hash = change_request::hash(&items, &depends, request.schedule.as_ref());
     request.touches = items.iter().map(|item| (item.kind, item.key.clone())).collect();
     request.items = items;

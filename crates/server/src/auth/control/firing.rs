@@ -132,10 +132,7 @@ impl App {
     }
 
     /// What the one who scheduled it may do now, with the token they came with; or why they may nothing any more.
-    async fn scheduled_access(
-        &self,
-        due: &Due,
-    ) -> Result<Result<ProjectAccess<can::ScheduleManage>, String>, Problem> {
+    async fn scheduled_access(&self, due: &Due) -> Result<Result<ProjectAccess<can::ScheduleManage>, String>, Problem> {
         let Schedule { by, token, .. } = &due.schedule;
         let tenant_id = &due.live.scope.tenant_id;
         let gone = || Ok(Err(format!("{} is in the tenant no more", by.name)));

@@ -119,7 +119,8 @@ impl<R: Right> ProjectAccess<R> {
             "violations": verdict.violations,
             "change_request": request.map(|(id, _)| id),
         });
-        let marker = DocumentWrite { kind: BYPASS_KIND.to_owned(), key: fresh::id("byp"), body: Some(body.to_string()) };
+        let marker =
+            DocumentWrite { kind: BYPASS_KIND.to_owned(), key: fresh::id("byp"), body: Some(body.to_string()) };
         Ok(Passage { beside: vec![marker], action: Some(BYPASS_ACTION) })
     }
 }

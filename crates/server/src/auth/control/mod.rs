@@ -21,8 +21,8 @@ pub(crate) use book::Reviewed;
 pub(crate) use consent::{GivenApproval, NeededApproval};
 pub(crate) use drafting::Drafted;
 pub(crate) use firing::{Schedules, keep_firing};
-pub(crate) use scheduling::ScheduleWish;
 pub(super) use gate::Passage;
+pub(crate) use scheduling::ScheduleWish;
 pub(super) use way::Way;
 
 use crate::problem::Problem;

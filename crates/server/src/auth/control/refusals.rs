@@ -22,7 +22,10 @@ fn conflict(code: &'static str, detail: impl Into<String>) -> Problem {
 }
 
 pub(super) fn two_ways() -> Problem {
-    bad_request("two_ways", "A change goes into a change request or past the policies, not both: send one of the two headers.")
+    bad_request(
+        "two_ways",
+        "A change goes into a change request or past the policies, not both: send one of the two headers.",
+    )
 }
 
 pub(super) fn bad_bypass() -> Problem {
@@ -53,9 +56,10 @@ pub(super) fn bypass_without_reason() -> Problem {
 
 /// Says who has to consent, and how to ask them.
 fn consent(problem: Problem, needed: &[NeededApproval]) -> Problem {
-    needed.iter().filter(|one| !one.is_given()).fold(problem, |problem, one| {
-        problem.error("", APPROVAL_REQUIRED, sentence(&one.requirement, one.given.len()))
-    })
+    needed
+        .iter()
+        .filter(|one| !one.is_given())
+        .fold(problem, |problem, one| problem.error("", APPROVAL_REQUIRED, sentence(&one.requirement, one.given.len())))
 }
 
 /// `the policy "Production" wants 2 approvals for production by somebody with the role approver; 1 is there`.
@@ -94,7 +98,8 @@ pub(super) fn held(verdict: &Verdict, needed: &[NeededApproval], in_request: boo
         conflict("policy_violation", "Policies of this project forbid this. Nothing was changed.")
     };
     let problem = verdict.violations.iter().fold(problem, |problem, violation| {
-        let place = if violation.environment.is_empty() { String::new() } else { format!(" in {}", violation.environment) };
+        let place =
+            if violation.environment.is_empty() { String::new() } else { format!(" in {}", violation.environment) };
         let what = match violation.key.as_str() {
             "" => String::new(),
             key => format!(" ({} {key}{place})", violation.kind),
@@ -178,7 +183,10 @@ pub(super) fn nothing_to_draft() -> Problem {
 }
 
 pub(super) fn empty() -> Problem {
-    conflict("change_request_empty", "There is nothing left to do in this change request. Put something in, or withdraw it.")
+    conflict(
+        "change_request_empty",
+        "There is nothing left to do in this change request. Put something in, or withdraw it.",
+    )
 }
 
 pub(super) fn too_many(what: &str, most: usize) -> Problem {
@@ -186,7 +194,10 @@ pub(super) fn too_many(what: &str, most: usize) -> Problem {
 }
 
 pub(super) fn too_large(what: &str, most: usize) -> Problem {
-    conflict("change_request_too_large", format!("A change request holds at most {most} {what}. Split it into several."))
+    conflict(
+        "change_request_too_large",
+        format!("A change request holds at most {most} {what}. Split it into several."),
+    )
 }
 
 pub(super) fn keys_cannot_wait(key: &str) -> Problem {

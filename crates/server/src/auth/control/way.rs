@@ -64,9 +64,8 @@ fn text(headers: &HeaderMap, name: &str) -> Result<Option<String>, Problem> {
     let mut given = headers.get_all(name).iter();
     let Some(header) = given.next() else { return Ok(None) };
     // Of two it is not known which one was meant.
-    let text = percent_decoded(header.as_bytes()).filter(|text| {
-        text.chars().count() <= LONGEST_REASON && !text.chars().any(yardarm_model::label::is_unseen)
-    });
+    let text = percent_decoded(header.as_bytes())
+        .filter(|text| text.chars().count() <= LONGEST_REASON && !text.chars().any(yardarm_model::label::is_unseen));
     match (text, given.next()) {
         (Some(text), None) => Ok(Some(text.trim().to_owned())),
         _ => Err(refusals::header_unreadable(name)),
