@@ -358,6 +358,60 @@ test("people, roles and tokens", async () => {
   }
 });
 
+test("approvals", async () => {
+  const [start, names, set, ask, approve, moved, search, schedule, ...more] = await blocks("approvals");
+  assert.equal(start, "yardarm demo\n");
+  assert.match(names, /YARDARM_TOKEN/);
+  assert.deepEqual(more, []);
+  const app = await demo();
+  const folder = await home();
+  try {
+    const given = `export YARDARM_URL=${app.url}\nexport YARDARM_TOKEN=${app.token}`;
+    const said = await done(folder, given, [set, ask, approve, moved, search, schedule].join("\n"));
+    for (const expected of [
+      /created production/,
+      /exit code 8/,
+      /nothing is changed yet: it waits in chr_/,
+      /"checkout for all" is open/,
+      /0 of 1 approvals for production/,
+      /"checkout for all" is approved/,
+      /"checkout for all" is applied in revision \d+/,
+      /"half" is draft/,
+      /change_request\.bypass/,
+      /at most a year ahead/,
+      /"half" is scheduled for .* UTC/,
+      /"half" is open/,
+    ]) {
+      assert.match(said, expected);
+    }
+  } finally {
+    await app.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("policies", async () => {
+  const [set, check, replay, remove, ...more] = await blocks("policies");
+  assert.deepEqual(more, []);
+  const app = await demo();
+  const folder = await home();
+  try {
+    const names = `export YARDARM_URL=${app.url}\nexport YARDARM_TOKEN=${app.token}`;
+    const shown = await done(folder, names, set);
+    assert.match(shown, /created production/);
+    assert.match(shown, /largest_step: 25/);
+    const said = await done(folder, names, check);
+    assert.match(said, /touches .*production/);
+    assert.match(said, /production: 1 must approve/);
+    assert.match(said, /allows 25 in one change/);
+    assert.match(await done(folder, names, replay), /of the last \d+ changes, \d+ would have been held/);
+    assert.match(await done(folder, names, remove), /deleted production/);
+  } finally {
+    await app.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
 test("webhooks", async () => {
   const [, printed, make, receive, change, log, rotate, ...more] = await blocks("webhooks");
   const [[settings], [node], [python]] = [await blocks("webhooks", "toml"), await blocks("webhooks", "js"), await blocks("webhooks", "python")];

@@ -1,5 +1,6 @@
 //! The management API as this program's commands see it: one server, one token, problems turned into failures.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use clap::Args;
@@ -7,7 +8,7 @@ use reqwest::{Method, Url};
 use serde_json::{Value, json};
 
 use crate::failure::{Exit, Failure};
-use crate::output::{Progress, items, text};
+use crate::output::{Progress, drafted, items, text};
 use crate::profile::{self, Profile};
 
 const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
@@ -38,6 +39,12 @@ pub(crate) struct Connection {
     /// Why, in your words: kept with the change in the history
     #[arg(long, global = true, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
+    /// Put the change into a change request instead: `new`, or the id of one, `chr_…`
+    #[arg(long, global = true, value_name = "new|ID")]
+    pub(crate) change_request: Option<String>,
+    /// In an emergency: pass over missing approvals and policies; needs --reason, and the audit log says so
+    #[arg(long, global = true, conflicts_with = "change_request")]
+    pub(crate) bypass: bool,
 }
 
 impl Connection {
@@ -60,7 +67,10 @@ impl Connection {
                 .hint("run `yardarm login URL --token TOKEN`, or set YARDARM_TOKEN"));
         };
         let project = self.project.clone().filter(|project| !project.is_empty()).or(profile.project);
-        Api::new(&url, Some(token), project, self.reason.clone())
+        let mut api = Api::new(&url, Some(token), project, self.reason.clone())?;
+        api.change_request = RefCell::new(self.change_request.clone());
+        api.bypass = self.bypass;
+        Ok(api)
     }
 }
 
@@ -79,6 +89,9 @@ pub(crate) struct Api {
     token: Option<String>,
     project: Option<String>,
     reason: Option<String>,
+    /// Where changes go instead of into the project. A new request is named by the first answer, and what follows goes there.
+    change_request: RefCell<Option<String>>,
+    bypass: bool,
 }
 
 /// An answer: its body, and the `ETag` to send back with a change.
@@ -109,7 +122,7 @@ impl Api {
             http = http.no_proxy();
         }
         let http = http.build().map_err(|error| Failure::failed(format!("no HTTP client: {error}")))?;
-        Ok(Self { http, base, token, project, reason })
+        Ok(Self { http, base, token, project, reason, change_request: RefCell::default(), bypass: false })
     }
 
     /// The project to work on: named, or the only one.
@@ -223,6 +236,14 @@ impl Api {
         if let Some(etag) = if_match {
             request = request.header("if-match", etag);
         }
+        if method != Method::GET {
+            if let Some(name) = self.change_request.borrow().as_ref() {
+                request = request.header("x-yardarm-change-request", percent_encoded(name));
+            }
+            if self.bypass {
+                request = request.header("x-yardarm-bypass", "true");
+            }
+        }
         if let Some(body) = body {
             request = request.json(body);
         }
@@ -242,6 +263,9 @@ impl Api {
                     .hint(format!("is {} a Yardarm server?", self.base))
             })?
         };
+        if let Some(id) = drafted(&body) {
+            *self.change_request.borrow_mut() = Some(id.to_owned());
+        }
         Ok(Answer { body, etag, revision })
     }
 

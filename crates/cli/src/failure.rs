@@ -19,6 +19,8 @@ pub(crate) enum Exit {
     Invalid = 6,
     /// The server cannot be reached.
     Unreachable = 7,
+    /// Others have to consent first, or a policy forbids it.
+    Held = 8,
 }
 
 /// How a command ends that did not fail.
@@ -80,6 +82,10 @@ impl Failure {
         };
         let document: Option<Value> = serde_json::from_slice(body).ok().filter(Value::is_object);
         let text = |name: &str| document.as_ref().and_then(|d| d[name].as_str()).filter(|s| !s.is_empty());
+        let exit = match text("code") {
+            Some("approval_required" | "policy_violation") => Exit::Held,
+            _ => exit,
+        };
         let message = match (text("title"), text("detail")) {
             (Some(title), Some(detail)) if title != detail => format!("{title}: {detail}"),
             (_, Some(one)) | (Some(one), None) => one.to_owned(),
@@ -98,6 +104,12 @@ impl Failure {
             (409, Some("later_changes")) => {
                 Some("these documents were changed again since; --force puts them back all the same".to_owned())
             }
+            (409, Some("approval_required")) => Some(
+                "ask for it: repeat the command with --change-request new, then `yardarm changes submit`; in an emergency with \
+                 --bypass --reason WHY"
+                    .to_owned(),
+            ),
+            (409, Some("rebase_needed")) => Some("run `yardarm changes rebase ID`, and have it approved again".to_owned()),
             (429, _) => Some("too many requests: wait a moment and repeat the command".to_owned()),
             _ => None,
         };

@@ -32,10 +32,17 @@ impl Output {
         if self.json { line(serde_json::to_string_pretty(value)?) } else { Ok(()) }
     }
 
-    /// A result: JSON, or a line for people.
-    pub(crate) fn result(self, value: &Value, text: impl AsRef<str>) -> Result<(), Failure> {
+    /// A result: JSON, or a line for people. What went into a change request is told as that, whatever was asked for.
+    pub(crate) fn result(self, value: &Value, words: impl AsRef<str>) -> Result<(), Failure> {
         self.json(value)?;
-        self.say(text)
+        match drafted(value) {
+            Some(id) => self.say(format!(
+                "nothing is changed yet: it waits in {id} ({}, {})\nsubmit it: yardarm changes submit {id}",
+                text(&value["change_request"]["title"]),
+                text(&value["change_request"]["state"]),
+            )),
+            None => self.say(words),
+        }
     }
 
     /// A list: JSON, or a table with one row for each item, or `none` when there is none.
@@ -55,6 +62,12 @@ impl Output {
         }
         table(headers, items.iter().map(row))
     }
+}
+
+/// Id of the change request that an answer says a change went into.
+pub(crate) fn drafted(answer: &Value) -> Option<&str> {
+    let only = answer.as_object().is_some_and(|members| members.len() == 1);
+    answer["change_request"]["id"].as_str().filter(|_| only)
 }
 
 /// The items of a list answer.

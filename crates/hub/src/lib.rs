@@ -147,6 +147,11 @@ impl Hub {
         projects.by_tenant.get(tenant_id).into_iter().flatten().filter_map(|(_, slot)| slot.live()).collect()
     }
 
+    /// Every project there is, as last seen.
+    pub fn all_projects(&self) -> Vec<Arc<LiveProject>> {
+        self.shared.projects.load().by_scope.values().filter_map(|slot| slot.live()).collect()
+    }
+
     /// An environment of a project, as last published.
     pub fn environment(&self, scope_id: &str, environment: &str) -> Option<Arc<LiveEnvironment>> {
         self.shared.projects.load().by_scope.get(scope_id)?.environment(environment)

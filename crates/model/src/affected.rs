@@ -62,7 +62,7 @@ pub fn affected<'a>(before: &State, after: &State, changed: impl IntoIterator<It
                     todo.flags.insert(flag.to_owned());
                 }
             }
-            Kind::Project | Kind::Environment | Kind::SdkKey => {}
+            Kind::Project | Kind::Environment | Kind::SdkKey | Kind::Policy | Kind::ChangeRequest => {}
         }
     }
     affected

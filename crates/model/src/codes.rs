@@ -60,6 +60,16 @@ codes! {
     CHAIN_TOO_LONG = "chain_too_long", "Too many flags need each other in a row, or segments contain each other.";
     FORMAT_UNKNOWN = "format_unknown", "The export has a format that this version does not read.";
     DOCUMENT_INVALID = "document_invalid", "A stored document cannot be put back.";
+    ENVIRONMENT_IN_USE = "environment_in_use", "The environment is named by a policy.";
+    TIME_ZONE_UNKNOWN = "time_zone_unknown", "There is no such IANA time zone.";
+    LOCAL_TIME_INVALID = "local_time_invalid", "A local time is not one of the known forms, or ends before it begins.";
+    POLICY_EMPTY = "policy_empty", "A policy has no rules.";
+    POLICY_FREEZE = "policy_freeze", "A policy lets nothing change at this time.";
+    POLICY_LARGEST_STEP = "policy_largest_step", "More people would get a variant than a policy allows in one change.";
+    POLICY_OWNER = "policy_owner", "A policy wants the flag to have an owner.";
+    POLICY_REASON = "policy_reason", "A policy wants a reason for the change.";
+    POLICY_ATTRIBUTE = "policy_attribute", "A policy forbids the attribute.";
+    POLICY_SOAK = "policy_soak", "A policy wants it to be tried for longer.";
     NOT_COMPILED = "not_compiled", "The evaluator refuses the flag.";
     TOO_MANY_PROBLEMS = "too_many_problems", "There are more problems than are listed.";
 }

@@ -46,6 +46,13 @@ pub enum Command {
     RotateSdkKey { id: String, new_id: String, hash: String, hint: String, until: i64 },
     /// At once.
     RevokeSdkKey { id: String },
+    /// Body: `{key, name?, description?, environments?, flags?, approvals?, freeze?, largest_step?, require_owner?,
+    /// require_reason?, forbidden_attributes?, min_soak?, hold_kills?}`: [`crate::document::Policy`].
+    CreatePolicy { body: Value },
+    /// JSON Merge Patch; `null` removes a rule.
+    UpdatePolicy { key: String, patch: Value },
+    /// From then on it holds nothing up.
+    DeletePolicy { key: String },
     /// Puts documents back as they were: undo of a change, or revert of one document to a past revision.
     /// `None` removes. The result must still be a valid project.
     RestoreDocuments { documents: Vec<(Kind, String, Option<Value>)> },

@@ -3,6 +3,8 @@
 //! Input is strict (unknown fields are refused with a suggestion); what is stored is always in the normal form that
 //! `decide` produced, so two equal documents are equal bytes.
 
+mod policy;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,7 @@ pub use yardarm_eval::ruleset::ValueType;
 use yardarm_eval::ruleset::{Bucket, Condition as ExactCondition, Reason, Serve as ExactServe, Unknown};
 
 pub use crate::state::State;
+pub use policy::{Approvals, FlagSelection, Freeze, MinSoak, Policy, Weekday};
 
 /// The kinds of documents in a project, in the order they are listed and exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -30,11 +33,15 @@ pub enum Kind {
     Configuration,
     /// [`SdkKey`].
     SdkKey,
+    /// [`Policy`].
+    Policy,
+    /// [`ChangeRequest`](crate::change_request::ChangeRequest); its key is its id.
+    ChangeRequest,
 }
 
 impl Kind {
     /// All of them, in the order they are listed, exported and written.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Project,
         Self::Environment,
         Self::Segment,
@@ -42,6 +49,8 @@ impl Kind {
         Self::Flag,
         Self::Configuration,
         Self::SdkKey,
+        Self::Policy,
+        Self::ChangeRequest,
     ];
 
     /// The name in the store, in URLs and in JSON: `flag`, `segment_list`, …
@@ -54,6 +63,8 @@ impl Kind {
             Self::Flag => "flag",
             Self::Configuration => "configuration",
             Self::SdkKey => "sdk_key",
+            Self::Policy => "policy",
+            Self::ChangeRequest => "change_request",
         }
     }
 

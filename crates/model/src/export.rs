@@ -1,5 +1,5 @@
 //! A project as one document that can be kept in a file and imported again: `{format, project, environments,
-//! segments, flags}`. Salts and ranges are in it, so that an import moves nobody; SDK keys are not.
+//! segments, flags, policies?}`. Salts and ranges are in it, so that an import moves nobody; SDK keys are not.
 
 use serde_json::{Value, json};
 
@@ -41,11 +41,16 @@ pub fn export(state: &State) -> Value {
     let flags: Vec<Value> = flags.collect();
     let mut project = state.project.as_ref().map_or_else(|| json!({}), normal_form);
     project["key"] = state.project_key().unwrap_or_default().into();
-    normal_form(&json!({
+    let policies: Vec<Value> = state.policies.iter().map(|(key, policy)| keyed(key, normal_form(&**policy))).collect();
+    let mut whole = json!({
         "format": FORMAT,
         "project": project,
         "environments": environments,
         "segments": segments,
         "flags": flags,
-    }))
+    });
+    if !policies.is_empty() {
+        whole["policies"] = policies.into();
+    }
+    normal_form(&whole)
 }

@@ -110,6 +110,21 @@ fn keys() -> impl Strategy<Value = Vec<String>> {
         .prop_map(|keys| keys.iter().map(|n| format!("user-{n}")).collect())
 }
 
+fn policy_key() -> impl Strategy<Value = String> {
+    select(&["careful", "frozen"][..]).prop_map(str::to_owned)
+}
+
+/// A policy without its key.
+pub fn policy() -> impl Strategy<Value = Value> {
+    let environments = proptest::option::of(environment().prop_map(|environment| vec![environment]));
+    (environments, 1..=100_u8, any::<bool>(), proptest::option::of(1..100_u8)).prop_map(
+        |(environments, step, require_owner, hours)| {
+            json!({"environments": environments, "largest_step": step, "require_owner": require_owner,
+                "approvals": {"required": 1}, "min_soak": hours.map(|hours| json!({"hours": hours}))})
+        },
+    )
+}
+
 /// A command on the small world of this module.
 pub fn command() -> impl Strategy<Value = Command> {
     let variants = || -> Value { VARIANTS.iter().map(|key| json!({"key": key, "value": key})).collect() };
@@ -137,5 +152,11 @@ pub fn command() -> impl Strategy<Value = Command> {
         2 => (segment(), keys()).prop_map(|(key, add)| Command::EditSegmentLists { key, body: json!({"included": {"add": add}}) }),
         1 => (segment(), keys()).prop_map(|(key, remove)| Command::EditSegmentLists { key, body: json!({"excluded": {"add": remove}}) }),
         1 => segment().prop_map(|key| Command::DeleteSegment { key }),
+        2 => (policy_key(), policy()).prop_map(|(key, mut body)| {
+            body["key"] = key.into();
+            Command::CreatePolicy { body }
+        }),
+        1 => (policy_key(), policy()).prop_map(|(key, patch)| Command::UpdatePolicy { key, patch }),
+        1 => policy_key().prop_map(|key| Command::DeletePolicy { key }),
     ]
 }

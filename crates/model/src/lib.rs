@@ -7,10 +7,12 @@
 pub mod affected;
 pub mod allocation;
 pub mod authority;
+pub mod change_request;
 pub mod chunks;
 pub mod codes;
 pub mod command;
 pub mod compile;
+pub mod control;
 mod decide;
 pub mod document;
 mod exact;

@@ -46,6 +46,15 @@ limits! {
     FLAGS = 20_000, "items", "Flags in a project, archived ones included.";
     SEGMENTS = 5_000, "items", "Segments in a project.";
     SDK_KEYS = 1_000, "items", "SDK keys in a project, revoked ones included.";
+    POLICIES = 100, "items", "Policies in a project.";
+    POLICY_APPROVALS = 10, "people", "Approvals that a policy may ask for.";
+    POLICY_APPROVERS = 50, "items", "Roles, and groups, that a policy may name.";
+    POLICY_FREEZES = 50, "items", "Freezes of a policy.";
+    POLICY_ATTRIBUTES = 200, "items", "Attributes that a policy forbids.";
+    POLICY_SOAK = 8_760, "hours", "Time for which a policy may want something to be tried.";
+    POLICY_REPLAY = 500, "items", "Changes of the past that a policy is tried on at once.";
+    TIME_ZONE = 64, "characters", "Name of a time zone.";
+    VERDICT_ITEMS = 200, "items", "Flags, violations and notes told in what policies say about a change.";
     VARIANTS = 100, "items", "Variants of a flag.";
     RULES = 200, "items", "Targeting rules of a flag in one environment, and rules of a segment.";
     PREREQUISITES = 50, "items", "Prerequisites of a flag in one environment.";
@@ -74,6 +83,14 @@ limits! {
     BODY_DEPTH = 64, "levels", "Nesting of a request's JSON.";
     PLAN_DETAILS = 5_000, "items", "Documents of a plan that are told member by member; the rest is listed.";
     PLAN_UNNAMED = 100, "items", "Keys told of what a file does not name; the rest is counted.";
+    CHANGE_REQUESTS = 500, "items", "Change requests in a project that are not over.";
+    CHANGE_REQUESTS_KEPT = 1_000, "items", "Change requests in a project that are over; of older ones only the log knows.";
+    CHANGE_REQUEST_DOCUMENTS = 2_000, "items", "Documents that one change request leaves.";
+    CHANGE_REQUEST_BYTES = 4 * 1024 * 1024, "bytes", "What one change request replaces and leaves, as JSON.";
+    CHANGE_REQUESTS_BYTES = 64 * 1024 * 1024, "bytes", "The same of all change requests of a project that are not over.";
+    CHANGE_REQUEST_COMMENTS = 200, "items", "Comments on one change request.";
+    CHANGE_REQUEST_APPROVALS = 100, "items", "Approvals of one change request.";
+    COMMENT = 4_000, "characters", "One comment, and the comment of an approval or a rejection.";
     PROBLEMS = 100, "items", "Problems reported in one answer; the rest is counted.";
 }
 

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use serde::de::{DeserializeOwned, Error as _};
 use yardarm_eval::ruleset::Unknown;
 
-use crate::document::{Configuration, Environment, Flag, Kind, Project, SdkKey, Segment, SegmentList, Serve};
+use crate::change_request::ChangeRequest;
+use crate::document::{Configuration, Environment, Flag, Kind, Policy, Project, SdkKey, Segment, SegmentList, Serve};
 
-/// Documents that speak of the log itself (what was redacted, what was pruned): part of its history, not of the project.
-pub(crate) const EVIDENCE: [&str; 2] = ["redaction", "prune_mark"];
+/// Documents that speak of the log itself (what was redacted, what was pruned, what was let
+/// through in an emergency): part of its history, not of the project.
+pub(crate) const EVIDENCE: [&str; 3] = ["redaction", "prune_mark", "bypass"];
 
 /// A project's documents by key: what `decide` reads and what a ruleset is compiled from.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,6 +30,10 @@ pub struct State {
     pub configurations: BTreeMap<(String, String), Arc<Configuration>>,
     /// By id.
     pub sdk_keys: BTreeMap<String, SdkKey>,
+    /// By key.
+    pub policies: BTreeMap<String, Arc<Policy>>,
+    /// By id.
+    pub change_requests: BTreeMap<String, Arc<ChangeRequest>>,
     /// Revision at which each document was last written: its `ETag`.
     pub revisions: BTreeMap<(Kind, String), u64>,
 }
@@ -77,6 +83,8 @@ impl State {
                 put_shared(&mut self.configurations, (environment.to_owned(), flag.to_owned()), body)?;
             }
             Kind::SdkKey => put(&mut self.sdk_keys, key.to_owned(), body)?,
+            Kind::Policy => put_shared(&mut self.policies, key.to_owned(), body)?,
+            Kind::ChangeRequest => put_shared(&mut self.change_requests, key.to_owned(), body)?,
         }
         let place = (kind, key.to_owned());
         match body {

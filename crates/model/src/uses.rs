@@ -109,23 +109,36 @@ pub(crate) fn uses_segment(condition: &Condition, segment: &str) -> bool {
 
 /// Every segment a segment names.
 pub(crate) fn segments_of(segment: &Segment) -> Vec<&str> {
-    fn collect<'c>(condition: &'c Condition, into: &mut Vec<&'c str>) {
-        match condition {
-            Condition::All(group) => group.all.iter().for_each(|inner| collect(inner, into)),
-            Condition::Any(group) => group.any.iter().for_each(|inner| collect(inner, into)),
-            Condition::Not(group) => collect(&group.not, into),
-            Condition::Segment(reference) => into.push(&reference.segment),
-            Condition::Attribute(_) => {}
-            Condition::Exact(_) => exact::in_authored(condition, &mut |reference| {
-                if let Reference::Segment(key) = reference {
-                    into.push(key);
-                }
-            }),
-        }
-    }
     let mut named = Vec::new();
-    segment.rules.iter().for_each(|rule| collect(rule, &mut named));
+    segment.rules.iter().for_each(|rule| name_segments(rule, &mut named));
     named
+}
+
+/// Every segment a configuration names, in its rules and in its exact forms.
+pub(crate) fn segments_in(configuration: &Configuration) -> Vec<&str> {
+    let mut named = Vec::new();
+    configuration.rules.iter().for_each(|rule| name_segments(&rule.condition, &mut named));
+    exact::in_configuration(configuration, &mut |reference| {
+        if let Reference::Segment(key) = reference {
+            named.push(key);
+        }
+    });
+    named
+}
+
+fn name_segments<'c>(condition: &'c Condition, into: &mut Vec<&'c str>) {
+    match condition {
+        Condition::All(group) => group.all.iter().for_each(|inner| name_segments(inner, into)),
+        Condition::Any(group) => group.any.iter().for_each(|inner| name_segments(inner, into)),
+        Condition::Not(group) => name_segments(&group.not, into),
+        Condition::Segment(reference) => into.push(&reference.segment),
+        Condition::Attribute(_) => {}
+        Condition::Exact(_) => exact::in_authored(condition, &mut |reference| {
+            if let Reference::Segment(key) = reference {
+                into.push(key);
+            }
+        }),
+    }
 }
 
 /// Every variant a configuration serves, with the JSON pointer inside it.

@@ -123,6 +123,7 @@ fn stored(state: &State) -> Vec<(Kind, String, Value)> {
     all.extend(state.segments.iter().map(|(key, body)| (Kind::Segment, key.clone(), normal(&**body))));
     all.extend(state.lists.iter().map(|(key, body)| (Kind::SegmentList, key.clone(), normal(&**body))));
     all.extend(state.flags.iter().map(|(key, body)| (Kind::Flag, key.clone(), normal(&**body))));
+    all.extend(state.policies.iter().map(|(key, body)| (Kind::Policy, key.clone(), normal(&**body))));
     let configurations = state.configurations.iter();
     all.extend(configurations.map(|((environment, flag), body)| {
         (Kind::Configuration, yardarm_model::configuration_key(environment, flag), normal(&**body))

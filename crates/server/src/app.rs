@@ -110,6 +110,7 @@ impl App {
         app.management.handle().spawn(keep_flushing(Arc::downgrade(&app.0)));
         audit::start(&app, &Arc::downgrade(&app.0));
         app.management.handle().spawn(webhooks::keep_sending(Arc::downgrade(&app.0)));
+        app.management.handle().spawn(auth::keep_firing(Arc::downgrade(&app.0)));
         Ok(app)
     }
 

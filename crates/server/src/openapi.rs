@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::{OpenApi, ToSchema};
 
+use crate::api::change_requests::item::DraftedAnswer;
 use crate::api::schema::Operator;
 use crate::api::{Documented, ROUTES};
 use crate::auth::{Cost, Route};
@@ -46,7 +47,7 @@ struct ProblemPart {
 }
 
 #[derive(OpenApi)]
-#[openapi(components(schemas(ProblemAnswer, ProblemPart, Operator)))]
+#[openapi(components(schemas(ProblemAnswer, ProblemPart, Operator, DraftedAnswer)))]
 struct Problems;
 
 /// The document. The same bytes for the same code.
@@ -72,8 +73,10 @@ pub fn document() -> Value {
         { "name": "environments", "description": "Environments, and evaluating in one." },
         { "name": "flags", "description": "Flags and what they serve." },
         { "name": "segments", "description": "Reusable sets of contexts." },
+        { "name": "policies", "description": "What changes must keep to." },
         { "name": "keys", "description": "SDK keys." },
         { "name": "audit", "description": "The audit log of a tenant as evidence, and the security log." },
+        { "name": "change requests", "description": "Changes that wait for others' consent or for their time." },
         { "name": "history", "description": "The audit log, undo, and the live stream." },
         { "name": "transfer", "description": "Export and import." },
         { "name": "counts", "description": "Evaluation counts." },
@@ -122,6 +125,11 @@ fn complete(operation: &mut Value, route: &Route) {
     if route.path.contains('{') {
         operation["responses"]["404"] = problem("There is no such object, or it is not yours to see.");
     }
+    if route.action.is_some() && route.may_be_drafted() {
+        operation["responses"]["202"] = json!({
+            "description": "It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address.",
+            "content": { "application/json": { "schema": { "$ref": "#/components/schemas/DraftedAnswer" } } } });
+    }
     operation["responses"]["default"] = problem("Anything else that is not a success.");
     if route.cost != Cost::Stream
         && let Some(body) = operation.get_mut("requestBody")
@@ -151,6 +159,24 @@ fn parameters(given: Value, route: &Route) -> Vec<Value> {
             "name": "X-Yardarm-Reason", "in": "header", "schema": { "type": "string" },
             "description": "Why, for the audit log: percent-encoded UTF-8, at most 500 characters.",
         }));
+        if route.may_be_drafted() {
+            parameters.push(json!({
+                "name": "X-Yardarm-Change-Request", "in": "header", "schema": { "type": "string" },
+                "description": "`new`, or the id of a change request: what this leaves goes there and not into the project. Needs \
+                    `change_request.create` instead.",
+            }));
+            parameters.push(json!({
+                "name": "X-Yardarm-Change-Request-Title", "in": "header", "schema": { "type": "string" },
+                "description": "What a new change request is called: percent-encoded UTF-8.",
+            }));
+        }
+        if route.may_be_bypassed() {
+            parameters.push(json!({
+                "name": "X-Yardarm-Bypass", "in": "header", "schema": { "type": "boolean" },
+                "description": "`true` in an emergency: passes over missing approvals and policies, with a reason and with \
+                    `change_request.bypass`. The audit log has it as `change_request.bypass`.",
+            }));
+        }
         if matches!(route.method, Method::PUT | Method::PATCH | Method::DELETE) {
             parameters.push(json!({
                 "name": "If-Match", "in": "header", "required": route.method == Method::PUT,

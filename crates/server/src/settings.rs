@@ -68,6 +68,10 @@ pub struct Timeouts {
     pub counts_flush: Duration,
     /// Between two looks at what happened and what is due for webhooks.
     pub webhooks: Duration,
+    /// Between two looks at which scheduled changes are due.
+    pub schedules: Duration,
+    /// How late a scheduled change may still happen, unless it says otherwise.
+    pub schedule_grace: Duration,
     /// How long a ticket for the OFREP event stream opens it.
     pub ticket: Duration,
 }
@@ -148,6 +152,8 @@ impl Default for Timeouts {
             drain: Duration::from_secs(8),
             counts_flush: Duration::from_secs(5),
             webhooks: Duration::from_secs(1),
+            schedules: Duration::from_secs(1),
+            schedule_grace: Duration::from_hours(24),
             ticket: Duration::from_hours(24),
         }
     }

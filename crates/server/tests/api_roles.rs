@@ -15,6 +15,7 @@ fn path(route: &Route, project: &str, tenant: &str) -> String {
         .replace("{environment}", &name("production"))
         .replace("{flag}", &name("checkout"))
         .replace("{segment}", &name("beta"))
+        .replace("{change_request}", "chr_gone")
         .replace("{key}", "key_gone")
         .replace("{token}", "tok_gone")
         .replace("{member}", "usr_gone")

@@ -11,7 +11,7 @@ use yardarm_migrate::{Format, Options, Report};
 use super::input;
 use crate::api::Connection;
 use crate::failure::{Exit, Failure};
-use crate::output::{Output, note, table, text};
+use crate::output::{Output, drafted, note, table, text};
 
 /// Bring an export, or another system's flags, into a project
 ///
@@ -100,6 +100,9 @@ impl Import {
         let query = [("replace", flag(self.replace)), ("dry_run", flag(self.dry_run))];
         let path = ["projects", project.as_str(), "import"];
         let mut answer = api.send(reqwest::Method::POST, &path, &query, Some(body), None).await?.body;
+        if drafted(&answer).is_some() {
+            return out.result(&answer, "");
+        }
         if out.json {
             if let Some(report) = report {
                 answer["report"] = serde_json::json!(report);

@@ -2,6 +2,7 @@
 
 mod apply;
 mod audit;
+mod changes;
 mod completions;
 mod drift;
 mod environments;
@@ -17,6 +18,7 @@ mod keys;
 mod login;
 mod openapi;
 mod plan;
+mod policies;
 mod projects;
 mod quotas;
 #[cfg(test)]
@@ -52,7 +54,7 @@ pub(crate) struct Cli {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done · 1 failed · 2 wrong usage (plan, drift, environments diff: something differs) · 3 not found · 4 not allowed · 5 conflict or stale · \
-6 refused input · 7 server unreachable
+6 refused input · 7 server unreachable · 8 needs approval, or a policy forbids it
 
 New here? `yardarm demo` starts a server with a seeded shop and says what to try.";
 
@@ -66,6 +68,8 @@ enum Command {
     Flags(flags::Flags),
     /// Segments: reusable sets of contexts
     Segments(segments::Segments),
+    /// Policies: what changes must keep to
+    Policies(policies::Policies),
     /// Environments of a project
     Environments(environments::Environments),
     /// Projects of the tenant
@@ -75,6 +79,8 @@ enum Command {
     /// Access tokens for this program and the management API
     Tokens(tokens::Tokens),
     Quotas(quotas::Quotas),
+    /// Change requests: changes that wait for others' consent or for their time
+    Changes(changes::Changes),
     /// Who changed what, and undo
     History(history::History),
     /// The audit log as evidence: search, export, verify
@@ -119,10 +125,12 @@ impl Cli {
             Command::Completions(command) => command.run(),
             Command::Flags(command) => client(command.run(out)),
             Command::Segments(command) => client(command.run(out)),
+            Command::Policies(command) => client(command.run(out)),
             Command::Projects(command) => client(command.run(out)),
             Command::Keys(command) => client(command.run(out)),
             Command::Tokens(command) => client(command.run(out)),
             Command::Quotas(command) => client(command.run(out)),
+            Command::Changes(command) => client(command.run(out)),
             Command::History(command) => client(command.run(out)),
             Command::Audit(command) => client(command.run(out)),
             Command::Export(command) => client(command.run(out)),

@@ -28,7 +28,8 @@ impl Schema {
 fn schema() -> Value {
     let api = yardarm_server::openapi::document();
     let mut definitions: BTreeMap<String, Value> = BTreeMap::new();
-    let mut queue = ["NewFlag", "NewSegment", "NewEnvironment", "Configuration"].map(str::to_owned).to_vec();
+    let mut queue =
+        ["NewFlag", "NewSegment", "NewEnvironment", "NewPolicy", "Configuration"].map(str::to_owned).to_vec();
     while let Some(name) = queue.pop() {
         if let Entry::Vacant(place) = definitions.entry(name) {
             let mut definition = api["components"]["schemas"][place.key()].clone();
@@ -48,14 +49,18 @@ fn schema() -> Value {
     }
     if let Some(segment) = definitions.get_mut("NewSegment") {
         segment["description"] = json!("A segment. Lists that are left out stay as they are.");
-        segment["properties"]["created_at"] = created;
+        segment["properties"]["created_at"] = created.clone();
+    }
+    if let Some(policy) = definitions.get_mut("NewPolicy") {
+        policy["description"] = json!("What changes must keep to; at least one rule. It is for the changes after it.");
+        policy["properties"]["created_at"] = created;
     }
     if let Some(environment) = definitions.get_mut("NewEnvironment") {
         environment["description"] =
             json!("An environment. Position, colour and `production` stay as they are when left out.");
         environment["required"] = json!(["key"]);
     }
-    for definition in ["NewFlag", "NewSegment", "NewEnvironment"] {
+    for definition in ["NewFlag", "NewSegment", "NewEnvironment", "NewPolicy"] {
         if let Some(definition) = definitions.get_mut(definition) {
             definition["properties"]["key"]["pattern"] = json!(limits::KEY_PATTERN);
         }
@@ -81,6 +86,7 @@ fn schema() -> Value {
             "environments": list("NewEnvironment", limits::ENVIRONMENTS),
             "segments": list("NewSegment", limits::SEGMENTS),
             "flags": list("NewFlag", limits::FLAGS),
+            "policies": list("NewPolicy", limits::POLICIES),
         },
         "$defs": definitions,
     })

@@ -1,6 +1,6 @@
 //! Files that say how a project should be: one file, several, or folders of them, read as one document.
 //!
-//! The lists of all files (`environments`, `segments`, `flags`) are put behind each other in the order of the paths. What
+//! The lists of all files (`environments`, `segments`, `flags`, `policies`) are put behind each other in the order of the paths. What
 //! the server says about a place in the whole is told as a file and a line.
 
 mod files;
@@ -14,11 +14,11 @@ use crate::failure::{Exit, Failure};
 use files::Text;
 
 /// Members of a file that are lists, put together from all files.
-const LISTS: [&str; 3] = ["environments", "segments", "flags"];
+const LISTS: [&str; 4] = ["environments", "segments", "flags", "policies"];
 
 /// What the files say, as one document.
 pub(crate) struct Declared {
-    /// `{format, project?, environments?, segments?, flags?}`.
+    /// `{format, project?, environments?, segments?, flags?, policies?}`.
     pub(crate) document: Value,
     parts: Vec<Part>,
 }
@@ -70,7 +70,7 @@ impl Declared {
                 return Err(refused(
                     &text.name,
                     1,
-                    "must be an object: format, project, environments, segments, flags",
+                    "must be an object: format, project, environments, segments, flags, policies",
                 ));
             }
         };

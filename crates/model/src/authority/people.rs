@@ -102,6 +102,9 @@ pub struct AccessTokenDocument {
     pub grants: Option<Vec<Grant>>,
     /// First characters, to recognise it by.
     pub hint: String,
+    /// Whoever made it, where its user is a program: what it asks for is their own work, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
     /// Milliseconds since 1970.
     pub created_at: i64,
     /// When it ends, if it does.

@@ -11,7 +11,7 @@ use yardarm_eval::ruleset::{FORMAT, Ruleset, Version};
 
 use crate::command::{Documents, Inputs, Problem, Refusal, RefusalCode};
 use crate::compile::{flag_from, raw, segment_from};
-use crate::document::{Configuration, Environment, Flag, Kind, Project, SdkKey, Segment, SegmentList, State};
+use crate::document::{Configuration, Environment, Flag, Kind, Policy, Project, SdkKey, Segment, SegmentList, State};
 use crate::reading::{At, Problems, did_you_mean};
 use crate::{codes, configuration_key, normal_form};
 
@@ -81,6 +81,7 @@ pub(super) struct World<'s> {
     pub(super) flags: Overlay<'s, String, Arc<Flag>>,
     pub(super) configurations: Overlay<'s, (String, String), Arc<Configuration>>,
     pub(super) sdk_keys: Overlay<'s, String, SdkKey>,
+    pub(super) policies: Overlay<'s, String, Arc<Policy>>,
 }
 
 impl World<'_> {
@@ -118,6 +119,7 @@ impl<'s> Draft<'s> {
             flags: Overlay::new(&state.flags),
             configurations: Overlay::new(&state.configurations),
             sdk_keys: Overlay::new(&state.sdk_keys),
+            policies: Overlay::new(&state.policies),
         };
         Self { world, problems: Problems::default(), inputs, made: 0 }
     }
@@ -147,6 +149,11 @@ impl<'s> Draft<'s> {
         self.world.segments.get(key).cloned().ok_or_else(|| not_found("segment", key, keys()))
     }
 
+    pub(super) fn policy(&self, key: &str) -> Result<Arc<Policy>, Refusal> {
+        let keys = || self.world.policies.iter().map(|(key, _)| key.as_str());
+        self.world.policies.get(key).cloned().ok_or_else(|| not_found("policy", key, keys()))
+    }
+
     /// The documents that differ, or why not.
     pub(super) fn finish(mut self) -> Result<Documents, Refusal> {
         if self.problems.is_empty() {
@@ -169,6 +176,7 @@ impl<'s> Draft<'s> {
         let pair = |(environment, flag): &(String, String)| configuration_key(environment, flag);
         collect(&mut documents, Kind::Configuration, &world.configurations, pair, |config| normal_form(&**config));
         collect(&mut documents, Kind::SdkKey, &world.sdk_keys, own, normal_form);
+        collect(&mut documents, Kind::Policy, &world.policies, own, |policy| normal_form(&**policy));
         Ok(documents)
     }
 

@@ -1,4 +1,4 @@
-//! A whole project brought in: environments, segments, flags and their configurations, in one change. As an import,
+//! A whole project brought in: environments, segments, flags, their configurations and policies, in one change. As an import,
 //! everything is as the file says, salts and ranges too; applied, whoever is in a percentage here stays in it.
 
 use std::collections::BTreeSet;
@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::configuration::{check, write};
 use super::draft::Draft;
 use super::flag::{check_free, report_needed};
+use super::policy;
 use super::project::{self, ENVIRONMENT, read_environment};
 use super::references::needed_by;
 use super::rule_ids::adopt;
@@ -47,7 +48,7 @@ pub(super) enum Terms {
 /// Brings a file in. `rest_goes`: also archive flags and delete segments that it does not hold, if it has a list of them
 /// at all.
 pub(super) fn import(draft: &mut Draft<'_>, body: &Value, terms: Terms, rest_goes: bool) {
-    let known = ["format", "project", "environments", "segments", "flags"];
+    let known = ["format", "project", "environments", "segments", "flags", "policies"];
     let root = Fields::of(&mut draft.problems, &At::root(), body, &known);
     root.need(&mut draft.problems, "format");
     if let Some(format) = root.get("format").filter(|format| format.as_u64() != Some(export::FORMAT)) {
@@ -65,6 +66,7 @@ pub(super) fn import(draft: &mut Draft<'_>, body: &Value, terms: Terms, rest_goe
     environments(draft, &root);
     let segments = segments(draft, &root);
     let flags = flags(draft, &root, terms);
+    let policies = policies(draft, &root);
     // A file without a list of them is not about them.
     if rest_goes && root.get("flags").is_some() {
         archive_others(draft, &flags);
@@ -72,6 +74,35 @@ pub(super) fn import(draft: &mut Draft<'_>, body: &Value, terms: Terms, rest_goe
     if rest_goes && root.get("segments").is_some() {
         delete_others(draft, &segments);
     }
+    if rest_goes && root.get("policies").is_some() {
+        let others = draft.world.policies.iter().map(|(key, _)| key).filter(|key| !policies.contains(*key));
+        for key in others.cloned().collect::<Vec<_>>() {
+            draft.world.policies.remove(key);
+        }
+    }
+}
+
+/// Policies hold nothing up that comes with them: what holds is what was there before.
+fn policies(draft: &mut Draft<'_>, root: &Fields<'_>) -> BTreeSet<String> {
+    let at = root.at.field("policies");
+    let mut seen = BTreeSet::new();
+    let mut read = BTreeSet::new();
+    for (index, item) in root.list(&mut draft.problems, "policies", limits::POLICIES).iter().enumerate() {
+        let fields = Fields::of(&mut draft.problems, &at.index(index), item, &policy::BODY);
+        let key = fields.key(&mut draft.problems, "key");
+        if !once(draft, &fields, &key, &mut seen) {
+            continue;
+        }
+        let current = draft.world.policies.get(key.as_str()).map(|policy| policy.created_at);
+        if current.is_none() {
+            policy::check_free(draft, &fields.at.field("key"), &key);
+        }
+        let created_at = current.unwrap_or(draft.inputs.now);
+        let document = reading::policy(&mut draft.problems, &fields, &key, created_at);
+        draft.world.policies.put(key.clone(), Arc::new(document));
+        read.insert(key);
+    }
+    read
 }
 
 fn environments(draft: &mut Draft<'_>, root: &Fields<'_>) {

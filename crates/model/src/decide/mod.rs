@@ -7,6 +7,7 @@ mod configuration;
 mod draft;
 mod flag;
 mod import;
+mod policy;
 mod project;
 mod promote;
 mod references;
@@ -53,6 +54,9 @@ pub(crate) fn decide(state: &State, command: &Command, inputs: &Inputs) -> Resul
         Command::UpdateSegment { key, patch } => segment::update(&mut draft, key, patch)?,
         Command::EditSegmentLists { key, body } => segment::edit_lists(&mut draft, key, body)?,
         Command::DeleteSegment { key } => segment::delete(&mut draft, key)?,
+        Command::CreatePolicy { body } => policy::create(&mut draft, body),
+        Command::UpdatePolicy { key, patch } => policy::update(&mut draft, key, patch)?,
+        Command::DeletePolicy { key } => policy::delete(&mut draft, key)?,
         Command::RestoreDocuments { documents } => restore::restore(&mut draft, documents),
         Command::Import { body, replace } => import::import(&mut draft, body, Terms::Import, *replace),
         Command::Apply { body, prune } => import::import(&mut draft, body, Terms::Apply, *prune),
@@ -60,6 +64,7 @@ pub(crate) fn decide(state: &State, command: &Command, inputs: &Inputs) -> Resul
             promote::promote(&mut draft, (from, to), flags.as_deref(), *with_state)?;
         }
     }
+    policy::check_all(&mut draft);
     draft.finish()
 }
 
@@ -72,13 +77,15 @@ fn body_of(command: &Command) -> Option<&Value> {
         | Command::CreateSegment { body }
         | Command::EditSegmentLists { body, .. }
         | Command::CreateSdkKey { body, .. }
+        | Command::CreatePolicy { body }
         | Command::Import { body, .. }
         | Command::Apply { body, .. } => Some(body),
         Command::UpdateEnvironment { patch, .. }
         | Command::UpdateFlag { patch, .. }
         | Command::UpdateConfiguration { patch, .. }
         | Command::UpdateSegment { patch, .. }
-        | Command::UpdateSdkKey { patch, .. } => Some(patch),
+        | Command::UpdateSdkKey { patch, .. }
+        | Command::UpdatePolicy { patch, .. } => Some(patch),
         Command::DeleteEnvironment { .. }
         | Command::ArchiveFlag { .. }
         | Command::RestoreFlag { .. }
@@ -86,6 +93,7 @@ fn body_of(command: &Command) -> Option<&Value> {
         | Command::DeleteSegment { .. }
         | Command::RotateSdkKey { .. }
         | Command::RevokeSdkKey { .. }
+        | Command::DeletePolicy { .. }
         | Command::RestoreDocuments { .. }
         | Command::Promote { .. } => None,
     }

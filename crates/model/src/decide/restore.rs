@@ -67,6 +67,8 @@ fn put_back(
             }
             world.sdk_keys.put(owned, sdk_key);
         }
+        (Kind::Policy, Some(body)) => world.policies.put(owned, Arc::new(read(body)?)),
+        (Kind::Policy, None) => world.policies.remove(owned),
         (Kind::SdkKey, None) => world.sdk_keys.remove(owned),
         (Kind::Flag, body) => {
             touched.flags.insert(owned.clone());
@@ -97,6 +99,8 @@ fn put_back(
                 world.remove_segment(key);
             }
         }
+        // A change request is what happened to it: it is neither undone nor put back.
+        (Kind::ChangeRequest, _) => return None,
         (Kind::SegmentList, body) => {
             touched.segments.insert(key.split_once('/')?.0.to_owned());
             match body {

@@ -118,7 +118,7 @@ fn detail(entry: &mut Entry, state: &State, documents: &Documents, before: Optio
             entry.effects = segment_effects(state, &entry.key);
         }
         Kind::Flag => entry.effects = flag_effects(entry.action, read(before), read(after)),
-        Kind::Project | Kind::Environment | Kind::SegmentList | Kind::SdkKey => {}
+        Kind::Project | Kind::Environment | Kind::SegmentList | Kind::SdkKey | Kind::Policy | Kind::ChangeRequest => {}
     }
 }
 
@@ -139,7 +139,8 @@ fn shown(kind: Kind, body: Option<&Value>) -> Value {
     body
 }
 
-fn stored_body(state: &State, kind: Kind, key: &str) -> Option<Value> {
+/// A document as it is stored.
+pub(crate) fn stored_body(state: &State, kind: Kind, key: &str) -> Option<Value> {
     match kind {
         Kind::Project => state.project.as_ref().map(normal_form),
         Kind::Environment => state.environments.get(key).map(normal_form),
@@ -151,6 +152,8 @@ fn stored_body(state: &State, kind: Kind, key: &str) -> Option<Value> {
             state.stored_configuration(environment, flag).map(|configuration| normal_form(&**configuration))
         }
         Kind::SdkKey => state.sdk_keys.get(key).map(normal_form),
+        Kind::Policy => state.policies.get(key).map(|policy| normal_form(&**policy)),
+        Kind::ChangeRequest => state.change_requests.get(key).map(|request| normal_form(&**request)),
     }
 }
 
@@ -172,7 +175,13 @@ fn is_production(state: &State, kind: Kind, key: &str, after: Option<&Value>) ->
     match kind {
         Kind::Configuration => key.split_once('/').is_some_and(|(environment, _)| stored(environment)),
         Kind::Environment => stored(key) || after.is_some_and(|after| after["production"] == true),
-        Kind::Project | Kind::Segment | Kind::SegmentList | Kind::Flag | Kind::SdkKey => false,
+        Kind::Project
+        | Kind::Segment
+        | Kind::SegmentList
+        | Kind::Flag
+        | Kind::SdkKey
+        | Kind::Policy
+        | Kind::ChangeRequest => false,
     }
 }
 

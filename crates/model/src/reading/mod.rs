@@ -8,6 +8,7 @@ mod configuration;
 mod exact;
 mod flag;
 mod json;
+mod policy;
 mod segment;
 mod values;
 
@@ -17,6 +18,7 @@ pub(crate) use configuration::{CONFIGURATION, configuration};
 pub(crate) use flag::{FlagDefaults, flag};
 pub use json::parse;
 pub(crate) use json::scan;
+pub(crate) use policy::policy;
 pub(crate) use segment::{context_key, keys, segment};
 
 use serde_json::{Map, Value};

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
-use yardarm_model::label::is_unseen;
+use yardarm_model::label::{is_unseen, is_unseen_in_prose};
 
 use crate::auth::refusal::{invalid, wrong};
 use crate::problem::{Problem, ProblemError};
@@ -94,6 +94,10 @@ impl Fields {
 
     /// Text of at most so many characters, if it is there.
     pub(crate) fn optional_text(&mut self, name: &str, longest: usize) -> Option<String> {
+        self.text_without(name, longest, is_unseen)
+    }
+
+    fn text_without(&mut self, name: &str, longest: usize, bad: fn(char) -> bool) -> Option<String> {
         let Value::String(text) = self.any(name)? else {
             self.wrong(name, "type", "must be text");
             return None;
@@ -102,12 +106,17 @@ impl Fields {
             self.wrong(name, "too_long", format!("has {} characters; the limit is {longest}", text.chars().count()));
             return None;
         }
-        if let Some(unseen) = text.chars().find(|character| is_unseen(*character)) {
+        if let Some(unseen) = text.chars().find(|character| bad(*character)) {
             let why = format!("has the character {}, which cannot be seen", unseen.escape_unicode());
             self.wrong(name, "control_character", why);
             return None;
         }
         Some(text)
+    }
+
+    /// Text of several lines of at most so many characters, if it is there.
+    pub(crate) fn optional_prose(&mut self, name: &str, longest: usize) -> Option<String> {
+        self.text_without(name, longest, is_unseen_in_prose)
     }
 
     /// A set of texts such as keys, if it is there.

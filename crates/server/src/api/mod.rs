@@ -8,6 +8,7 @@
 mod account;
 mod answer;
 mod audit;
+pub(crate) mod change_requests;
 mod configurations;
 mod counts;
 mod environments;
@@ -22,6 +23,7 @@ mod members;
 mod names;
 mod page;
 mod permissions;
+mod policies;
 mod projects;
 mod quotas;
 mod roles;
@@ -204,11 +206,31 @@ routes! {
     PATCH "/api/v1/projects/{project}/segments/{segment}/lists" Project<can::SegmentUpdate>, Write, Some("segment.edit_lists") => segments::edit_lists;
     GET "/api/v1/projects/{project}/segments/{segment}/lists/{list}" Project<can::ProjectRead>, Read, None => segments::list_keys;
 
+    GET "/api/v1/projects/{project}/policies" Project<can::ProjectRead>, Read, None => policies::list;
+    POST "/api/v1/projects/{project}/policies" Project<can::PolicyManage>, Write, Some("policy.create") => policies::create;
+    POST "/api/v1/projects/{project}/policies/check" Project<can::ProjectRead>, Heavy, None => policies::check;
+    GET "/api/v1/projects/{project}/policies/{policy}" Project<can::ProjectRead>, Read, None => policies::read;
+    PATCH "/api/v1/projects/{project}/policies/{policy}" Project<can::PolicyManage>, Write, Some("policy.update") => policies::update;
+    DELETE "/api/v1/projects/{project}/policies/{policy}" Project<can::PolicyManage>, Write, Some("policy.delete") => policies::remove;
+
     GET "/api/v1/projects/{project}/keys" Project<can::ProjectRead>, Read, None => keys::list;
     POST "/api/v1/projects/{project}/keys" Project<can::SdkKeyManage>, Write, Some("sdk_key.create") => keys::create;
     PATCH "/api/v1/projects/{project}/keys/{key}" Project<can::SdkKeyManage>, Write, Some("sdk_key.update") => keys::update;
     POST "/api/v1/projects/{project}/keys/{key}/rotate" Project<can::SdkKeyManage>, Write, Some("sdk_key.rotate") => keys::rotate;
     DELETE "/api/v1/projects/{project}/keys/{key}" Project<can::SdkKeyManage>, Write, Some("sdk_key.revoke") => keys::revoke;
+
+    GET "/api/v1/projects/{project}/change-requests" Project<can::ProjectRead>, Heavy, None => change_requests::list;
+    GET "/api/v1/projects/{project}/change-requests/{change_request}" Project<can::ProjectRead>, Heavy, None => change_requests::read;
+    PATCH "/api/v1/projects/{project}/change-requests/{change_request}" Project<can::ChangeRequestCreate>, Write, Some("change_request.update") => change_requests::update;
+    POST "/api/v1/projects/{project}/change-requests/{change_request}/submit" Project<can::ChangeRequestCreate>, Write, Some("change_request.submit") => change_requests::submit;
+    POST "/api/v1/projects/{project}/change-requests/{change_request}/approve" Project<can::ChangeRequestApprove>, Write, Some("change_request.approve") => change_requests::approve;
+    POST "/api/v1/projects/{project}/change-requests/{change_request}/reject" Project<can::ChangeRequestApprove>, Write, Some("change_request.reject") => change_requests::reject;
+    POST "/api/v1/projects/{project}/change-requests/{change_request}/withdraw" Project<can::ChangeRequestCreate>, Write, Some("change_request.withdraw") => change_requests::withdraw;
+    POST "/api/v1/projects/{project}/change-requests/{change_request}/rebase" Project<can::ChangeRequestCreate>, Write, Some("change_request.rebase") => change_requests::rebase;
+    PUT "/api/v1/projects/{project}/change-requests/{change_request}/schedule" Project<can::ScheduleManage>, Write, Some("change_request.schedule") => change_requests::schedule;
+    DELETE "/api/v1/projects/{project}/change-requests/{change_request}/schedule" Project<can::ScheduleManage>, Write, Some("change_request.unschedule") => change_requests::unschedule;
+    POST "/api/v1/projects/{project}/change-requests/{change_request}/apply" Project<can::ChangeRequestCreate>, Write, Some("change_request.apply") => change_requests::apply;
+    POST "/api/v1/projects/{project}/change-requests/{change_request}/comments" Project<can::ChangeRequestCreate>, Write, Some("change_request.comment") => change_requests::comment;
 
     GET "/api/v1/projects/{project}/history" Project<can::ProjectRead>, Heavy, None => history::list;
     GET "/api/v1/projects/{project}/history/{rev}" Project<can::ProjectRead>, Heavy, None => history::read;

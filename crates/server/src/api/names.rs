@@ -42,10 +42,20 @@ names! {
         /// `included` or `excluded`.
         list: String
     }
+    /// A policy.
+    OfPolicy {
+        /// Policy key.
+        policy: String
+    }
     /// An SDK key.
     OfKey {
         /// Its id: `key_…`.
         key: String
+    }
+    /// A change request.
+    OfChangeRequest {
+        /// Its id: `chr_…`.
+        change_request: String
     }
     /// An access token.
     OfToken {

@@ -2,7 +2,7 @@
 //! every few seconds, away from the requests: a flood makes a number grow and no table.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
@@ -70,12 +70,18 @@ impl Refusals {
 
 /// Who is asking, filled in by the authenticator as soon as it knows: what is refused afterwards is theirs.
 #[derive(Default)]
-pub(crate) struct Caller(Mutex<(String, String)>);
+pub(crate) struct Caller(Mutex<(String, String)>, OnceLock<&'static str>);
 
 impl Caller {
     /// The tenant that is open, empty when none is, and the actor.
     pub(crate) fn is(&self, tenant_id: &str, actor: String) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (tenant_id.to_owned(), actor);
+    }
+
+    /// What they do is for the security log although it is not refused.
+    pub(crate) fn notice(&self, code: &'static str) {
+        // Of several the first is told.
+        let _ = self.1.set(code);
     }
 }
 
@@ -111,7 +117,8 @@ impl Source {
             StatusCode::CONFLICT => code == Some("link_used"),
             _ => false,
         };
-        if !told {
+        let noticed = caller.and_then(|caller| caller.1.get().copied()).filter(|_| status.is_success());
+        if !told && noticed.is_none() {
             return;
         }
         let at = app.now();
@@ -121,7 +128,7 @@ impl Source {
             tenant_id,
             source: self.address.map(|address| address.to_string()).unwrap_or_default(),
             actor,
-            code: code.unwrap_or("refused").to_owned(),
+            code: noticed.or(code).unwrap_or("refused").to_owned(),
             status: status.as_u16(),
             route: format!("{} {route}", self.method),
         };

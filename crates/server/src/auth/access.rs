@@ -13,6 +13,7 @@ use yardarm_store::{ScopeRef, Tenant, User};
 
 use super::admission;
 use super::authenticated::{Authenticated, Credential, Via};
+use super::control::Way;
 use super::refusal;
 use super::right::{Member, Right};
 use super::route::{Access, Route};
@@ -32,15 +33,19 @@ pub(super) struct Request {
     pub(super) reason: String,
     pub(super) trace_id: String,
     pub(super) if_match: Option<String>,
+    pub(super) way: Way,
+    /// Who is told to the security log; `None`: no request.
+    pub(super) caller: Option<Arc<Caller>>,
 }
 
 /// Longest reason, characters.
-const LONGEST_REASON: usize = 500;
+pub(super) const LONGEST_REASON: usize = 500;
 
 impl Request {
     async fn of(parts: &mut Parts, gate: &App) -> Result<Self, Problem> {
         let (credential, who) = admission::admit(parts, gate).await?;
-        if let Some(caller) = parts.extensions.get::<Arc<Caller>>() {
+        let caller = parts.extensions.get::<Arc<Caller>>().cloned();
+        if let Some(caller) = &caller {
             caller.is(&who.tenant.id, who.actor());
         }
         let reason = match parts.headers.get("x-yardarm-reason") {
@@ -54,7 +59,8 @@ impl Request {
             Some(header) => Some(header.to_str().map_err(|_| refusal::if_match_unreadable())?.to_owned()),
             None => None,
         };
-        let route = parts.extensions.get::<&'static Route>();
+        let route = parts.extensions.get::<&'static Route>().copied();
+        let way = Way::of(parts, route, &reason)?;
         Ok(Self {
             gate: gate.clone(),
             who,
@@ -63,7 +69,16 @@ impl Request {
             reason,
             trace_id: trace_id(parts),
             if_match,
+            way,
+            caller,
         })
+    }
+
+    /// Puts a line into the security log about what is done and not refused.
+    pub(super) fn notice(&self, code: &'static str) {
+        if let Some(caller) = &self.caller {
+            caller.notice(code);
+        }
     }
 
     /// What the open tenant demands beyond a permission.
@@ -79,8 +94,16 @@ pub(super) fn trace_id(parts: &Parts) -> String {
     trace.unwrap_or_else(|| Trace::of(parts.headers.get(TRACEPARENT))).trace_id()
 }
 
-/// Percent-encoded UTF-8, because header values are Latin-1 at best.
 fn read_reason(header: &[u8]) -> Result<String, Problem> {
+    let reason = percent_decoded(header).ok_or_else(refusal::bad_reason)?;
+    if reason.chars().count() > LONGEST_REASON || reason.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+        return Err(refusal::bad_reason());
+    }
+    Ok(reason.trim().to_owned())
+}
+
+/// Percent-encoded UTF-8, because header values are Latin-1 at best.
+pub(super) fn percent_decoded(header: &[u8]) -> Option<String> {
     let mut bytes = Vec::with_capacity(header.len());
     let mut rest = header;
     while let [first, tail @ ..] = rest {
@@ -90,15 +113,11 @@ fn read_reason(header: &[u8]) -> Result<String, Problem> {
             continue;
         }
         let digits = rest.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).ok_or_else(refusal::bad_reason)?;
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok())?;
         bytes.push(byte);
         rest = rest.get(2..).unwrap_or_default();
     }
-    let reason = String::from_utf8(bytes).map_err(|_| refusal::bad_reason())?;
-    if reason.chars().count() > LONGEST_REASON || reason.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
-        return Err(refusal::bad_reason());
-    }
-    Ok(reason.trim().to_owned())
+    String::from_utf8(bytes).ok()
 }
 
 async fn path_parameters(parts: &mut Parts) -> HashMap<String, String> {
@@ -116,6 +135,7 @@ impl<R: Right> TenantAccess<R> {
     pub(super) fn opened(gate: &App, who: Authenticated, trace_id: &str) -> Self {
         let credential = match &who.via {
             Via::Session(hash) | Via::Token(hash) => Credential::Session(hash.clone()),
+            Via::Schedule(_) => Credential::Schedule,
         };
         let request = Request {
             gate: gate.clone(),
@@ -125,6 +145,8 @@ impl<R: Right> TenantAccess<R> {
             reason: String::new(),
             trace_id: trace_id.to_owned(),
             if_match: None,
+            way: Way::Straight,
+            caller: None,
         };
         Self { request, right: PhantomData }
     }
@@ -208,14 +230,18 @@ async fn open_tenant(request: &mut Request, key: &str) -> Result<(), Problem> {
 /// it is about environments and the path names none, in one of them. What a change leaves is checked again by itself.
 pub(crate) struct ProjectAccess<R> {
     pub(super) request: Request,
-    live: Arc<LiveProject>,
-    right: PhantomData<R>,
+    pub(super) live: Arc<LiveProject>,
+    pub(super) right: PhantomData<R>,
 }
 
 impl<R: Right> ProjectAccess<R> {
     /// The project as it was when the request came.
     pub(crate) fn live(&self) -> &LiveProject {
         &self.live
+    }
+    /// The project as it is now.
+    pub(crate) async fn newest(&self) -> Result<Arc<LiveProject>, Problem> {
+        self.request.gate.hub.refresh(self.scope_id()).await?.ok_or_else(refusal::not_found)
     }
     /// Its documents.
     pub(crate) fn state(&self) -> &State {
@@ -257,7 +283,12 @@ impl<R: Right> FromRequestParts<App> for ProjectAccess<R> {
         let live = request.gate.hub.project(&request.who.tenant.id, key);
         let authority = &request.who.authority;
         let live = live.filter(|_| authority.sees(key)).ok_or_else(refusal::not_found)?;
-        if let Some(permission) = R::PERMISSION {
+        let permission = match request.way {
+            // What goes into a change request is not done yet: asking is a right of its own.
+            Way::Draft { .. } => Some(Permission::ChangeRequestCreate),
+            Way::Straight | Way::Bypass => R::PERMISSION,
+        };
+        if let Some(permission) = permission {
             let may = match parameters.get("environment") {
                 Some(environment) => authority.allows(permission, Place::environment(key, environment)),
                 None => authority.allows_somewhere(permission, Some(key)),

@@ -4,6 +4,7 @@ use http::request::Parts;
 
 use super::authenticated::{Authenticated, Credential, Via};
 use super::client::ClientAddress;
+use super::refusal;
 use super::route::Route;
 use crate::app::App;
 use crate::problem::Problem;
@@ -15,7 +16,9 @@ pub(super) async fn admit(parts: &Parts, app: &App) -> Result<(Credential, Authe
     let cost = parts.extensions.get::<&'static Route>().map_or(Cost::Heavy, |route| route.cost);
     let meter = Meter::of(parts);
     let credential = Credential::of(parts, app).map_err(|problem| refused(parts, app, problem))?;
-    let (Credential::Session(shown) | Credential::Token(shown)) = &credential;
+    let (Credential::Session(shown) | Credential::Token(shown)) = &credential else {
+        return Err(refusal::unauthenticated());
+    };
     app.limiter.spend(cost, &[Payer::Key(shown.as_bytes())], app.now(), &meter)?;
     let who = app.authenticate(&credential).await.map_err(|problem| refused(parts, app, problem))?;
     meter.of_tenant(&who.tenant.id);
@@ -23,7 +26,7 @@ pub(super) async fn admit(parts: &Parts, app: &App) -> Result<(Credential, Authe
     match &who.via {
         // However many browsers somebody has open.
         Via::Session(_) => app.limiter.take(cost, &[Payer::Key(who.user.id.as_bytes()), tenant], app.now(), &meter)?,
-        Via::Token(_) => app.limiter.take(cost, &[tenant], app.now(), &meter)?,
+        Via::Token(_) | Via::Schedule(_) => app.limiter.take(cost, &[tenant], app.now(), &meter)?,
     }
     Ok((credential, who))
 }

@@ -21,6 +21,8 @@ pub(crate) enum Via {
     Session(String),
     /// An access token, by its id.
     Token(String),
+    /// A time that they chose, with the token that they came with then.
+    Schedule(Option<String>),
 }
 
 /// Somebody, with the tenant that is open and what they hold there.
@@ -42,11 +44,20 @@ impl Authenticated {
         format!("user:{}", self.user.id)
     }
 
-    /// `session` or `token:tok_…`. The id of a session is a secret's hash and stays out of the log.
+    /// Id of the access token that they came with.
+    pub(super) fn token(&self) -> Option<&str> {
+        match &self.via {
+            Via::Session(_) | Via::Schedule(None) => None,
+            Via::Token(id) | Via::Schedule(Some(id)) => Some(id),
+        }
+    }
+
+    /// `session`, `token:tok_…` or `schedule`. The id of a session is a secret's hash and stays out of the log.
     pub(super) fn came_with(&self) -> String {
         match &self.via {
             Via::Session(_) => "session".to_owned(),
             Via::Token(id) => format!("token:{id}"),
+            Via::Schedule(_) => "schedule".to_owned(),
         }
     }
 }
@@ -56,6 +67,8 @@ impl Authenticated {
 pub(super) enum Credential {
     Session(String),
     Token(String),
+    /// None was shown: it was scheduled.
+    Schedule,
 }
 
 impl Credential {
@@ -91,6 +104,7 @@ impl App {
         match credential {
             Credential::Session(hash) => self.by_session(hash).await,
             Credential::Token(hash) => self.by_token(hash).await,
+            Credential::Schedule => Err(refusal::unauthenticated()),
         }
     }
 
@@ -125,8 +139,8 @@ impl App {
         let Some(tenant) = self.store.tenant(tenant_id).await? else { return Ok(None) };
         let Some(state) = self.tenant_state(tenant_id).await? else { return Ok(None) };
         let limits = match &via {
-            Via::Session(_) => None,
-            Via::Token(id) => Some(state.limits_of(id)),
+            Via::Session(_) | Via::Schedule(None) => None,
+            Via::Token(id) | Via::Schedule(Some(id)) => Some(state.limits_of(id)),
         };
         let authority = Authority { grants: state.grants_of(&user.id), limits };
         Ok(Some(Authenticated { user, memberships, tenant, state, authority, via, session }))

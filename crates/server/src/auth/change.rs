@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::sync::OwnedMutexGuard;
 use yardarm_hub::LiveProject;
 use yardarm_model::authority::{Permission, Place};
 use yardarm_model::command::{Command, Documents, Inputs, decide};
@@ -12,6 +13,7 @@ use yardarm_model::plan;
 use yardarm_store::{Attribution, Change, Commit, CommitError, DocumentWrite};
 
 use super::access::{ProjectAccess, Request};
+use super::control::{Passage, Stop, Way};
 use super::needed::needed;
 use super::recent::ChangeNote;
 use super::right::{Writes, can};
@@ -20,7 +22,7 @@ use crate::keys::KeyKind;
 use crate::problem::Problem;
 
 /// Times that a decision is made anew because another node was faster.
-const TRIES: usize = 8;
+pub(super) const TRIES: usize = 8;
 /// How long a writer waits for the writers before it.
 const QUEUE: Duration = Duration::from_secs(10);
 
@@ -86,7 +88,7 @@ impl Request {
         Inputs { now: self.gate.now(), seed: self.gate.random() }
     }
 
-    fn check(&self, precondition: &Precondition, live: &LiveProject) -> Result<(), Problem> {
+    pub(super) fn check(&self, precondition: &Precondition, live: &LiveProject) -> Result<(), Problem> {
         let (kind, key) = match precondition {
             Precondition::None | Precondition::Planned(_) => return Ok(()),
             Precondition::Unchanged(expected) => {
@@ -139,7 +141,7 @@ impl<R: Writes> ProjectAccess<R> {
     }
 
     /// A permission that the documents need and the caller does not hold.
-    fn missing(&self, state: &State, documents: &Documents) -> Option<Permission> {
+    pub(super) fn missing(&self, state: &State, documents: &Documents) -> Option<Permission> {
         let authority = &self.request.who.authority;
         let missing = needed(state, documents).into_iter().find(|(permission, environment)| {
             let project = Place::project(self.key());
@@ -148,37 +150,77 @@ impl<R: Writes> ProjectAccess<R> {
         missing.map(|(permission, _)| permission)
     }
 
-    /// Decides a command and commits what it leaves: refresh, check `If-Match`, decide, commit on exactly that state; when
-    /// another node was faster, all of it again.
-    pub(crate) async fn change(&self, command: Command, precondition: Precondition) -> Result<Changed, Problem> {
-        let gate = &self.request.gate;
-        let lock = gate.api.commit_lock(self.scope_id());
-        let _turn = tokio::time::timeout(QUEUE, lock.lock()).await.map_err(|_| refusal::busy())?;
+    /// Decides a command and commits what it leaves: refresh, check `If-Match`, decide, ask the policies, commit on exactly
+    /// that state; when another node was faster, all of it again. Or puts what it leaves into a change request, when the
+    /// caller wants that.
+    pub(crate) async fn change(&self, command: Command, precondition: Precondition) -> Result<Changed, Stop> {
+        if let Way::Draft { into, title } = &self.request.way {
+            let drafted = self.draft(into.as_deref(), title, command, &precondition).await?;
+            return Err(Stop::Drafted(Box::new(drafted)));
+        }
+        let _turn = self.turn().await?;
         let begun = std::time::Instant::now();
         for _ in 0..TRIES {
             let Decision { live, documents } = self.decide(command.clone(), &precondition).await?;
             if documents.is_empty() {
                 return Ok(Changed { live, change: None });
             }
-            let commit = Commit {
-                tenant_id: self.scope().tenant_id.to_owned(),
-                scope_id: self.scope_id().to_owned(),
-                expected: Some((live.scope.epoch.clone(), live.scope.rev)),
-                attribution: self.request.attribution()?,
-                documents: writes(documents),
-                rows: Vec::new(),
-            };
-            match gate.store.commit(commit).await {
-                Ok(change) => {
-                    let made = self.made(change, &live.scope.epoch).await;
-                    gate.telemetry.commit_seconds.record(begun.elapsed().as_secs_f64());
-                    return made;
-                }
-                Err(CommitError::Stale { .. }) => {}
-                Err(error) => return Err(refusal::commit(error)),
+            let documents = Arc::new(documents);
+            let passage = self.pass(&live, &documents).await?;
+            let documents = Arc::unwrap_or_clone(documents);
+            if let Some(made) = self.commit(&live, documents, passage).await? {
+                self.request.gate.telemetry.commit_seconds.record(begun.elapsed().as_secs_f64());
+                return Ok(made);
             }
         }
-        Err(refusal::busy())
+        Err(refusal::busy().into())
+    }
+
+    /// The turn to write to this project.
+    pub(super) async fn turn(&self) -> Result<OwnedMutexGuard<()>, Problem> {
+        let lock = self.request.gate.api.commit_lock(self.scope_id());
+        tokio::time::timeout(QUEUE, lock.lock_owned()).await.map_err(|_| refusal::busy())
+    }
+
+    /// Commits documents that were decided on this state; `None`: somebody was faster, so decide again.
+    pub(super) async fn commit(
+        &self,
+        live: &LiveProject,
+        documents: Documents,
+        passage: Passage,
+    ) -> Result<Option<Changed>, Problem> {
+        self.commit_for(live, documents, passage, &self.request.reason).await
+    }
+
+    /// The same with a reason of its own.
+    pub(super) async fn commit_for(
+        &self,
+        live: &LiveProject,
+        documents: Documents,
+        passage: Passage,
+        reason: &str,
+    ) -> Result<Option<Changed>, Problem> {
+        let (beside, action) = passage.into_parts();
+        let mut attribution = self.request.attribution()?;
+        reason.clone_into(&mut attribution.reason);
+        if let Some(action) = action {
+            action.clone_into(&mut attribution.action);
+        }
+        let mut documents = writes(documents);
+        documents.extend(beside);
+        let commit = Commit {
+            tenant_id: self.scope().tenant_id.to_owned(),
+            scope_id: self.scope_id().to_owned(),
+            expected: Some((live.scope.epoch.clone(), live.scope.rev)),
+            attribution,
+            documents,
+            rows: Vec::new(),
+        };
+        match self.request.gate.store.commit(commit).await {
+            Ok(change) => self.made(change, &live.scope.epoch).await.map(Some),
+            Err(CommitError::Stale { .. }) => Ok(None),
+            Err(error) => Err(refusal::commit(error)),
+        }
     }
 
     async fn made(&self, change: Change, epoch: &str) -> Result<Changed, Problem> {
@@ -196,7 +238,7 @@ impl<R: Writes> ProjectAccess<R> {
 
 impl ProjectAccess<can::SdkKeyManage> {
     /// Makes an SDK key; gives its id and its secret, of which only the hash is kept.
-    pub(crate) async fn create_sdk_key(&self, body: Value) -> Result<(String, String, Changed), Problem> {
+    pub(crate) async fn create_sdk_key(&self, body: Value) -> Result<(String, String, Changed), Stop> {
         let kind = match body.get("audience").and_then(Value::as_str) {
             Some("client") => KeyKind::Client,
             // Anything else than the two is refused by `decide`.
@@ -210,7 +252,7 @@ impl ProjectAccess<can::SdkKeyManage> {
     }
 
     /// Makes another key like this one, which goes on until then; gives the new one as [`Self::create_sdk_key`] does.
-    pub(crate) async fn rotate_sdk_key(&self, old: &str, until: i64) -> Result<(String, String, Changed), Problem> {
+    pub(crate) async fn rotate_sdk_key(&self, old: &str, until: i64) -> Result<(String, String, Changed), Stop> {
         let audience = self.state().sdk_keys.get(old).ok_or_else(refusal::not_found)?.audience;
         let kind = match audience {
             Audience::Server => KeyKind::Server,

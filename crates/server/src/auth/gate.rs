@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 use yardarm_store::Millis;
 
+use super::control::Schedules;
 use super::recent::RecentChanges;
 use super::sign_in::sso::Providers;
 use super::tenant_state::Tenants;
@@ -25,6 +26,7 @@ pub struct Api {
     pub(super) recent: RecentChanges,
     pub(super) tenants: Tenants,
     pub(super) providers: Providers,
+    pub(super) schedules: Schedules,
     touched: Mutex<HashMap<String, Millis>>,
     commits: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -39,6 +41,7 @@ impl Api {
             recent: RecentChanges::default(),
             tenants: Tenants::default(),
             providers: Providers::default(),
+            schedules: Schedules::default(),
             touched: Mutex::default(),
             commits: Mutex::default(),
         }

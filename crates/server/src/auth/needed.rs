@@ -32,6 +32,9 @@ pub(super) fn needed<'d>(state: &'d State, documents: &'d Documents) -> Vec<Need
                     all.push((Permission::ConfigurationUpdate, Some(environment)));
                 }
             }
+            Kind::Policy => all.push((Permission::PolicyManage, None)),
+            // Kept by change control itself, never by a command.
+            Kind::ChangeRequest => {}
             Kind::SdkKey => {
                 // A key never moves, but if it did, both ends would count.
                 let before = state.sdk_keys.get(key).map(|key| key.environment.as_str());

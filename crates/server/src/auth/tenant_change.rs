@@ -66,8 +66,8 @@ impl<R: Right> TenantAccess<R> {
         for _ in 0..TRIES {
             let state = gate.tenant_state(id).await?.ok_or_else(refusal::not_found)?;
             let limits = match self.via() {
-                Via::Session(_) => None,
-                Via::Token(token) => Some(state.limits_of(token)),
+                Via::Session(_) | Via::Schedule(None) => None,
+                Via::Token(token) | Via::Schedule(Some(token)) => Some(state.limits_of(token)),
             };
             let now =
                 TenantNow { authority: Authority { grants: state.grants_of(&self.user().id), limits }, state: &state };

@@ -68,6 +68,7 @@ impl<R: Right> TenantAccess<R> {
             role,
             grants,
             hint: key.hint.clone(),
+            created_by: new.service_account.is_some().then(|| self.user().id.clone()),
             created_at: self.now(),
             expires_at: new.expires_at,
             revoked_at: None,

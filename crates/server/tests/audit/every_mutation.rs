@@ -26,6 +26,7 @@ const NOT_IN_A_LOG: &[(&str, &str)] = &[
     ("POST /api/v1/projects/{project}/environments/{environment}/evaluate", "asks, and changes nothing"),
     ("POST /api/v1/projects/{project}/environments/{environment}/promotion", "the same"),
     ("POST /api/v1/projects/{project}/plan", "the same"),
+    ("POST /api/v1/projects/{project}/policies/check", "the same"),
     ("POST /api/v1/invitations/look", "the same"),
     ("POST /api/v1/session/second-factor", "a session is no configuration; failures are in the security log"),
     ("POST /api/v1/session/sso", "the same"),
@@ -70,6 +71,17 @@ async fn steps(app: &TestApp) -> Vec<Step> {
         json!([{ "permissions": ["configuration.update"], "projects": ["shop"], "environments": ["staging"] }]);
     let production = format!("{P}/flags/a/environments/production");
     let configuration = json!({ "on": false, "default": { "variant": "on" }, "off_variant": "off" });
+    let own = json!({ "key": "own", "environments": ["development"], "approvals": { "required": 1, "author_may_approve": true } });
+    assert_eq!(app.owner.post(&format!("{P}/policies"), own).await.status, 201);
+    let drafting = app.owner.with_header("x-yardarm-change-request", "new");
+    let request = async |place: &str, patch: Value| {
+        let drafted = drafting.patch(&format!("{P}/flags/old{place}"), patch).await;
+        format!("{P}/change-requests/{}", drafted.body["change_request"]["id"].as_str().unwrap())
+    };
+    let asked = request("/environments/development", json!({ "on": true })).await;
+    let (done, taken_back) =
+        (request("", json!({ "name": "Older" })).await, request("", json!({ "name": "Oldest" })).await);
+    let hash = app.owner.get(&asked).await.text("hash");
     vec![
         step("POST", "/api/v1/tenants", json!({ "key": "other", "name": "Other" })),
         step("PATCH", "/api/v1/tenants/acme", json!({ "name": "Acme & Co" })),
@@ -115,12 +127,29 @@ async fn steps(app: &TestApp) -> Vec<Step> {
             json!({ "from": "staging", "flags": ["a"], "with_state": true }),
         ),
         step("POST", format!("{P}/apply"), json!({ "format": 1, "flags": [flag("applied")] })),
+        step("PATCH", asked.clone(), json!({ "title": "Turn it on" })),
+        step("POST", format!("{asked}/submit"), Value::Null),
+        step("POST", format!("{asked}/comments"), json!({ "text": "soon" })),
+        step("POST", format!("{asked}/approve"), json!({ "hash": hash })),
+        step("POST", format!("{asked}/reject"), json!({ "comment": "not so soon" })),
+        step("PUT", format!("{asked}/schedule"), json!({ "at": "2026-06-01T12:00", "zone": "Europe/Berlin" })),
+        step("DELETE", format!("{asked}/schedule"), Value::Null),
+        step("POST", format!("{done}/apply"), Value::Null),
+        step("POST", format!("{asked}/rebase"), json!({})),
+        step("POST", format!("{taken_back}/withdraw"), Value::Null),
         step("POST", format!("{P}/flags/old/archive"), Value::Null),
         step("POST", format!("{P}/flags/old/restore"), Value::Null),
         step("POST", format!("{P}/segments"), json!({ "key": "beta", "name": "Beta", "included": ["u1"] })),
         step("PATCH", format!("{P}/segments/beta"), json!({ "name": "Testers" })),
         step("PATCH", format!("{P}/segments/beta/lists"), json!({ "included": { "add": ["u2"] } })),
         step("DELETE", format!("{P}/segments/beta"), Value::Null),
+        step(
+            "POST",
+            format!("{P}/policies"),
+            json!({ "key": "careful", "environments": ["staging"], "largest_step": 50 }),
+        ),
+        step("PATCH", format!("{P}/policies/careful"), json!({ "largest_step": 60 })),
+        step("DELETE", format!("{P}/policies/careful"), Value::Null),
         step("POST", format!("{P}/keys"), json!({ "name": "web", "environment": "production", "audience": "server" })),
         step("PATCH", format!("{P}/keys/{key}"), json!({ "name": "Renamed" })),
         step("DELETE", format!("{P}/keys/{key}"), Value::Null),

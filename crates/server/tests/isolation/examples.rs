@@ -25,7 +25,8 @@ pub(crate) const OF_A_TENANT: [&str; 14] = [
 pub(crate) const FIXED: [&str; 2] = ["list", "issuer"];
 
 /// Query parameters that name an object: the slot, and what stands before it.
-const NAMING: [(&str, &str, &str); 13] = [
+const NAMING: [(&str, &str, &str); 14] = [
+    ("author", "user", ""),
     ("environment", "environment", ""),
     ("flag", "flag", ""),
     ("key", "flag", ""),
@@ -43,7 +44,10 @@ const NAMING: [(&str, &str, &str); 13] = [
 ];
 
 /// Query parameters that choose, sort and page, and name nothing.
-const CHOOSING: [&str; 22] = [
+const CHOOSING: [&str; 25] = [
+    "unfinished",
+    "waits_for_me",
+    "at",
     "limit",
     "since",
     "until",
@@ -153,6 +157,16 @@ const BODIES: &[(&str, &str, &str)] = &[
         "off_variant": "off"}"#),
     ("PATCH", "~/flags/{flag}/environments/{environment}",
         r#"{"prerequisites": [{"flag": "{prerequisite}", "variants": ["on"]}]}"#),
+    ("PATCH", "~/change-requests/{change_request}", r#"{"title": "Changed"}"#),
+    ("POST", "~/change-requests/{change_request}/approve", r#"{"hash": "{change_request}"}"#),
+    ("POST", "~/change-requests/{change_request}/reject", r#"{"comment": "no"}"#),
+    ("POST", "~/change-requests/{change_request}/comments", r#"{"text": "hello"}"#),
+    ("POST", "~/change-requests/{change_request}/rebase", r#"{}"#),
+    ("PUT", "~/change-requests/{change_request}/schedule", r#"{"at": "2026-06-01T12:00", "zone": "UTC"}"#),
+    ("POST", "~/policies", r#"{"key": "more", "environments": ["{environment}"], "require_reason": true}"#),
+    ("PATCH", "~/policies/{policy}", r#"{"environments": ["{environment}"]}"#),
+    ("POST", "~/policies/check",
+        r#"{"policy": {"key": "more", "environments": ["{environment}"], "require_reason": true}}"#),
     ("POST", "~/segments", r#"{"key": "more", "name": "More"}"#),
     ("PATCH", "~/segments/{segment}", r#"{"name": "Changed"}"#),
     ("PATCH", "~/segments/{segment}/lists", r#"{"included": {"add": ["u3"]}}"#),

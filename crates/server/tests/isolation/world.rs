@@ -173,6 +173,12 @@ async fn fill(app: &TestApp, client: &Client, tenant_id: &str, who: &str, change
     }
     let segment = json!({ "key": name("beta"), "name": name("beta"), "included": [name("user")] });
     made(client, &format!("{project}/segments"), segment).await;
+    let policy = json!({ "key": name("rule"), "name": name("rule"), "largest_step": 100 });
+    made(client, &format!("{project}/policies"), policy).await;
+    let drafting = client.with_header("x-yardarm-change-request", "new");
+    let rename = json!({ "name": name("draft") });
+    let draft = drafting.patch(&format!("{project}/flags/{}", name("flag")), rename).await;
+    assert_eq!(draft.status, 202, "{}", draft.body);
     let key = json!({ "name": name("key"), "environment": name("live"), "audience": "server" });
     let key = made(client, &format!("{project}/keys"), key).await;
     let token = made(client, "/api/v1/tokens", json!({ "name": name("token"), "role": "viewer" })).await;
@@ -217,6 +223,8 @@ async fn fill(app: &TestApp, client: &Client, tenant_id: &str, who: &str, change
         ("prerequisite", name("base")),
         ("segment", name("beta")),
         ("used_segment", name("used")),
+        ("policy", name("rule")),
+        ("change_request", text(&draft.body["change_request"]["id"])),
         ("key", text(&key["id"])),
         ("token", text(&token["id"])),
         ("rev", rev.to_string()),

@@ -8,9 +8,8 @@ use super::answered;
 use crate::api::answer::Answer;
 use crate::api::names::OfConfiguration;
 use crate::api::schema::{Configuration, ConfigurationAnswer};
-use crate::auth::{Precondition, ProjectAccess, can};
+use crate::auth::{Precondition, ProjectAccess, Stop, can};
 use crate::json::{Body, Path};
-use crate::problem::Problem;
 
 /// Replaces what a flag serves in one environment. Needs `If-Match`.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/flags/{flag}/environments/{environment}",
@@ -20,7 +19,7 @@ pub(crate) async fn handler(
     access: ProjectAccess<can::ConfigurationUpdate>,
     Path(name): Path<OfConfiguration>,
     Body(body): Body,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, Stop> {
     let OfConfiguration { flag, environment } = name;
     let precondition = Precondition::Required(Kind::Configuration, configuration_key(&environment, &flag));
     let command = Command::PutConfiguration { flag: flag.clone(), environment: environment.clone(), body };

@@ -8,9 +8,8 @@ use super::answered;
 use crate::api::answer::Answer;
 use crate::api::names::OfConfiguration;
 use crate::api::schema::{ConfigurationAnswer, ConfigurationPatch};
-use crate::auth::{Precondition, ProjectAccess, can};
+use crate::auth::{Precondition, ProjectAccess, Stop, can};
 use crate::json::{Body, Path};
-use crate::problem::Problem;
 
 /// Changes what a flag serves in one environment (JSON Merge Patch).
 #[utoipa::path(patch, path = "/api/v1/projects/{project}/flags/{flag}/environments/{environment}",
@@ -20,7 +19,7 @@ pub(crate) async fn handler(
     access: ProjectAccess<can::ConfigurationUpdate>,
     Path(name): Path<OfConfiguration>,
     Body(patch): Body,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, Stop> {
     let OfConfiguration { flag, environment } = name;
     let precondition = Precondition::Optional(Kind::Configuration, configuration_key(&environment, &flag));
     let command = Command::UpdateConfiguration { flag: flag.clone(), environment: environment.clone(), patch };

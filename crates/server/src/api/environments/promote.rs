@@ -8,9 +8,8 @@ use crate::api::answer::Answer;
 use crate::api::names::OfEnvironment;
 use crate::api::transfer::import::Imported;
 use crate::auth::refusal::{self, PLAN_MOVED};
-use crate::auth::{Planned, Precondition, ProjectAccess, can};
+use crate::auth::{Planned, Precondition, ProjectAccess, Stop, can};
 use crate::json::{Body, Path, Query};
-use crate::problem::Problem;
 
 /// How.
 #[derive(Deserialize, IntoParams)]
@@ -32,7 +31,7 @@ pub(crate) async fn handler(
     Path(name): Path<OfEnvironment>,
     Query(query): Query<PromoteQuery>,
     Body(body): Body,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, Stop> {
     let digest = digest(&name.environment, &body);
     let command = command(&name.environment, body)?;
     let precondition = match query.plan {
@@ -42,10 +41,10 @@ pub(crate) async fn handler(
     let before = std::sync::Arc::clone(&access.live().state);
     match access.change(command.clone(), precondition).await {
         Ok(done) => Ok(Imported::answer(&before, &done)),
-        Err(moved) if moved.code == PLAN_MOVED => {
+        Err(Stop::Refused(moved)) if moved.code == PLAN_MOVED => {
             let now = planned(&access, command, digest).await?;
-            Err(moved.with("plan", serde_json::to_value(&now).map_err(refusal::internal)?))
+            Err(moved.with("plan", serde_json::to_value(&now).map_err(refusal::internal)?).into())
         }
-        Err(refused) => Err(refused),
+        Err(stopped) => Err(stopped),
     }
 }

@@ -5,9 +5,8 @@ use yardarm_model::document::Kind;
 
 use crate::api::answer::Answer;
 use crate::api::names::OfEnvironment;
-use crate::auth::{Precondition, ProjectAccess, can};
+use crate::auth::{Precondition, ProjectAccess, Stop, can};
 use crate::json::Path;
-use crate::problem::Problem;
 
 /// Deletes an environment with what is configured there; its SDK keys open nothing from now on.
 #[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}",
@@ -15,7 +14,7 @@ use crate::problem::Problem;
 pub(crate) async fn handler(
     access: ProjectAccess<can::EnvironmentManage>,
     Path(name): Path<OfEnvironment>,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, Stop> {
     let key = name.environment;
     let precondition = Precondition::Optional(Kind::Environment, key.clone());
     let changed = access.change(Command::DeleteEnvironment { key }, precondition).await?;

@@ -8,9 +8,8 @@ use yardarm_model::document::Kind;
 use super::{EnvironmentAnswer, answered};
 use crate::api::answer::Answer;
 use crate::api::names::OfEnvironment;
-use crate::auth::{Precondition, ProjectAccess, can};
+use crate::auth::{Precondition, ProjectAccess, Stop, can};
 use crate::json::{Body, Path};
-use crate::problem::Problem;
 
 /// What can be changed.
 #[derive(Deserialize, ToSchema)]
@@ -34,7 +33,7 @@ pub(crate) async fn handler(
     access: ProjectAccess<can::EnvironmentManage>,
     Path(name): Path<OfEnvironment>,
     Body(patch): Body,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, Stop> {
     let key = name.environment;
     let precondition = Precondition::Optional(Kind::Environment, key.clone());
     let changed = access.change(Command::UpdateEnvironment { key: key.clone(), patch }, precondition).await?;

@@ -11,9 +11,8 @@ use crate::api::configurations::answered;
 use crate::api::fields::Fields;
 use crate::api::names::OfFlag;
 use crate::api::schema::ConfigurationAnswer;
-use crate::auth::{Precondition, ProjectAccess, can};
+use crate::auth::{Precondition, ProjectAccess, Stop, can};
 use crate::json::{Body, Path};
-use crate::problem::Problem;
 
 /// From where to where.
 #[derive(Deserialize, ToSchema)]
@@ -33,7 +32,7 @@ pub(crate) async fn handler(
     access: ProjectAccess<can::ConfigurationUpdate>,
     Path(name): Path<OfFlag>,
     Body(body): Body,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, Stop> {
     let mut fields = Fields::of(body, &["from", "to"])?;
     let (from, to) = (fields.text("from", 128), fields.text("to", 128));
     fields.done()?;

@@ -15,7 +15,7 @@ use yardarm_model::document::Kind;
 
 use self::item::FlagAnswer;
 use super::answer::Answer;
-use crate::auth::{Precondition, ProjectAccess, Right, Writes, refusal, revision};
+use crate::auth::{Precondition, ProjectAccess, Right, Stop, Writes, refusal, revision};
 use crate::problem::Problem;
 
 /// A flag with its `ETag`.
@@ -31,11 +31,7 @@ pub(crate) async fn answered<R: Right>(
 }
 
 /// Changes a flag and answers with it.
-pub(crate) async fn changed<R: Writes>(
-    access: &ProjectAccess<R>,
-    key: &str,
-    command: Command,
-) -> Result<Answer, Problem> {
+pub(crate) async fn changed<R: Writes>(access: &ProjectAccess<R>, key: &str, command: Command) -> Result<Answer, Stop> {
     let changed = access.change(command, Precondition::Optional(Kind::Flag, key.to_owned())).await?;
     Ok(answered(access, &changed.live, key, Answer::ok).await?.version(&changed.live))
 }

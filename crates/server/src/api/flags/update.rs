@@ -7,9 +7,8 @@ use super::item::FlagAnswer;
 use crate::api::answer::Answer;
 use crate::api::names::OfFlag;
 use crate::api::schema::FlagPatch;
-use crate::auth::{ProjectAccess, can};
+use crate::auth::{ProjectAccess, Stop, can};
 use crate::json::{Body, Path};
-use crate::problem::Problem;
 
 /// Changes what a flag is in every environment.
 #[utoipa::path(patch, path = "/api/v1/projects/{project}/flags/{flag}", operation_id = "updateFlag", tag = "flags",
@@ -18,6 +17,6 @@ pub(crate) async fn handler(
     access: ProjectAccess<can::FlagUpdate>,
     Path(name): Path<OfFlag>,
     Body(patch): Body,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, Stop> {
     changed(&access, &name.flag, Command::UpdateFlag { key: name.flag.clone(), patch }).await
 }

@@ -9,9 +9,8 @@ use yardarm_model::document::Kind;
 use super::{ChangeItem, put_back};
 use crate::api::answer::Answer;
 use crate::api::fields::Fields;
-use crate::auth::{Precondition, ProjectAccess, can, refusal};
+use crate::auth::{Precondition, ProjectAccess, Stop, can, refusal};
 use crate::json::Body;
-use crate::problem::Problem;
 
 /// Which document, and when it was right.
 #[derive(Deserialize, ToSchema)]
@@ -28,7 +27,7 @@ pub(crate) struct Revert {
 /// Puts one document back as it was at a revision, in a new change.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/revert", operation_id = "revertDocument", tag = "history",
     request_body = Revert, responses((status = 200, body = ChangeItem)))]
-pub(crate) async fn handler(access: ProjectAccess<can::ChangeUndo>, Body(body): Body) -> Result<Answer, Problem> {
+pub(crate) async fn handler(access: ProjectAccess<can::ChangeUndo>, Body(body): Body) -> Result<Answer, Stop> {
     let mut fields = Fields::of(body, &["kind", "key", "rev"])?;
     let kind = fields.text("kind", 32);
     let key = fields.text("key", 300);
@@ -42,13 +41,13 @@ pub(crate) async fn handler(access: ProjectAccess<can::ChangeUndo>, Body(body): 
         fields.wrong("rev", "revision_unknown", format!("must be a revision of this project, 1 to {newest}"));
     }
     fields.done()?;
-    let (Some(kind), Some(rev)) = (kind, rev) else { return Err(refusal::not_found()) };
+    let (Some(kind), Some(rev)) = (kind, rev) else { return Err(refusal::not_found().into()) };
     let past = access.document_at(kind.as_str(), &key, rev).await?;
     if past.is_none() && access.state().revision(kind, &key).is_none() {
-        return Err(refusal::not_found());
+        return Err(refusal::not_found().into());
     }
     let body = past.map(|past| serde_json::from_str::<Value>(&past.body)).transpose().map_err(refusal::internal)?;
     let command = Command::RestoreDocuments { documents: vec![(kind, key.clone(), body)] };
     let changed = access.change(command, Precondition::Optional(kind, key)).await?;
-    put_back(&changed.live, changed.change.as_ref())
+    Ok(put_back(&changed.live, changed.change.as_ref())?)
 }

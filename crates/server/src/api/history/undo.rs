@@ -9,9 +9,8 @@ use yardarm_model::document::Kind;
 use super::{ChangeItem, put_back};
 use crate::api::answer::Answer;
 use crate::api::names::OfRevision;
-use crate::auth::{Precondition, ProjectAccess, can, refusal};
+use crate::auth::{Precondition, ProjectAccess, Stop, can, refusal};
 use crate::json::{Path, Query};
-use crate::problem::Problem;
 
 /// How.
 #[derive(Deserialize, IntoParams)]
@@ -29,13 +28,15 @@ pub(crate) async fn handler(
     access: ProjectAccess<can::ChangeUndo>,
     Path(name): Path<OfRevision>,
     Query(query): Query<UndoQuery>,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, Stop> {
     let change = access.past_change(name.rev).await?;
     let mut documents = Vec::new();
     let mut expected = Vec::new();
     let written = change.documents.iter().map(|document| (&document.kind, &document.key, document.body.is_some()));
     let redacted = change.redacted.iter().map(|(kind, key)| (kind, key, true));
-    for (kind, key, lived) in written.chain(redacted) {
+    // What was consented to, or let through in an emergency, happened: it is not undone with what it led to.
+    let of_the_project = |kind: &str| !matches!(kind, "change_request" | "bypass");
+    for (kind, key, lived) in written.chain(redacted).filter(|(kind, ..)| of_the_project(kind)) {
         let before = access.document_at(kind, key, change.rev.saturating_sub(1)).await?;
         let kind = Kind::parse(kind).ok_or_else(refusal::not_found)?;
         let body = before.map(|before| serde_json::from_str::<Value>(&before.body)).transpose();
@@ -45,5 +46,5 @@ pub(crate) async fn handler(
     let force = query.force.unwrap_or(false);
     let precondition = if force { Precondition::None } else { Precondition::Unchanged(expected) };
     let changed = access.change(Command::RestoreDocuments { documents }, precondition).await?;
-    put_back(&changed.live, changed.change.as_ref())
+    Ok(put_back(&changed.live, changed.change.as_ref())?)
 }

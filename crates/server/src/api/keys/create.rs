@@ -5,9 +5,8 @@ use utoipa::ToSchema;
 
 use super::{AudienceName, KeyAnswer};
 use crate::api::answer::Answer;
-use crate::auth::{ProjectAccess, can, refusal};
+use crate::auth::{ProjectAccess, Stop, can, refusal};
 use crate::json::Body;
-use crate::problem::Problem;
 
 /// A new SDK key.
 #[derive(Deserialize, ToSchema)]
@@ -35,7 +34,7 @@ pub(crate) struct CreatedKey {
 /// Makes an SDK key for one environment.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/keys", operation_id = "createKey", tag = "keys",
     request_body = NewKey, responses((status = 201, body = CreatedKey)))]
-pub(crate) async fn handler(access: ProjectAccess<can::SdkKeyManage>, Body(body): Body) -> Result<Answer, Problem> {
+pub(crate) async fn handler(access: ProjectAccess<can::SdkKeyManage>, Body(body): Body) -> Result<Answer, Stop> {
     let (id, secret, changed) = access.create_sdk_key(body).await?;
     let key = changed.live.state.sdk_keys.get(&id).ok_or_else(refusal::not_found)?;
     let created = CreatedKey { meta: KeyAnswer::of(&id, key), key: secret };

@@ -8,9 +8,8 @@ use super::create::CreatedKey;
 use crate::api::answer::Answer;
 use crate::api::fields::Fields;
 use crate::api::names::OfKey;
-use crate::auth::{ProjectAccess, can, refusal};
+use crate::auth::{ProjectAccess, Stop, can, refusal};
 use crate::json::{Body, Path};
-use crate::problem::Problem;
 
 /// Longest time that both keys are good, seconds: 90 days. Whoever needs longer creates a second key.
 const LONGEST: i64 = 90 * 24 * 60 * 60;
@@ -31,7 +30,7 @@ pub(crate) async fn handler(
     access: ProjectAccess<can::SdkKeyManage>,
     Path(name): Path<OfKey>,
     Body(body): Body,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, Stop> {
     let mut fields = Fields::of(body, &["overlap_seconds"])?;
     let overlap = match fields.any("overlap_seconds").map(|value| value.as_i64()) {
         Some(Some(seconds @ 0..=LONGEST)) => seconds,

@@ -7,9 +7,8 @@ use yardarm_model::document::Kind;
 
 use super::{ProjectAnswer, answered};
 use crate::api::answer::Answer;
-use crate::auth::{Precondition, ProjectAccess, can};
+use crate::auth::{Precondition, ProjectAccess, Stop, can};
 use crate::json::Body;
-use crate::problem::Problem;
 
 /// What can be changed.
 #[derive(Deserialize, ToSchema)]
@@ -24,7 +23,7 @@ pub(crate) struct ProjectPatch {
 /// Changes a project's name or description.
 #[utoipa::path(patch, path = "/api/v1/projects/{project}", operation_id = "updateProject", tag = "projects",
     request_body = ProjectPatch, responses((status = 200, body = ProjectAnswer)))]
-pub(crate) async fn handler(access: ProjectAccess<can::ProjectUpdate>, Body(body): Body) -> Result<Answer, Problem> {
+pub(crate) async fn handler(access: ProjectAccess<can::ProjectUpdate>, Body(body): Body) -> Result<Answer, Stop> {
     let precondition = Precondition::Optional(Kind::Project, access.key().to_owned());
     let changed = access.change(Command::UpdateProject { body }, precondition).await?;
     Ok(answered(&changed.live, Answer::ok).version(&changed.live))

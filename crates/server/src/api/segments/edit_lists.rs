@@ -7,9 +7,8 @@ use super::{SegmentAnswer, answered};
 use crate::api::answer::Answer;
 use crate::api::names::OfSegment;
 use crate::api::schema::SegmentListEdit;
-use crate::auth::{Precondition, ProjectAccess, can};
+use crate::auth::{Precondition, ProjectAccess, Stop, can};
 use crate::json::{Body, Path};
-use crate::problem::Problem;
 
 /// Adds keys to a segment's lists and removes some; only the chunks that change are moved.
 #[utoipa::path(patch, path = "/api/v1/projects/{project}/segments/{segment}/lists", operation_id = "editSegmentLists",
@@ -18,7 +17,7 @@ pub(crate) async fn handler(
     access: ProjectAccess<can::SegmentUpdate>,
     Path(name): Path<OfSegment>,
     Body(body): Body,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, Stop> {
     let key = name.segment;
     let precondition = Precondition::Optional(Kind::Segment, key.clone());
     let changed = access.change(Command::EditSegmentLists { key: key.clone(), body }, precondition).await?;

@@ -5,9 +5,8 @@ use yardarm_model::document::Kind;
 
 use crate::api::answer::Answer;
 use crate::api::names::OfSegment;
-use crate::auth::{Precondition, ProjectAccess, can};
+use crate::auth::{Precondition, ProjectAccess, Stop, can};
 use crate::json::Path;
-use crate::problem::Problem;
 
 /// Deletes a segment. Refused while a flag or another segment uses it.
 #[utoipa::path(delete, path = "/api/v1/projects/{project}/segments/{segment}", operation_id = "deleteSegment",
@@ -15,7 +14,7 @@ use crate::problem::Problem;
 pub(crate) async fn handler(
     access: ProjectAccess<can::SegmentDelete>,
     Path(name): Path<OfSegment>,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, Stop> {
     let key = name.segment;
     let precondition = Precondition::Optional(Kind::Segment, key.clone());
     let changed = access.change(Command::DeleteSegment { key }, precondition).await?;

@@ -7,9 +7,8 @@ use super::{SegmentAnswer, answered};
 use crate::api::answer::Answer;
 use crate::api::names::OfSegment;
 use crate::api::schema::SegmentPatch;
-use crate::auth::{Precondition, ProjectAccess, can};
+use crate::auth::{Precondition, ProjectAccess, Stop, can};
 use crate::json::{Body, Path};
-use crate::problem::Problem;
 
 /// Changes a segment; `included` and `excluded` replace the whole lists.
 #[utoipa::path(patch, path = "/api/v1/projects/{project}/segments/{segment}", operation_id = "updateSegment",
@@ -18,7 +17,7 @@ pub(crate) async fn handler(
     access: ProjectAccess<can::SegmentUpdate>,
     Path(name): Path<OfSegment>,
     Body(patch): Body,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, Stop> {
     let key = name.segment;
     let precondition = Precondition::Optional(Kind::Segment, key.clone());
     let changed = access.change(Command::UpdateSegment { key: key.clone(), patch }, precondition).await?;

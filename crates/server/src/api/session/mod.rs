@@ -136,7 +136,7 @@ impl SessionAnswer {
                 .collect(),
             via: match access.via() {
                 Via::Session(_) => "session",
-                Via::Token(_) => "token",
+                Via::Token(_) | Via::Schedule(_) => "token",
             },
             operator: user.operator,
             unmet: access.unmet().await?,

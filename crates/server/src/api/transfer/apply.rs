@@ -8,9 +8,8 @@ use super::import::{ImportBody, Imported};
 use super::{plan, planned};
 use crate::api::answer::Answer;
 use crate::auth::refusal::{self, PLAN_MOVED};
-use crate::auth::{Planned, Precondition, ProjectAccess, can};
+use crate::auth::{Planned, Precondition, ProjectAccess, Stop, can};
 use crate::json::Query;
-use crate::problem::Problem;
 
 /// How.
 #[derive(Deserialize, IntoParams)]
@@ -31,7 +30,7 @@ pub(crate) async fn handler(
     access: ProjectAccess<can::ProjectImport>,
     Query(query): Query<ApplyQuery>,
     ImportBody(body): ImportBody,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, Stop> {
     let prune = query.prune.unwrap_or(false);
     let precondition = match query.plan {
         Some(fingerprint) => Precondition::Planned(Planned { digest: plan::digest(&body, prune), fingerprint }),
@@ -40,10 +39,10 @@ pub(crate) async fn handler(
     let before = std::sync::Arc::clone(&access.live().state);
     match access.change(Command::Apply { body: body.clone(), prune }, precondition).await {
         Ok(done) => Ok(Imported::answer(&before, &done)),
-        Err(moved) if moved.code == PLAN_MOVED => {
+        Err(Stop::Refused(moved)) if moved.code == PLAN_MOVED => {
             let now: planned::PlanAnswer = plan::of_file(&access, body, prune).await?;
-            Err(moved.with("plan", serde_json::to_value(&now).map_err(refusal::internal)?))
+            Err(moved.with("plan", serde_json::to_value(&now).map_err(refusal::internal)?).into())
         }
-        Err(refused) => Err(refused),
+        Err(stopped) => Err(stopped),
     }
 }

@@ -13,7 +13,7 @@ use yardarm_model::limits;
 use crate::api::answer::Answer;
 use crate::api::projects::VersionAnswer;
 use crate::app::App;
-use crate::auth::{Changed, Precondition, ProjectAccess, can, revision};
+use crate::auth::{Changed, Precondition, ProjectAccess, Stop, can, revision};
 use crate::json::{self, Query};
 use crate::problem::Problem;
 
@@ -71,7 +71,7 @@ pub(crate) async fn handler(
     access: ProjectAccess<can::ProjectImport>,
     Query(query): Query<ImportQuery>,
     ImportBody(body): ImportBody,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, Stop> {
     let command = Command::Import { body, replace: query.replace.unwrap_or(false) };
     if query.dry_run.unwrap_or(false) {
         let decision = access.decide(command, &Precondition::None).await?;

@@ -128,11 +128,24 @@ pub(crate) async fn answered<R: Right>(
     made: Plan,
     unnamed: Option<plan::Unnamed>,
 ) -> PlanAnswer {
-    let revisions = made.entries.iter().map(|entry| entry.revision).filter(|rev| *rev > 0).take(LAST_CHANGES).collect();
-    let notes = access.notes(revisions).await;
     let mut counts = BTreeMap::new();
-    let of = |entry: Entry| {
+    for entry in &made.entries {
         *counts.entry(word(entry.action).to_owned()).or_default() += 1;
+    }
+    PlanAnswer {
+        fingerprint: made.fingerprint,
+        version: VersionAnswer::of(&made.live),
+        counts,
+        entries: entries(access, made.entries).await,
+        unnamed: unnamed.map(UnnamedAnswer::from),
+    }
+}
+
+/// Entries of a plan with who wrote last what they touch.
+pub(crate) async fn entries<R: Right>(access: &ProjectAccess<R>, entries: Vec<Entry>) -> Vec<PlanEntry> {
+    let revisions = entries.iter().map(|entry| entry.revision).filter(|rev| *rev > 0).take(LAST_CHANGES).collect();
+    let notes = access.notes(revisions).await;
+    let of = |entry: Entry| {
         let note = notes.get(&entry.revision);
         PlanEntry {
             kind: entry.kind.as_str().to_owned(),
@@ -146,14 +159,7 @@ pub(crate) async fn answered<R: Right>(
             last_change: note.map(|note| LastChange::of(note)),
         }
     };
-    let entries = made.entries.into_iter().map(of).collect();
-    PlanAnswer {
-        fingerprint: made.fingerprint,
-        version: VersionAnswer::of(&made.live),
-        counts,
-        entries,
-        unnamed: unnamed.map(UnnamedAnswer::from),
-    }
+    entries.into_iter().map(of).collect()
 }
 
 fn word(action: Action) -> &'static str {

@@ -60,7 +60,7 @@ impl App {
         let met = match &who.via {
             Via::Session(_) => who.session.as_ref().is_some_and(|session| session.second_factor),
             // A token shows no factor; it is as good as its maker's account.
-            Via::Token(_) => {
+            Via::Token(_) | Via::Schedule(_) => {
                 self.store.sign_in().second_factors(&who.user.id).await?.any()
                     || who.user.kind == UserKind::ServiceAccount
                     || self.store.sign_in().is_linked(&who.tenant.id, &who.user.id).await?
