@@ -69,7 +69,8 @@ impl Keys {
         match self.command {
             Command::List => {
                 let list = api.list(&all, &[]).await?;
-                let headers = ["id", "name", "environment", "audience", "attested", "key", "created", "revoked", "ends"];
+                let headers =
+                    ["id", "name", "environment", "audience", "attested", "key", "created", "revoked", "ends"];
                 out.list(&list, &headers, "no SDK keys; `yardarm keys create NAME` makes one", |key| {
                     let mut row: Vec<_> =
                         ["id", "name", "environment", "audience"].iter().map(|name| text(&key[*name])).collect();

@@ -8,9 +8,8 @@ use yardarm_model::document::Kind;
 use super::KeyAnswer;
 use crate::api::answer::Answer;
 use crate::api::names::OfKey;
-use crate::auth::{Precondition, ProjectAccess, can, refusal};
+use crate::auth::{Precondition, ProjectAccess, Stop, can, refusal};
 use crate::json::{Body, Path};
-use crate::problem::Problem;
 
 /// What can be changed.
 #[derive(Deserialize, ToSchema)]
@@ -29,7 +28,7 @@ pub(crate) async fn handler(
     access: ProjectAccess<can::SdkKeyManage>,
     Path(name): Path<OfKey>,
     Body(patch): Body,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, Stop> {
     let id = name.key;
     let precondition = Precondition::Optional(Kind::SdkKey, id.clone());
     let changed = access.change(Command::UpdateSdkKey { id: id.clone(), patch }, precondition).await?;
