@@ -43,7 +43,8 @@ pub(crate) struct ServerArgs {
     pub(crate) trusted_proxies: Vec<String>,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
-    /// Where signed heads of the audit log go, besides the database: `file:PATH` (appended to) or `stdout`
+    /// Where signed heads of the audit log go, besides the database: `file:PATH` (appended to),
+    /// `stdout`, or an address that takes a POST: `https://…`
     #[arg(long, env = "YARDARM_AUDIT_HEADS", value_name = "WHERE")]
     pub(crate) audit_heads: Option<String>,
     #[command(flatten)]
@@ -396,6 +397,8 @@ mod tests {
         let heads = |to: &str| resolve(&format!("audit_heads = \"{to}\""), &none).map(|r| r.server.audit.heads);
         assert_eq!(heads("stdout").ok().flatten(), Some(HeadsTo::Stdout));
         assert_eq!(heads("file:/var/heads").ok().flatten(), Some(HeadsTo::File("/var/heads".into())));
+        let hook = "https://heads.example.com/yardarm";
+        assert_eq!(heads(hook).ok().flatten(), Some(HeadsTo::Webhook(hook.into())));
         assert!(heads("ftp://somewhere").is_err() && heads("file:").is_err());
 
         let text = "listen = \"0.0.0.0:80\"\ndata_dir = \"/data\"\ntrusted_proxies = [\"10.0.0.0/8\"]\n\

@@ -82,6 +82,12 @@ impl Client {
         Reply { status, headers, body }
     }
 
+    /// The same at another address: a credential is good on every node.
+    #[must_use]
+    pub fn at(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self.clone() }
+    }
+
     /// The same, and a redirect is an answer.
     #[must_use]
     pub fn without_redirects(&self) -> Self {

@@ -2,7 +2,8 @@
 //!
 //! Adding an endpoint: a file with `handler` and its `#[utoipa::path]`, whose first argument is an access value of
 //! [`crate::auth`]; a line in the table below (`tests/api_roles.rs` tries it with every role, from another
-//! tenant and without a credential); `UPDATE_EXPECT=1 cargo test -p yardarm-server` to write `spec/openapi.json` anew. A handler that is not in the table is not reachable, and a line
+//! tenant and without a credential); a body, as a line of data, in `tests/isolation/examples.rs`, and what its path names in
+//! `tests/isolation/world.rs`; a call in `tests/audit/every_mutation.rs` if it changes something; `UPDATE_EXPECT=1 cargo test -p yardarm-server` to write `spec/openapi.json` anew. A handler that is not in the table is not reachable, and a line
 //! whose permission is not the one that the handler takes does not compile.
 
 mod account;

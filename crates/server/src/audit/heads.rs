@@ -2,14 +2,22 @@
 //! rewritten or cut off, even by somebody with the whole database in hand.
 
 use std::io::Write as _;
+use std::path::Path;
+use std::time::Duration;
 
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use yardarm_store::{SignedHead, StoreError};
 
 use super::{HeadsTo, SignerError, head_line};
 use crate::app::App;
+use crate::outbound::{Call, OutboundError, Refused};
 
 /// Logs looked at, and heads shipped, in one go.
 const BATCH: u32 = 200;
+/// For one request to a receiver, all of it.
+const DEADLINE: Duration = Duration::from_secs(15);
 
 impl App {
     /// Signs where the logs stand that moved, and ships what was not shipped. Happens every minute by itself; call it
@@ -50,17 +58,42 @@ impl App {
                 return Ok(());
             }
             let lines = heads.iter().map(|head| head_line(head) + "\n").collect::<String>();
-            let to = to.clone();
-            tokio::task::spawn_blocking(move || write(&to, &lines)).await??;
+            match to.clone() {
+                HeadsTo::File(path) => tokio::task::spawn_blocking(move || append(&path, &lines)).await??,
+                HeadsTo::Stdout => tokio::task::spawn_blocking(move || print(&lines)).await??,
+                HeadsTo::Webhook(url) => self.send_heads(&url, lines).await?,
+            }
             for SignedHead { head, .. } in &heads {
                 self.store.head_shipped(head.scope(), head.rev).await?;
             }
         }
     }
+
+    /// Taken is what was answered with 2xx. Each line is signed by itself, so the request needs no signature.
+    async fn send_heads(&self, url: &str, lines: String) -> Result<(), ShipError> {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
+        let call = Call {
+            method: Method::POST,
+            target: self.outbound.target(url)?,
+            headers,
+            body: Bytes::from(lines),
+            deadline: DEADLINE,
+            most: 0,
+        };
+        let answer = self.outbound.send(call).await?;
+        if answer.status.is_success() { Ok(()) } else { Err(ShipError::Answer(answer.status)) }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
 enum ShipError {
+    #[error("the receiver's address: {0}")]
+    Refused(#[from] Refused),
+    #[error("the receiver: {0}")]
+    Outbound(#[from] OutboundError),
+    #[error("the receiver answered {0}")]
+    Answer(StatusCode),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -69,19 +102,16 @@ enum ShipError {
     Task(#[from] tokio::task::JoinError),
 }
 
-fn write(to: &HeadsTo, lines: &str) -> std::io::Result<()> {
-    match to {
-        HeadsTo::File(path) => {
-            let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
-            file.write_all(lines.as_bytes())?;
-            file.sync_data()
-        }
-        HeadsTo::Stdout => {
-            let mut out = std::io::stdout().lock();
-            out.write_all(lines.as_bytes())?;
-            out.flush()
-        }
-    }
+fn append(path: &Path, lines: &str) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
+    file.write_all(lines.as_bytes())?;
+    file.sync_data()
+}
+
+fn print(lines: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(lines.as_bytes())?;
+    out.flush()
 }
 
 #[cfg(test)]
@@ -92,10 +122,9 @@ mod tests {
     fn a_file_of_heads_is_appended_to() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("heads.ndjson");
-        let to = HeadsTo::File(path.clone());
-        write(&to, "one\ntwo\n").unwrap();
-        write(&to, "three\n").unwrap();
+        append(&path, "one\ntwo\n").unwrap();
+        append(&path, "three\n").unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntwo\nthree\n");
-        assert!(write(&HeadsTo::File(folder.path().join("no/such/folder")), "lost\n").is_err());
+        assert!(append(&folder.path().join("no/such/folder"), "lost\n").is_err());
     }
 }

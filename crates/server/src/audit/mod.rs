@@ -25,11 +25,13 @@ pub enum HeadsTo {
     File(PathBuf),
     /// Written to the standard output, for whoever collects logs.
     Stdout,
+    /// Sent to this address, as lines in the body of a POST.
+    Webhook(String),
 }
 
 /// A place that heads cannot be written to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("heads of the audit log go to file:PATH or stdout, not to {0:?}")]
+#[error("heads of the audit log go to file:PATH, stdout or https://…, not to {0:?}")]
 pub struct UnknownPlace(String);
 
 impl std::str::FromStr for HeadsTo {
@@ -39,6 +41,7 @@ impl std::str::FromStr for HeadsTo {
         match text.split_once(':') {
             None if text == "stdout" => Ok(Self::Stdout),
             Some(("file", path)) if !path.is_empty() => Ok(Self::File(path.trim_start_matches("//").into())),
+            Some(("https" | "http", rest)) if rest.starts_with("//") => Ok(Self::Webhook(text.to_owned())),
             _ => Err(UnknownPlace(text.to_owned())),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
@@ -36,7 +37,12 @@ pub(super) struct Request {
     pub(super) way: Way,
     /// Who is told to the security log; `None`: no request.
     pub(super) caller: Option<Arc<Caller>>,
+    /// When the credential was looked up.
+    pub(super) admitted: Instant,
 }
+
+/// How long what was looked up holds for a change.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Longest reason, characters.
 pub(super) const LONGEST_REASON: usize = 500;
@@ -71,6 +77,7 @@ impl Request {
             if_match,
             way,
             caller,
+            admitted: Instant::now(),
         })
     }
 
@@ -79,6 +86,28 @@ impl Request {
         if let Some(caller) = &self.caller {
             caller.notice(code);
         }
+    }
+
+    /// What the caller holds at this moment, to be asked before something is written. A body comes as slowly as its sender
+    /// likes and writers wait for each other: whoever took their time is looked up again.
+    pub(super) async fn authority_now(&self) -> Result<Authority, Problem> {
+        if self.admitted.elapsed() < SOON {
+            return Ok(self.who.authority.clone());
+        }
+        let who = self.gate.authenticate(&self.credential).await?;
+        // A session that went to another tenant is none of this one.
+        let here = who.tenant.id == self.who.tenant.id;
+        let who = if here { Some(who) } else { self.in_this_tenant(who).await? };
+        Ok(who.ok_or_else(refusal::not_found)?.authority)
+    }
+
+    async fn in_this_tenant(&self, who: Authenticated) -> Result<Option<Authenticated>, Problem> {
+        let Authenticated { user, memberships, via, session, .. } = who;
+        let id = &self.who.tenant.id;
+        if memberships.iter().all(|membership| membership.tenant_id != *id) {
+            return Ok(None);
+        }
+        self.gate.as_member(user, memberships, id, via, session).await
     }
 
     /// What the open tenant demands beyond a permission.
@@ -147,6 +176,7 @@ impl<R: Right> TenantAccess<R> {
             if_match: None,
             way: Way::Straight,
             caller: None,
+            admitted: Instant::now(),
         };
         Self { request, right: PhantomData }
     }

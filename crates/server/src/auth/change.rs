@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::OwnedMutexGuard;
 use yardarm_hub::LiveProject;
-use yardarm_model::authority::{Permission, Place};
+use yardarm_model::authority::{Authority, Permission, Place};
 use yardarm_model::command::{Command, Documents, Inputs, decide};
 use yardarm_model::document::{Audience, Kind, State};
 use yardarm_model::plan;
@@ -127,7 +127,8 @@ impl<R: Writes> ProjectAccess<R> {
         // An import of thousands of flags is compiled here: not on a runtime thread.
         let decided = tokio::task::spawn_blocking(move || decide(&state, &command, &inputs));
         let documents = decided.await.map_err(refusal::internal)??;
-        if let Some(permission) = self.missing(&live.state, &documents) {
+        let authority = request.authority_now().await?;
+        if let Some(permission) = self.missing(&authority, &live.state, &documents) {
             return Err(refusal::forbidden(permission));
         }
         // What is so already was applied before, perhaps by this very request when its answer was lost.
@@ -141,8 +142,7 @@ impl<R: Writes> ProjectAccess<R> {
     }
 
     /// A permission that the documents need and the caller does not hold.
-    pub(super) fn missing(&self, state: &State, documents: &Documents) -> Option<Permission> {
-        let authority = &self.request.who.authority;
+    pub(super) fn missing(&self, authority: &Authority, state: &State, documents: &Documents) -> Option<Permission> {
         let missing = needed(state, documents).into_iter().find(|(permission, environment)| {
             let project = Place::project(self.key());
             !authority.allows(*permission, environment.map_or(project, |key| Place::environment(self.key(), key)))

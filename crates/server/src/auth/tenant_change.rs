@@ -63,6 +63,7 @@ impl<R: Right> TenantAccess<R> {
         let id = &self.tenant().id;
         let lock = gate.api.commit_lock(id);
         let _turn = tokio::time::timeout(QUEUE, lock.lock()).await.map_err(|_| refusal::busy())?;
+        request.authority_now().await?;
         for _ in 0..TRIES {
             let state = gate.tenant_state(id).await?.ok_or_else(refusal::not_found)?;
             let limits = match self.via() {

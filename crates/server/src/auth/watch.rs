@@ -44,6 +44,7 @@ pub(crate) struct ConsoleWatch {
     pending: std::collections::VecDeque<Heard>,
     hints: Receiver<(String, Version)>,
     recheck: Interval,
+    checked: Instant,
     beat: Interval,
     draining: watch::Receiver<bool>,
 }
@@ -78,6 +79,7 @@ impl<R: Right> ProjectAccess<R> {
             pending,
             hints,
             recheck,
+            checked: Instant::now(),
         }
     }
 }
@@ -86,6 +88,10 @@ impl ConsoleWatch {
     /// The next thing to tell; `None` ends the stream: the credential is no longer good, or the server goes away.
     pub(crate) async fn next(&mut self) -> Option<Heard> {
         loop {
+            // A project that never rests gives no other moment.
+            if self.checked.elapsed() > RECHECK && !self.check().await {
+                return None;
+            }
             if let Some(heard) = self.pending.pop_front() {
                 return Some(heard);
             }
@@ -101,9 +107,14 @@ impl ConsoleWatch {
                 },
                 _ = self.beat.tick() => return Some(Heard::Beat),
                 _ = self.draining.changed() => return None,
-                _ = self.recheck.tick() => if !self.still_allowed().await { return None },
+                _ = self.recheck.tick() => if !self.check().await { return None },
             }
         }
+    }
+
+    async fn check(&mut self) -> bool {
+        self.checked = Instant::now();
+        self.still_allowed().await
     }
 
     async fn catch_up(&mut self) {

@@ -8,12 +8,16 @@
 mod account;
 mod every_mutation;
 mod export;
+mod heads;
 #[path = "../walks/passkeys.rs"]
 #[expect(dead_code, reason = "walked in api_answers.rs")]
 mod passkeys;
 #[expect(dead_code, reason = "nobody comes back from it here")]
 #[path = "../walks/provider.rs"]
 mod provider;
+#[expect(dead_code, reason = "webhooks are tried in webhooks/")]
+#[path = "../webhooks/receiver.rs"]
+mod receiver;
 mod redaction;
 mod retention;
 mod search;

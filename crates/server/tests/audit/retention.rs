@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use yardarm_store::scratch::Scratch;
+use yardarm_store::{Attribution, Commit, DocumentWrite, ScopeRef};
 use yardarm_testkit::TestApp;
 use yardarm_verify::What;
 
@@ -65,4 +66,43 @@ async fn what_is_old_goes_behind_a_signed_mark(app: Arc<TestApp>) {
     assert_eq!(verified(&app, "").await.unwrap_err().what, What::Base);
 }
 
-yardarm_testkit::on_both_stores![what_is_old_goes_behind_a_signed_mark];
+/// Whoever knows a tenant of before the mark does not follow the log from there: what the missing entries took away is gone.
+async fn a_right_that_went_behind_the_mark_is_gone(app: Arc<TestApp>) {
+    assert_eq!(app.owner.post("/api/v1/audit/retention", json!({ "days": 30 })).await.status, 200);
+    let account = json!({ "name": "CI", "roles": ["admin"] });
+    let account = app.owner.post("/api/v1/service-accounts", account).await.text("id");
+    let token = json!({ "name": "ci", "service_account": account });
+    let machine = app.with_token(&app.owner.post("/api/v1/tokens", token).await.text("token"));
+    assert_eq!(machine.get("/api/v1/members").await.status, 200);
+
+    // Another node takes the role away, and prunes the entry that says so. This one hears of neither.
+    let tenant = app.owner.get("/api/v1/tenants/acme").await.text("id");
+    let commit = Commit {
+        tenant_id: tenant.clone(),
+        scope_id: tenant.clone(),
+        expected: None,
+        attribution: Attribution {
+            actor: "user:usr_elsewhere".to_owned(),
+            actor_name: "Elsewhere".to_owned(),
+            via: "session".to_owned(),
+            action: "service_account.update".to_owned(),
+            reason: String::new(),
+            trace_id: "0".repeat(32),
+            at: app.now(),
+        },
+        documents: vec![DocumentWrite {
+            kind: "service_account".to_owned(),
+            key: account,
+            body: Some(json!({ "name": "CI", "description": "", "created_at": 0, "roles": [] }).to_string()),
+        }],
+        rows: Vec::new(),
+    };
+    let rev = app.app.store.commit(commit).await.unwrap().rev;
+    app.advance(31 * DAY);
+    app.app.prune().await;
+    let left = app.app.store.changes(ScopeRef::tenant(&tenant), 0, 10).await.unwrap();
+    assert_eq!(left.first().map(|change| change.rev), Some(rev + 1), "only the mark is left");
+    assert_eq!(machine.get("/api/v1/members").await.status, 403);
+}
+
+yardarm_testkit::on_both_stores![what_is_old_goes_behind_a_signed_mark, a_right_that_went_behind_the_mark_is_gone,];

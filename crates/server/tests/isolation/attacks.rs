@@ -9,7 +9,7 @@ use yardarm_testkit::{Client, TestApp};
 use crate::world::{ACME, MINE, NONE, World};
 
 /// Reads a stream to its end: what was heard, however long it takes.
-async fn to_the_end(mut stream: reqwest::Response) -> String {
+pub(crate) async fn to_the_end(mut stream: reqwest::Response) -> String {
     let mut heard = String::new();
     while let Some(chunk) = stream.chunk().await.unwrap() {
         heard += &String::from_utf8_lossy(&chunk);

@@ -9,5 +9,7 @@ mod matrix;
 #[expect(dead_code, reason = "nobody comes back from it here")]
 #[path = "../walks/provider.rs"]
 mod provider;
+mod revocations;
 mod sdk;
+mod tricks;
 mod world;

@@ -20,6 +20,8 @@ struct Wall {
     owner: Owner,
     /// Ways to rows beside their tenant's own.
     ways: &'static [Way],
+    /// What holds even for one's own rows: a name, and when what may be done.
+    fences: &'static [(&'static str, &'static str)],
     /// What the role may do at all.
     grants: &'static str,
 }
@@ -52,16 +54,30 @@ enum May {
 
 const TENANT: Owner = Owner::Column("tenant_id");
 const ALL: &str = "SELECT, INSERT, UPDATE, DELETE";
-/// What was written stays as it is, but for redactions; pruning removes the oldest whole.
+/// What was written stays as it is, but for redactions; pruning removes the oldest whole ([`BEHIND_THE_MARK`]).
 const CHANGES: &str = "SELECT, INSERT, DELETE, UPDATE (actor_name, actor_name_salt, reason, reason_salt)";
 const CHANGED_DOCUMENTS: &str = "SELECT, INSERT, DELETE, UPDATE (body, body_salt)";
+
+/// An entry goes when its log was pruned beyond it, and not before.
+const BEHIND_THE_MARK: &[(&str, &str)] = &[(
+    "behind the mark",
+    "FOR DELETE USING (rev <= (SELECT scope.pruned FROM scope WHERE scope.tenant_id = $table.tenant_id AND scope.id = $table.scope_id))",
+)];
+/// A log is pruned as far as an entry says that stays in it: the mark, which is signed. So nothing goes without a trace.
+const PRUNED_BY_A_MARK: &[(&str, &str)] = &[(
+    "pruned by a mark",
+    "FOR UPDATE USING (true) WITH CHECK (pruned = 0 OR EXISTS (
+       SELECT FROM change_document mark
+        WHERE mark.tenant_id = $table.tenant_id AND mark.scope_id = $table.id
+          AND mark.kind = 'prune_mark' AND mark.key = $table.pruned::text AND mark.rev > $table.pruned))",
+)];
 
 const fn way(setting: &'static str, equals: &'static str, may: May) -> Way {
     Way { setting, equals, may }
 }
 
 const fn wall(table: &'static str, ways: &'static [Way]) -> Wall {
-    Wall { table, owner: TENANT, ways, grants: ALL }
+    Wall { table, owner: TENANT, ways, fences: &[], grants: ALL }
 }
 
 const fn persons(table: &'static str, ways: &'static [Way]) -> Wall {
@@ -70,9 +86,13 @@ const fn persons(table: &'static str, ways: &'static [Way]) -> Wall {
 
 const WALLS: &[Wall] = &[
     Wall { owner: Owner::Column("id"), ..wall("tenant", &[way("tenant_key", "key", May::Read)]) },
-    wall("scope", &[way("door", "'tail'", May::Read), way("door", "'heads'", May::Read)]),
-    Wall { grants: CHANGES, ..wall("change", &[way("door", "'heads'", May::Read)]) },
-    Wall { grants: CHANGED_DOCUMENTS, ..wall("change_document", &[]) },
+    Wall {
+        fences: PRUNED_BY_A_MARK,
+        grants: "SELECT, INSERT, UPDATE",
+        ..wall("scope", &[way("door", "'tail'", May::Read), way("door", "'heads'", May::Read)])
+    },
+    Wall { fences: BEHIND_THE_MARK, grants: CHANGES, ..wall("change", &[way("door", "'heads'", May::Read)]) },
+    Wall { fences: BEHIND_THE_MARK, grants: CHANGED_DOCUMENTS, ..wall("change_document", &[]) },
     wall("document", &[]),
     wall("membership", &[way("person", "user_id", May::Read)]),
     wall("session", &[way("secret", "hash", May::Write), way("person", "user_id", May::Write)]),
@@ -137,7 +157,7 @@ fn identifier(text: &str) -> String {
 
 impl Wall {
     fn policies(&self) -> Vec<String> {
-        let Self { table, owner, ways, .. } = self;
+        let Self { table, owner, ways, fences, .. } = self;
         let mut policies = Vec::new();
         let mut policy = |name: &str, rest: String| {
             policies.push(format!("CREATE POLICY {} ON {table} {rest}", identifier(name)));
@@ -163,6 +183,9 @@ impl Wall {
                     May::Make => format!("FOR ALL USING ({reached}) WITH CHECK ({reached})"),
                 },
             );
+        }
+        for (name, rest) in *fences {
+            policy(name, format!("AS RESTRICTIVE {}", rest.replace("$table", table)));
         }
         policies
     }

@@ -42,12 +42,13 @@ impl<R: Writes> ProjectAccess<R> {
                 return Err(refusals::moved(&moved));
             }
             let documents = self.decided(&live, &request).await?;
-            if let Some(permission) = self.missing(&live.state, &documents) {
+            let authority = self.request.authority_now().await?;
+            if let Some(permission) = self.missing(&authority, &live.state, &documents) {
                 return Err(refusal::forbidden(permission));
             }
             let verdict = self.judge(&live, &documents, &reason_of(&request, &self.request.reason)).await?;
             let standing = self.standing(&request, &verdict, false);
-            let passage = self.heed(&verdict, &standing.needed, Some((id, &request)))?;
+            let passage = self.heed(&authority, &verdict, &standing.needed, Some((id, &request)))?;
             let mut after = ChangeRequest::clone(&request);
             // The commit is made on exactly this revision, so it is known before.
             let revision = Some(live.scope.rev + 1);

@@ -174,7 +174,8 @@ impl<R: Writes> ProjectAccess<R> {
         let live = self.newest().await?;
         let request = found(&live.state, id)?;
         let verdict = self.judge(&live, &Arc::new(request.documents()), &reason_of(request, "")).await?;
-        if consent::allows(&self.request.who.authority, permission, self.key(), &verdict.environments) {
+        let authority = self.request.authority_now().await?;
+        if consent::allows(&authority, permission, self.key(), &verdict.environments) {
             Ok(verdict)
         } else {
             Err(refusal::forbidden(permission))

@@ -85,8 +85,8 @@ impl<R: Writes> ProjectAccess<R> {
             check(&live.state, id, &request)?;
             let touched: Documents = request.documents();
             let verdict = self.judge(&live, &Arc::new(touched), &request.title).await?;
-            let (authority, permission) = (&self.request.who.authority, Permission::ChangeRequestCreate);
-            if !consent::allows(authority, permission, self.key(), &verdict.environments) {
+            let (authority, permission) = (self.request.authority_now().await?, Permission::ChangeRequestCreate);
+            if !consent::allows(&authority, permission, self.key(), &verdict.environments) {
                 return Err(refusal::forbidden(permission));
             }
             let mut documents: Documents = vec![document(id, &request)];

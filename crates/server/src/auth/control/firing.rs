@@ -159,6 +159,7 @@ impl App {
             if_match: None,
             way: Way::Straight,
             caller: None,
+            admitted: Instant::now(),
         };
         Ok(Ok(ProjectAccess { request, live: Arc::clone(&due.live), right: PhantomData }))
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use yardarm_hub::LiveProject;
-use yardarm_model::authority::Permission;
+use yardarm_model::authority::{Authority, Permission};
 use yardarm_model::change_request::ChangeRequest;
 use yardarm_model::command::Documents;
 use yardarm_model::control::{self, Circumstances, Verdict};
@@ -80,12 +80,14 @@ impl<R: Right> ProjectAccess<R> {
             return Ok(Passage::default());
         }
         let verdict = self.judge(live, documents, &self.request.reason).await?;
-        self.heed(&verdict, &consent::unasked(&verdict), None)
+        let authority = self.request.authority_now().await?;
+        self.heed(&authority, &verdict, &consent::unasked(&verdict), None)
     }
 
     /// Heeds a verdict with the consent that was given.
     pub(super) fn heed(
         &self,
+        authority: &Authority,
         verdict: &Verdict,
         needed: &[NeededApproval],
         request: Option<(&str, &ChangeRequest)>,
@@ -96,7 +98,6 @@ impl<R: Right> ProjectAccess<R> {
         if self.request.way != Way::Bypass {
             return Err(refusals::held(verdict, needed, request.is_some()));
         }
-        let authority = &self.request.who.authority;
         let permission = Permission::ChangeRequestBypass;
         let may = if verdict.environments.is_empty() {
             authority.allows(permission, yardarm_model::authority::Place::project(self.key()))

@@ -61,11 +61,12 @@ impl ProjectAccess<can::ScheduleManage> {
             by: self.request.person(),
             token: self.request.who.token().map(str::to_owned),
         };
+        let authority = self.request.authority_now().await?;
         let changed = self
             .book(id, |live, request| {
                 self.submitted(request)?;
                 // It happens in their name: what they may not do now they cannot have done later.
-                if let Some(permission) = self.missing(&live.state, &request.documents()) {
+                if let Some(permission) = self.missing(&authority, &live.state, &request.documents()) {
                     return Err(refusal::forbidden(permission));
                 }
                 request.schedule = Some(schedule.clone());
