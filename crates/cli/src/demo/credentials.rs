@@ -69,6 +69,7 @@ async fn make_token(store: &dyn Store, seeded: &Seeded, now: i64) -> Result<Stri
         role: None,
         grants: Some(vec![Grant::everything()]),
         hint,
+        created_by: None,
         created_at: now,
         created_by: None,
         expires_at: None,

@@ -34,7 +34,7 @@ fn a_change_is_asked_for_approved_and_applied() {
     let submitted = demo.run(&["changes", "submit", &id]);
     assert!(submitted.text().contains("\"Zebra for all\" is open; hash "), "{}", submitted.stdout);
     let shown = demo.run(&["changes", "show", &id]);
-    for expected in ["production/zebra", "0 of 1 approvals for production", "by Robin Demo"] {
+    for expected in ["zebra in production", "0 of 1 approvals for production", "by Robin Demo"] {
         assert!(shown.text().contains(expected), "{expected} is not in {}", shown.stdout);
     }
     demo.run(&["changes", "approve", &id, "--hash", "0000"]).fails(5);
@@ -62,7 +62,7 @@ fn files_are_asked_for_and_emergencies_are_found() {
     let demo = Demo::start();
     demo.run(&["policies", "set", "careful", r#"{"environments": ["production"], "approvals": {"required": 1}}"#])
         .text();
-    let file = r#"{"format": 1, "flags": [{"key": "filed", "environments": {"production": {"on": true, "default": {"variant": "on"}}}}]}"#;
+    let file = r#"{"format": 1, "flags": [{"key": "filed", "environments": {"production": {"on": true, "default": {"variant": "on"}, "off_variant": "off"}}}]}"#;
     std::fs::write(demo.folder.path().join("flags.json"), file).unwrap();
     demo.run(&["apply", "flags.json", "--yes"]).fails(8);
     let drafted = demo.run(&["apply", "flags.json", "--yes", "--change-request", "new"]);

@@ -64,7 +64,7 @@ pub fn rebase(state: &State, items: &[Item], choices: &Choices, inputs: &Inputs)
     for item in items.iter().filter(|item| item.kind != Kind::SegmentList) {
         let now = stored_body(state, item.kind, &item.key);
         if let Some(body) = merging.item(item, now.as_ref()) {
-            documents.push((item.kind, item.key.clone(), body));
+            documents.push((item.kind, item.key.clone(), body.left()));
         }
     }
     let needless = choices.keys().filter(|place| !merging.used.contains(*place)).cloned().collect();
@@ -90,6 +90,26 @@ pub fn rebase(state: &State, items: &[Item], choices: &Choices, inputs: &Inputs)
     Ok(Rebased { items: merged, conflicts: Vec::new(), needless })
 }
 
+/// What becomes of a document.
+enum Becomes {
+    Document(Value),
+    Gone,
+}
+
+impl Becomes {
+    fn of(body: Option<Value>) -> Self {
+        body.map_or(Self::Gone, Self::Document)
+    }
+
+    /// As commands leave it.
+    fn left(self) -> Option<Value> {
+        match self {
+            Self::Document(body) => Some(body),
+            Self::Gone => None,
+        }
+    }
+}
+
 struct Merging<'c> {
     state: &'c State,
     choices: &'c Choices,
@@ -98,17 +118,17 @@ struct Merging<'c> {
 }
 
 impl Merging<'_> {
-    /// What the document becomes; `None`: there is nothing to do, or something to choose.
-    fn item(&mut self, item: &Item, now: Option<&Value>) -> Option<Option<Value>> {
+    /// What becomes of the document; `None`: there is nothing to do, or something to choose.
+    fn item(&mut self, item: &Item, now: Option<&Value>) -> Option<Becomes> {
         if now == item.base.as_ref() {
-            return Some(item.body.clone());
+            return Some(Becomes::of(item.body.clone()));
         }
         if now == item.body.as_ref() {
             return None;
         }
         let (Some(body), Some(now)) = (&item.body, now) else {
             return match self.whole(item, now)? {
-                Side::Request => Some(item.body.clone()),
+                Side::Request => Some(Becomes::of(item.body.clone())),
                 Side::Current => None,
             };
         };
@@ -146,7 +166,7 @@ impl Merging<'_> {
                 }
             }
         }
-        Some(Some(merged))
+        Some(Becomes::Document(merged))
     }
 
     /// Whose say counts where one side removed the document.
