@@ -241,17 +241,24 @@ impl<'a> Context<'a> {
             return;
         }
         if let ("user", Attribute::Json(Value::Object(members))) = (name, value) {
-            for (name, value) in members {
-                if is_key(name) || *self.get(text_key(name), name) == Attribute::Null {
-                    self.set(name, value);
-                }
-            }
+            self.set_members(members);
         }
         let key = text_key(name);
         if let Some(entry) = self.entries_mut().iter_mut().find(|entry| same(entry.key, entry.name, key, name)) {
             entry.value = value;
         } else {
             self.push(key, name, value);
+        }
+    }
+
+    /// Out of line: an object is rarely set, and the rest is then small enough for the caller's own code.
+    #[cold]
+    #[inline(never)]
+    fn set_members(&mut self, members: &'a serde_json::Map<String, Value>) {
+        for (name, value) in members {
+            if is_key(name) || *self.get(text_key(name), name) == Attribute::Null {
+                self.set(name, value);
+            }
         }
     }
 

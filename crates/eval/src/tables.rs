@@ -104,7 +104,7 @@ impl<T> Table<T> {
 /// Hands out positions while a ruleset or a patch is compiled.
 pub(crate) struct Positions {
     names: Arc<Names>,
-    added: BTreeMap<Arc<str>, u32>,
+    added: HashMap<Arc<str>, u32>,
     /// Positions with nothing at them that nothing refers to: a new name takes one of these first, so that a snapshot
     /// does not grow for ever while flags come and go.
     free: Vec<u32>,
@@ -115,7 +115,7 @@ pub(crate) struct Positions {
 impl Positions {
     pub(crate) fn new(names: &Arc<Names>, free: Vec<u32>) -> Self {
         let next = u32::try_from(names.by_position.len()).unwrap_or(u32::MAX);
-        Self { names: Arc::clone(names), added: BTreeMap::new(), free, taken: BTreeMap::new(), next }
+        Self { names: Arc::clone(names), added: HashMap::new(), free, taken: BTreeMap::new(), next }
     }
 
     /// The position of a name, a new one if need be.
