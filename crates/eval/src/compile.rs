@@ -3,6 +3,7 @@
 mod quick;
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -23,14 +24,16 @@ use crate::ruleset::{
 };
 use crate::tables::{Shared, Symbols};
 
+pub(crate) use quick::FlagText;
+
 /// Compiles one flag.
-pub(crate) fn compile_flag<'w>(key: &str, text: &'w str, symbols: &mut Symbols<'w>) -> CompiledFlag {
+pub(crate) fn compile_flag<'w>(key: &str, flag: &FlagText<'w>, symbols: &mut Symbols<'w>) -> CompiledFlag {
     let mut references = Vec::new();
-    if let Some(body) = quick::flag_body(key, text, symbols, &mut references) {
+    if let Some(body) = quick::flag_body(key, flag, symbols, &mut references) {
         return CompiledFlag { references: unique(true, references), body: Ok(body) };
     }
     references.clear();
-    thoroughly(key, text, symbols, references)
+    thoroughly(key, flag.text, symbols, references)
 }
 
 /// By serde, which decides what a text means.
@@ -241,8 +244,14 @@ impl<'w> Scope<'_, 'w> {
         if let Some(same) = shared.get(test) {
             return Ok(Arc::clone(same));
         }
-        let read: Test = serde_json::from_str(test).map_err(|error| format!("test: {error}"))?;
-        let compiled = Arc::new(compile_test(&read, in_some)?);
+        let compiled = match quick::read_test(test, in_some) {
+            Some(compiled) => compiled,
+            None => {
+                let read: Test = serde_json::from_str(test).map_err(|error| format!("test: {error}"))?;
+                compile_test_at(Path::new(&read.attr, in_some)?, &read)?
+            }
+        };
+        let compiled = Arc::new(compiled);
         if test.len() <= SHARED_TEXT {
             shared.insert(test, Arc::clone(&compiled));
         }
@@ -347,8 +356,8 @@ fn split_ends(parts: Vec<(u64, u64, Part)>, size: u128) -> Result<Box<[(u64, Par
     Ok(ends.into())
 }
 
-fn compile_test(test: &Test, in_some: bool) -> Result<CompiledTest, String> {
-    let path = Path::new(&test.attr, in_some)?;
+/// With the path of its attribute.
+fn compile_test_at(path: Path, test: &Test) -> Result<CompiledTest, String> {
     let operator = Operator::new(test.op, test.reader, &test.arg).map_err(|error| format!("{path}: {error}"))?;
     Ok(CompiledTest {
         path,
@@ -369,15 +378,20 @@ const SHARED_TEXT: usize = 1024;
 const SHOWN: usize = 5;
 
 fn label(op: Op, arg: &Value) -> String {
-    let name = operators::name(op);
-    match arg {
-        _ if op == Op::Present => name,
+    let mut label = operators::name(op);
+    // Writing to a String cannot fail.
+    let _ = match arg {
+        _ if op == Op::Present => Ok(()),
         Value::Array(members) if members.len() > SHOWN => {
-            let shown: Vec<String> = members.iter().take(SHOWN).map(Value::to_string).collect();
-            format!("{name} [{}, … {} more]", shown.join(", "), members.len() - SHOWN)
+            let shown = members.iter().take(SHOWN).enumerate();
+            shown
+                .map(|(at, member)| write!(label, "{}{member}", if at == 0 { " [" } else { ", " }))
+                .collect::<Result<(), _>>()
+                .and_then(|()| write!(label, ", … {} more]", members.len() - SHOWN))
         }
-        _ => format!("{name} {arg}"),
-    }
+        _ => write!(label, " {arg}"),
+    };
+    label
 }
 
 #[cfg(test)]
@@ -402,7 +416,10 @@ mod tests {
             for (key, raw) in &ruleset.flags {
                 flags += 1;
                 let mut references = Vec::new();
-                let Some(short) = quick::flag_body(key, raw.get(), &mut symbols(), &mut references) else { continue };
+                let Some(short) = quick::flag_body(key, &FlagText::new(raw.get()), &mut symbols(), &mut references)
+                else {
+                    continue;
+                };
                 short_ways += 1;
                 let long = thoroughly(key, raw.get(), &mut symbols(), Vec::new());
                 let short = CompiledFlag { body: Ok(short), references: unique(true, references) };

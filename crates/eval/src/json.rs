@@ -37,6 +37,11 @@ impl<'w> Cursor<'w> {
         is_next
     }
 
+    /// What was read since an earlier place in the same text.
+    pub(crate) fn since(&self, start: &Self) -> Option<&'w str> {
+        self.text.get(start.at..self.at)
+    }
+
     /// A text without escapes.
     #[inline]
     pub(crate) fn text(&mut self) -> Option<&'w str> {
@@ -137,21 +142,23 @@ impl<'w> Cursor<'w> {
 fn after_brackets(bytes: &[u8], from: usize) -> Option<usize> {
     let (mut at, mut depth) = (from, 0_usize);
     loop {
-        match bytes.get(at)? {
-            b'"' => {
-                at = after_text(bytes, at + 1)?;
-                continue;
-            }
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => {
+        let byte = *bytes.get(at)?;
+        at += 1;
+        if byte == b'"' {
+            at = after_text(bytes, at)?;
+            continue;
+        }
+        // Square brackets are curly ones but for this bit.
+        match byte | 0x20 {
+            b'{' => depth += 1,
+            b'}' => {
                 depth -= 1;
                 if depth == 0 {
-                    return Some(at + 1);
+                    return Some(at);
                 }
             }
             _ => {}
         }
-        at += 1;
     }
 }
 

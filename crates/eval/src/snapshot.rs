@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::Answer;
-use crate::compile::{compile_flag, compile_segment};
+use crate::compile::{FlagText, compile_flag, compile_segment};
 use crate::compiled::{CompiledFlag, CompiledSegment, Reference};
 use crate::context::Context;
 use crate::evaluate::{Evaluation, Silent, Tables};
@@ -49,10 +49,11 @@ pub struct FlagRef<'s> {
 impl Snapshot {
     /// Compiles everything. Never fails: a flag that cannot be compiled answers [`ErrorCode::ParseError`].
     pub fn compile<R: Borrow<RawValue>>(ruleset: &Ruleset<R>) -> Self {
-        let flags = ruleset.flags.iter().map(|(key, raw)| (key.as_str(), Some(raw.borrow().get())));
+        let flags: Vec<_> =
+            ruleset.flags.iter().map(|(key, raw)| (key.as_str(), Some(FlagText::new(raw.borrow().get())))).collect();
         let segments = ruleset.segments.iter().map(|(key, raw)| (key.as_str(), Some(raw.borrow().get())));
         let lists = ruleset.lists.iter().map(|(key, list)| (key.as_str(), Some(table_of(list)))).collect();
-        Self::empty().changed(ruleset.version.clone(), flags, segments, lists)
+        Self::empty().changed(ruleset.version.clone(), &flags, segments, lists)
     }
 
     /// Reads and compiles a [`Ruleset`], for who needs nothing else of it: faster than one after the other, and the same.
@@ -66,24 +67,20 @@ impl Snapshot {
     /// In one pass, if it is written as the server writes it. `None` does not say that it is not a ruleset.
     fn from_usual_json(text: &str) -> Option<Self> {
         let Whole { version, flags, segments, lists } = Whole::read(text)?;
-        let some = |(key, text)| (key, Some(text));
-        let snapshot =
-            Self::empty().changed(version?, flags.iter().copied().map(some), segments.iter().copied().map(some), lists);
+        let segment_texts = segments.iter().map(|(key, text)| (*key, Some(*text)));
+        let snapshot = Self::empty().changed(version?, &flags, segment_texts, lists);
         // Where a flag was not understood nobody has looked whether it is JSON at all.
         let Inner { flags: compiled_flags, segments: compiled_segments, .. } = &*snapshot.inner;
-        let unread_flags = flags.iter().filter(|(key, _)| {
-            compiled_flags
-                .names
-                .position(key)
-                .and_then(|at| compiled_flags.get(at))
-                .is_none_or(|flag| flag.body.is_err())
+        let unread_flags = flags.iter().filter_map(|(key, flag)| {
+            let compiled = compiled_flags.names.position(key).and_then(|at| compiled_flags.get(at));
+            flag.filter(|_| compiled.is_none_or(|flag| flag.body.is_err())).map(|flag| flag.text)
         });
-        let unread_segments = segments.iter().filter(|(key, _)| {
-            let at = compiled_segments.names.position(key);
-            at.and_then(|at| compiled_segments.get(at)).is_none_or(|segment| segment.body.is_err())
+        let unread_segments = segments.iter().filter_map(|(key, text)| {
+            let compiled = compiled_segments.names.position(key).and_then(|at| compiled_segments.get(at));
+            Some(*text).filter(|_| compiled.is_none_or(|segment| segment.body.is_err()))
         });
         let mut unread = unread_flags.chain(unread_segments);
-        unread.all(|(_, text)| serde_json::from_str::<IgnoredAny>(text).is_ok()).then(|| snapshot.clone())
+        unread.all(|text| serde_json::from_str::<IgnoredAny>(text).is_ok()).then(|| snapshot.clone())
     }
 
     fn empty() -> Self {
@@ -104,31 +101,32 @@ impl Snapshot {
             return None;
         }
         let flags = patch.flags.iter().map(|(key, raw)| (key.as_str(), raw.as_deref().map(RawValue::get)));
+        let flags: Vec<_> = flags.map(|(key, text)| (key, text.map(FlagText::new))).collect();
         let segments = patch.segments.iter().map(|(key, raw)| (key.as_str(), raw.as_deref().map(RawValue::get)));
         let lists =
             patch.lists.iter().map(|(key, list)| (key.as_str(), list.as_ref().map(|list| table_of(list)))).collect();
-        Some(self.changed(patch.to.clone(), flags, segments, lists))
+        Some(self.changed(patch.to.clone(), &flags, segments, lists))
     }
 
     fn changed<'w>(
         &self,
         version: Version,
-        changed_flags: impl Iterator<Item = (&'w str, Option<&'w str>)> + Clone,
+        changed_flags: &[(&'w str, Option<FlagText<'w>>)],
         changed_segments: impl Iterator<Item = (&'w str, Option<&'w str>)> + Clone,
         changed_lists: Vec<(&'w str, Option<TextTable>)>,
     ) -> Self {
         let Inner { flags, segments, lists, .. } = &*self.inner;
-        let names_are_new = changed_flags.clone().any(|(key, _)| flags.names.position(key).is_none())
+        let names_are_new = changed_flags.iter().any(|(key, _)| flags.names.position(key).is_none())
             || changed_segments.clone().any(|(key, _)| segments.names.position(key).is_none())
             || changed_lists.iter().any(|(key, _)| lists.names.position(key).is_none());
         let mut symbols = if names_are_new { self.symbols_with_reuse() } else { self.symbols() };
 
         // Names first, so that flags get positions in key order and no reference takes one of theirs.
-        let flag_positions: Vec<u32> = changed_flags.clone().map(|(key, _)| symbols.flags.position(key)).collect();
+        let flag_positions: Vec<u32> = changed_flags.iter().map(|(key, _)| symbols.flags.position(key)).collect();
         let flag_items: Vec<_> = flag_positions
             .into_iter()
             .zip(changed_flags)
-            .map(|(at, (key, text))| (at, text.map(|text| compile_flag(key, text, &mut symbols))))
+            .map(|(at, (key, flag))| (at, flag.as_ref().map(|flag| compile_flag(key, flag, &mut symbols))))
             .collect();
         let segment_items: Vec<_> = changed_segments
             .map(|(key, text)| (symbols.segments.position(key), text.map(|text| compile_segment(text, &mut symbols))))
@@ -304,7 +302,7 @@ impl Snapshot {
 #[derive(Default)]
 struct Whole<'w> {
     version: Option<Version>,
-    flags: Vec<(&'w str, &'w str)>,
+    flags: Vec<(&'w str, Option<FlagText<'w>>)>,
     segments: Vec<(&'w str, &'w str)>,
     lists: Vec<(&'w str, Option<TextTable>)>,
 }
@@ -324,9 +322,9 @@ impl<'w> Whole<'w> {
                 "project" => project = Some(at.text()?),
                 "environment" => environment = Some(at.text()?),
                 "version" => whole.version = Some(serde_json::from_str(at.value()?).ok()?),
-                "flags" => whole.flags = texts_by_key(at)?,
-                "segments" => whole.segments = texts_by_key(at)?,
-                "lists" => whole.lists = lists_by_key(at)?,
+                "flags" => whole.flags = by_key(at, |at| FlagText::read(at).map(Some))?,
+                "segments" => whole.segments = by_key(at, Cursor::value)?,
+                "lists" => whole.lists = by_key(at, |at| read_table(at).map(Some))?,
                 _ => drop(serde_json::from_str::<IgnoredAny>(at.value()?).ok()?),
             }
             Some(())
@@ -337,27 +335,22 @@ impl<'w> Whole<'w> {
 }
 
 /// In key order, or not at all: the order of a map.
-fn texts_by_key<'w>(at: &mut Cursor<'w>) -> Option<Vec<(&'w str, &'w str)>> {
-    let mut texts = Vec::new();
+fn by_key<'w, T>(at: &mut Cursor<'w>, read: impl Fn(&mut Cursor<'w>) -> Option<T>) -> Option<Vec<(&'w str, T)>> {
+    let mut items = Vec::new();
     at.members(|key, at| {
-        texts.push((key, at.value()?));
+        items.push((key, read(at)?));
         Some(())
     })?;
-    texts.is_sorted_by(|(a, _), (b, _)| a < b).then_some(texts)
+    items.is_sorted_by(|(a, _), (b, _)| a < b).then_some(items)
 }
 
-fn lists_by_key<'w>(at: &mut Cursor<'w>) -> Option<Vec<(&'w str, Option<TextTable>)>> {
-    let (mut lists, mut keys) = (Vec::new(), Vec::new());
-    at.members(|name, at| {
-        keys.clear();
-        at.elements(|at| {
-            keys.push((at.text()?, 0));
-            Some(())
-        })?;
-        lists.push((name, Some(TextTable::new(keys.iter().copied()))));
+fn read_table(at: &mut Cursor<'_>) -> Option<TextTable> {
+    let mut keys = Vec::new();
+    at.elements(|at| {
+        keys.push((at.text()?, 0));
         Some(())
     })?;
-    lists.is_sorted_by(|(a, _), (b, _)| a < b).then_some(lists)
+    Some(TextTable::new(keys.iter().copied()))
 }
 
 fn table_of(keys: &[String]) -> TextTable {

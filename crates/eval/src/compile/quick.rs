@@ -4,15 +4,18 @@
 //! Members that no type here has, errors and everything rare are left to serde: a part at a time where a part can be
 //! told, else the whole flag.
 
-use super::{Names, Place, Scope, Unread, fits, outcome, shared_variants, split_ends};
+use serde::de::{Deserialize, IntoDeserializer, value};
+
+use super::{Names, Place, Scope, Unread, compile_test_at, fits, outcome, shared_variants, split_ends};
 use crate::buckets::CompiledBucket;
 use crate::compiled::{
-    CompiledCondition, CompiledOutcome, CompiledRule, CompiledServe, CompiledSplit, FlagBody, ListTest, Part, Reference,
+    CompiledCondition, CompiledOutcome, CompiledRule, CompiledServe, CompiledSplit, CompiledTest, FlagBody, ListTest,
+    Part, Reference,
 };
 use crate::json::Cursor;
 use crate::limits::MAX_CONDITION_DEPTH;
 use crate::path::Path;
-use crate::ruleset::{Bucket, Reason, Serve, ValueType};
+use crate::ruleset::{Bucket, Hash, Reader, Reason, Serve, Test, Truth, ValueType};
 use crate::tables::Symbols;
 
 /// Longer attribute paths are left to serde.
@@ -22,8 +25,16 @@ const MAX_NAMES: usize = 8;
 /// flag's own beginning.
 const MAX_BRACKETS: usize = 48;
 
+/// A flag as it is written.
+#[derive(Clone, Copy)]
+pub(crate) struct FlagText<'w> {
+    pub(crate) text: &'w str,
+    /// Nothing when there are members that serde should see.
+    parts: Option<Parts<'w>>,
+}
+
 /// Members of a flag as text: variants and buckets have to be known before what names them.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Parts<'w> {
     on: Option<&'w str>,
     value_type: Option<&'w str>,
@@ -34,15 +45,28 @@ struct Parts<'w> {
     default: Option<&'w str>,
 }
 
-pub(super) fn flag_body<'w>(
-    key: &str,
-    text: &'w str,
-    symbols: &mut Symbols<'w>,
-    references: &mut Vec<Reference>,
-) -> Option<FlagBody> {
-    let mut parts = Parts::default();
-    whole(text, |cursor| {
-        cursor.members(|name, at| {
+impl<'w> FlagText<'w> {
+    pub(crate) fn new(text: &'w str) -> Self {
+        Self { text, parts: whole(text, Parts::read) }
+    }
+
+    /// Any value: it may not be JSON inside.
+    pub(crate) fn read(at: &mut Cursor<'w>) -> Option<Self> {
+        at.peek()?;
+        let start = *at;
+        let parts = Parts::read(at);
+        if parts.is_some() {
+            return Some(Self { text: at.since(&start)?, parts });
+        }
+        *at = start;
+        Some(Self { text: at.value()?, parts: None })
+    }
+}
+
+impl<'w> Parts<'w> {
+    fn read(at: &mut Cursor<'w>) -> Option<Self> {
+        let mut parts = Self::default();
+        at.members(|name, at| {
             let place = match name {
                 "on" => &mut parts.on,
                 "type" => &mut parts.value_type,
@@ -54,16 +78,20 @@ pub(super) fn flag_body<'w>(
                 _ => return None,
             };
             once(place, at.value()?)
-        })
-    })?;
+        })?;
+        Some(parts)
+    }
+}
+
+pub(super) fn flag_body<'w>(
+    key: &str,
+    flag: &FlagText<'w>,
+    symbols: &mut Symbols<'w>,
+    references: &mut Vec<Reference>,
+) -> Option<FlagBody> {
+    let parts = flag.parts?;
     let on = whole(parts.on?, Cursor::bool)?;
-    let value_type = match parts.value_type? {
-        r#""boolean""# => ValueType::Boolean,
-        r#""string""# => ValueType::String,
-        r#""number""# => ValueType::Number,
-        r#""json""# => ValueType::Json,
-        _ => return None,
-    };
+    let value_type: ValueType = whole(parts.value_type?, word)?;
     let variants = shared_variants(parts.variants?, &mut symbols.shared).ok()?;
     if !variants.iter().all(|variant| fits(value_type, &variant.value)) {
         return None;
@@ -96,7 +124,7 @@ fn once<T>(place: &mut Option<T>, value: T) -> Option<()> {
 
 /// By `quickly`, else by serde and `thoroughly`.
 #[inline]
-fn either<'w, R: serde::Deserialize<'w>, T>(
+fn either<'w, R: Deserialize<'w>, T>(
     at: &mut Cursor<'w>,
     quickly: impl FnOnce(&mut Cursor<'w>) -> Option<T>,
     thoroughly: impl FnOnce(&R) -> Result<T, String>,
@@ -111,7 +139,7 @@ fn either<'w, R: serde::Deserialize<'w>, T>(
 }
 
 /// A part that is written in a rare way.
-fn by_serde<'w, R: serde::Deserialize<'w>>(at: &mut Cursor<'w>) -> Option<R> {
+fn by_serde<'w, R: Deserialize<'w>>(at: &mut Cursor<'w>) -> Option<R> {
     let text = at.value()?;
     let brackets = text.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count();
     (brackets <= MAX_BRACKETS).then(|| serde_json::from_str(text).ok())?
@@ -134,12 +162,12 @@ fn buckets<'w>(at: &mut Cursor<'w>) -> Option<(Vec<&'w str>, Box<[CompiledBucket
 fn native_bucket(at: &mut Cursor<'_>) -> Option<CompiledBucket> {
     let (mut hash, mut prefix, mut unit) = (None, None, None);
     at.members(|name, at| match name {
-        "hash" => once(&mut hash, at.text()?),
+        "hash" => once(&mut hash, word::<Hash>(at)?),
         "prefix" => once(&mut prefix, at.text()?),
         "unit" => once(&mut unit, read_path(at, false)?),
         _ => None,
     })?;
-    (hash? == "murmur3_32").then_some(CompiledBucket::native(unit?, 0, prefix.unwrap_or_default()))
+    (hash? == Hash::Murmur3).then_some(CompiledBucket::native(unit?, 0, prefix.unwrap_or_default()))
 }
 
 fn read_path(at: &mut Cursor<'_>, in_some: bool) -> Option<Path> {
@@ -152,9 +180,39 @@ fn read_path(at: &mut Cursor<'_>, in_some: bool) -> Option<Path> {
     Path::new(names.get(..len)?, in_some).ok()
 }
 
-fn read_reason(at: &mut Cursor<'_>) -> Option<Reason> {
-    let word = at.text()?;
-    Reason::ALL.into_iter().find(|reason| reason.as_str() == word)
+/// One of the words of a type.
+fn word<'w, T: Deserialize<'w>>(at: &mut Cursor<'w>) -> Option<T> {
+    let word: value::StrDeserializer<'_, value::Error> = at.text()?.into_deserializer();
+    T::deserialize(word).ok()
+}
+
+pub(super) fn read_test(text: &str, in_some: bool) -> Option<CompiledTest> {
+    let (mut path, mut reader, mut op, mut arg) = (None, None, None, None);
+    let (mut missing, mut invalid, mut each, mut null) = (None, None, None, None);
+    whole(text, |at| {
+        at.members(|name, at| match name {
+            "attr" => once(&mut path, read_path(at, in_some)?),
+            "as" => once(&mut reader, word(at)?),
+            "op" => once(&mut op, word(at)?),
+            "arg" => once(&mut arg, serde_json::from_str(at.value()?).ok()?),
+            "missing" => once(&mut missing, word(at)?),
+            "invalid" => once(&mut invalid, word(at)?),
+            "each" => once(&mut each, at.bool()?),
+            "null" => once(&mut null, at.bool()?),
+            _ => None,
+        })
+    })?;
+    let test = Test {
+        attr: Vec::new(),
+        reader: reader.unwrap_or(Reader::Any),
+        op: op?,
+        arg: arg.unwrap_or_default(),
+        missing: missing.unwrap_or(Truth::Unknown),
+        invalid: invalid.unwrap_or(Truth::Unknown),
+        each: each.unwrap_or_default(),
+        null: null.unwrap_or_default(),
+    };
+    compile_test_at(path?, &test).ok()
 }
 
 impl<'w> Scope<'_, 'w> {
@@ -166,7 +224,7 @@ impl<'w> Scope<'_, 'w> {
                 "id" => once(&mut id, at.text()?),
                 "if" => once(&mut condition, self.read_condition(at, Place::TOP)?),
                 "serve" => once(&mut serve, self.read_serve(at, 0)?),
-                "reason" => once(&mut reason, read_reason(at)?),
+                "reason" => once(&mut reason, word(at)?),
                 _ => None,
             })?;
             let outcome = outcome(serve?, reason, Reason::TargetingMatch);
@@ -180,7 +238,7 @@ impl<'w> Scope<'_, 'w> {
         let (mut serve, mut reason) = (None, None);
         at.members(|name, at| match name {
             "serve" => once(&mut serve, self.read_serve(at, 0)?),
-            "reason" => once(&mut reason, read_reason(at)?),
+            "reason" => once(&mut reason, word(at)?),
             _ => None,
         })?;
         Some(outcome(serve?, reason, usual))
