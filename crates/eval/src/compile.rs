@@ -244,14 +244,12 @@ impl<'w> Scope<'_, 'w> {
         if let Some(same) = shared.get(test) {
             return Ok(Arc::clone(same));
         }
-        let compiled = match quick::read_test(test, in_some) {
-            Some(compiled) => compiled,
-            None => {
-                let read: Test = serde_json::from_str(test).map_err(|error| format!("test: {error}"))?;
-                compile_test_at(Path::new(&read.attr, in_some)?, &read)?
-            }
-        };
-        let compiled = Arc::new(compiled);
+        let compiled = Arc::new(if let Some(compiled) = quick::read_test(test, in_some) {
+            compiled
+        } else {
+            let read: Test = serde_json::from_str(test).map_err(|error| format!("test: {error}"))?;
+            compile_test_at(Path::new(&read.attr, in_some)?, &read)?
+        });
         if test.len() <= SHARED_TEXT {
             shared.insert(test, Arc::clone(&compiled));
         }
@@ -383,10 +381,9 @@ fn label(op: Op, arg: &Value) -> String {
     let _ = match arg {
         _ if op == Op::Present => Ok(()),
         Value::Array(members) if members.len() > SHOWN => {
-            let shown = members.iter().take(SHOWN).enumerate();
+            let mut shown = members.iter().take(SHOWN).enumerate();
             shown
-                .map(|(at, member)| write!(label, "{}{member}", if at == 0 { " [" } else { ", " }))
-                .collect::<Result<(), _>>()
+                .try_for_each(|(at, member)| write!(label, "{}{member}", if at == 0 { " [" } else { ", " }))
                 .and_then(|()| write!(label, ", … {} more]", members.len() - SHOWN))
         }
         _ => write!(label, " {arg}"),

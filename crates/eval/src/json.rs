@@ -184,7 +184,7 @@ fn quote_escape_or_control(bytes: &[u8], mut at: usize) -> Option<usize> {
     // Eight bytes at once. Each term marks the bytes below a bound; a wrong mark can only be above a right one.
     while let Some(eight) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let eight = u64::from_le_bytes(*eight);
-        let (quotes, escapes) = (eight ^ (ONES * b'"' as u64), eight ^ (ONES * b'\\' as u64));
+        let (quotes, escapes) = (eight ^ (ONES * u64::from(b'"')), eight ^ (ONES * u64::from(b'\\')));
         let marks = (quotes.wrapping_sub(ONES) & !quotes)
             | (escapes.wrapping_sub(ONES) & !escapes)
             | (eight.wrapping_sub(ONES * 0x20) & !eight);

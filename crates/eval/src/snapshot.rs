@@ -126,13 +126,15 @@ impl Snapshot {
         let flag_items: Vec<_> = flag_positions
             .into_iter()
             .zip(changed_flags)
-            .map(|(at, (key, flag))| (at, flag.as_ref().map(|flag| compile_flag(key, flag, &mut symbols))))
+            .map(|(at, (key, flag))| (at, flag.as_ref().map(|flag| Arc::new(compile_flag(key, flag, &mut symbols)))))
             .collect();
         let segment_items: Vec<_> = changed_segments
-            .map(|(key, text)| (symbols.segments.position(key), text.map(|text| compile_segment(text, &mut symbols))))
+            .map(|(key, text)| {
+                (symbols.segments.position(key), text.map(|text| Arc::new(compile_segment(text, &mut symbols))))
+            })
             .collect();
         let list_items: Vec<_> =
-            changed_lists.into_iter().map(|(key, table)| (symbols.lists.position(key), table)).collect();
+            changed_lists.into_iter().map(|(key, table)| (symbols.lists.position(key), table.map(Arc::new))).collect();
 
         let references_changed = flag_items.iter().any(|(at, new)| {
             references(flags.get(*at).map(|old| &*old.references), new.as_ref().map(|new| &*new.references))

@@ -72,7 +72,7 @@ impl<T> Table<T> {
     }
 
     /// Puts items at their positions (`None` removes) under the new names.
-    pub(crate) fn change(&mut self, positions: Positions, changes: Vec<(u32, Option<T>)>) {
+    pub(crate) fn change(&mut self, positions: Positions, changes: Vec<(u32, Option<Arc<T>>)>) {
         self.names = positions.finish();
         let pieces = self.names.by_position.len().div_ceil(PIECE);
         self.pieces.resize_with(pieces, || Arc::new([const { None }; PIECE]));
@@ -88,7 +88,7 @@ impl<T> Table<T> {
                 (true, false) => removed = true,
                 _ => {}
             }
-            *place = item.map(Arc::new);
+            *place = item;
         }
         if added.is_empty() && !removed {
             return;

@@ -186,10 +186,10 @@ fn word<'w, T: Deserialize<'w>>(at: &mut Cursor<'w>) -> Option<T> {
     T::deserialize(word).ok()
 }
 
-pub(super) fn read_test(text: &str, in_some: bool) -> Option<CompiledTest> {
+pub(super) fn read_test(written: &str, in_some: bool) -> Option<CompiledTest> {
     let (mut path, mut reader, mut op, mut arg) = (None, None, None, None);
     let (mut missing, mut invalid, mut each, mut null) = (None, None, None, None);
-    whole(text, |at| {
+    whole(written, |at| {
         at.members(|name, at| match name {
             "attr" => once(&mut path, read_path(at, in_some)?),
             "as" => once(&mut reader, word(at)?),
