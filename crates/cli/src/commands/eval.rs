@@ -87,7 +87,7 @@ impl<'a> Row<'a> {
 
 impl Eval {
     pub(crate) fn run(self, out: Output) -> Result<(), Failure> {
-        let snapshot = self.read_ruleset()?;
+        let snapshot = self.read_snapshot()?;
         let now = now_ms();
         if let Some(missing) = self.flags.iter().find(|flag| snapshot.flag(flag).is_none()) {
             return Err(Failure::new(Exit::NotFound, format!("there is no flag {missing:?} in this ruleset"))
@@ -185,7 +185,7 @@ impl Eval {
         Ok(())
     }
 
-    fn read_ruleset(&self) -> Result<Snapshot, Failure> {
+    fn read_snapshot(&self) -> Result<Snapshot, Failure> {
         let (text, name) = match (&self.ruleset, &self.sdk_key) {
             (Some(path), _) => (input::read_text(path)?, path.display().to_string()),
             (None, Some(key)) => (fetch(&self.url, key)?, self.url.clone()),
