@@ -51,7 +51,9 @@ fn main() {
         hundred("e: 100 flags"),
         random("f: random flag of 10,000"),
     ];
-    let all = measure(everybody!(load()));
+    let mut loading = everybody!(load());
+    loading.push(load_and_keep());
+    let all = measure(loading);
     rows.push(Row { name: "load 10,000 flags from JSON", unit: "ms", all: milliseconds(all) });
     rows.push(Row { name: "heap of 10,000 flags", unit: "MB", all: everybody!(heap()) });
     let all = measure(everybody!(change()));
@@ -222,6 +224,12 @@ fn wire_of_many<P: Peer>() -> String {
 fn load<P: Peer>() -> Contender<'static> {
     let wire = wire_of_many::<P>();
     way::<P>(None, true, move |_| drop(black_box(P::load(black_box(&wire)))))
+}
+
+/// What an SDK with a cache file does: the ruleset stays beside what is compiled from it.
+fn load_and_keep() -> Contender<'static> {
+    let wire = wire_of_many::<Yardarm>();
+    way::<Yardarm>(Some("with the ruleset kept"), false, move |_| drop(black_box(yardarm::load_and_keep(black_box(&wire)))))
 }
 
 fn heap<P: Peer>() -> Measured {

@@ -47,12 +47,15 @@ impl CompiledBucket {
     pub(crate) fn new(bucket: &Bucket) -> Result<Self, String> {
         let unit = Path::new(&bucket.unit, false)?;
         let native = Bucket { seed: bucket.seed, ..Bucket::native(bucket.prefix.clone(), bucket.unit.clone()) };
-        let way = if *bucket == native {
-            Way::Native(Murmur3::new(bucket.seed, bucket.prefix.as_bytes()))
-        } else {
-            Way::General(Box::new(General::new(bucket)?))
-        };
-        Ok(Self { unit, way })
+        if *bucket == native {
+            return Ok(Self::native(unit, bucket.seed, &bucket.prefix));
+        }
+        Ok(Self { unit, way: Way::General(Box::new(General::new(bucket)?)) })
+    }
+
+    /// A [`Bucket::native`] with a seed.
+    pub(crate) fn native(unit: Path, seed: u32, prefix: &str) -> Self {
+        Self { unit, way: Way::Native(Murmur3::new(seed, prefix.as_bytes())) }
     }
 
     /// One past the largest number.
@@ -67,17 +70,25 @@ impl CompiledBucket {
     #[inline]
     pub(crate) fn number(&self, subject: &Subject<'_>) -> Option<u64> {
         match &self.way {
-            Way::Native(murmur) => match self.unit.at_hand(subject) {
-                Some(Attribute::Text(unit)) if !unit.is_empty() => Some(u64::from(murmur.finish(unit.as_bytes()))),
-                _ => self.native(*murmur, subject),
-            },
+            Way::Native(murmur) => self.number_at_hand(subject).or_else(|| self.number_of_other(*murmur, subject)),
             Way::General(general) => general.of(&self.unit, subject),
+        }
+    }
+
+    /// The number of what most units are: a text that is there, in a native bucket. `None`: not one of these.
+    #[inline]
+    pub(crate) fn number_at_hand(&self, subject: &Subject<'_>) -> Option<u64> {
+        match (&self.way, self.unit.at_hand(subject)) {
+            (Way::Native(murmur), Some(Attribute::Text(unit))) if !unit.is_empty() => {
+                Some(u64::from(murmur.finish(unit.as_bytes())))
+            }
+            _ => None,
         }
     }
 
     /// Units that are no texts at hand.
     #[inline(never)]
-    fn native(&self, murmur: Murmur3, subject: &Subject<'_>) -> Option<u64> {
+    fn number_of_other(&self, murmur: Murmur3, subject: &Subject<'_>) -> Option<u64> {
         self.unit.find(subject).with_unit(|unit| unit.map(|unit| u64::from(murmur.finish(unit.as_bytes()))))
     }
 }

@@ -1,6 +1,9 @@
 //! Wire form → compiled form, one flag or segment at a time. A failure stays with the flag or segment it is in.
 
+mod quick;
+
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -21,10 +24,21 @@ use crate::ruleset::{
 };
 use crate::tables::{Shared, Symbols};
 
+pub(crate) use quick::FlagText;
+
 /// Compiles one flag.
-pub(crate) fn compile_flag<'w>(key: &str, raw: &'w RawValue, symbols: &mut Symbols<'w>) -> CompiledFlag {
+pub(crate) fn compile_flag<'w>(key: &str, flag: &FlagText<'w>, symbols: &mut Symbols<'w>) -> CompiledFlag {
     let mut references = Vec::new();
-    let body = serde_json::from_str::<Flag<&'w RawValue, &'w RawValue>>(raw.get())
+    if let Some(body) = quick::flag_body(key, flag, symbols, &mut references) {
+        return CompiledFlag { references: unique(true, references), body: Ok(body) };
+    }
+    references.clear();
+    thoroughly(key, flag.text, symbols, references)
+}
+
+/// By serde, which decides what a text means.
+fn thoroughly<'w>(key: &str, text: &'w str, symbols: &mut Symbols<'w>, mut references: Vec<Reference>) -> CompiledFlag {
+    let body = serde_json::from_str::<Flag<&'w RawValue, &'w RawValue>>(text)
         .map_err(|error| error.to_string())
         .and_then(|flag| flag_body(key, &flag, symbols, &mut references))
         .map_err(shortened);
@@ -32,9 +46,9 @@ pub(crate) fn compile_flag<'w>(key: &str, raw: &'w RawValue, symbols: &mut Symbo
 }
 
 /// Compiles one segment.
-pub(crate) fn compile_segment<'w>(raw: &'w RawValue, symbols: &mut Symbols<'w>) -> CompiledSegment {
+pub(crate) fn compile_segment<'w>(text: &'w str, symbols: &mut Symbols<'w>) -> CompiledSegment {
     let mut references = Vec::new();
-    let body = serde_json::from_str::<Segment<&'w RawValue>>(raw.get())
+    let body = serde_json::from_str::<Segment<&'w RawValue>>(text)
         .map_err(|error| error.to_string())
         .and_then(|segment| segment_body(&segment, symbols, &mut references))
         .map_err(shortened);
@@ -67,17 +81,9 @@ fn flag_body<'w>(
     symbols: &mut Symbols<'w>,
     references: &mut Vec<Reference>,
 ) -> Result<FlagBody, String> {
-    let variants = shared_variants(flag.variants, &mut symbols.shared)?;
-    for Variant { key, value } in &*variants {
-        let fits = match flag.value_type {
-            ValueType::Boolean => value.is_boolean(),
-            ValueType::String => value.is_string(),
-            ValueType::Number => value.is_number(),
-            ValueType::Json => true,
-        };
-        if !fits {
-            return Err(format!("the value of variant `{key}` is not a {:?}", flag.value_type).to_lowercase());
-        }
+    let variants = shared_variants(flag.variants.get(), &mut symbols.shared)?;
+    if let Some(Variant { key, .. }) = variants.iter().find(|variant| !fits(flag.value_type, &variant.value)) {
+        return Err(format!("the value of variant `{key}` is not a {:?}", flag.value_type).to_lowercase());
     }
     let buckets = compile_buckets(&flag.buckets)?;
     let bucket_names: Vec<&str> = flag.buckets.keys().map(String::as_str).collect();
@@ -120,17 +126,26 @@ fn segment_body<'w>(
     Ok(SegmentBody { condition, buckets })
 }
 
+/// Whether a value is of the type of its flag.
+fn fits(value_type: ValueType, value: &Value) -> bool {
+    match value_type {
+        ValueType::Boolean => value.is_boolean(),
+        ValueType::String => value.is_string(),
+        ValueType::Number => value.is_number(),
+        ValueType::Json => true,
+    }
+}
+
 /// In key order.
-fn shared_variants<'w>(variants: &'w RawValue, shared: &mut Shared<'w>) -> Result<Arc<[Variant]>, String> {
-    if let Some(same) = shared.variants.get(variants.get()) {
+fn shared_variants<'w>(variants: &'w str, shared: &mut Shared<'w>) -> Result<Arc<[Variant]>, String> {
+    if let Some(same) = shared.variants.get(variants) {
         return Ok(Arc::clone(same));
     }
-    let read: BTreeMap<String, Value> =
-        serde_json::from_str(variants.get()).map_err(|error| format!("variants: {error}"))?;
+    let read: BTreeMap<String, Value> = serde_json::from_str(variants).map_err(|error| format!("variants: {error}"))?;
     let compiled: Arc<[Variant]> =
         read.into_iter().map(|(key, value)| Variant { key: key.into_boxed_str(), value }).collect();
-    if variants.get().len() <= SHARED_TEXT {
-        shared.variants.insert(variants.get(), Arc::clone(&compiled));
+    if variants.len() <= SHARED_TEXT {
+        shared.variants.insert(variants, Arc::clone(&compiled));
     }
     Ok(compiled)
 }
@@ -215,7 +230,7 @@ impl<'w> Scope<'_, 'w> {
                 path: Path::new(attr, place.in_some)?,
                 condition: self.condition(condition, Place { in_some: true, ..inner })?,
             })),
-            Condition::Test(test) => CompiledCondition::Test(self.test(test, place.in_some)?),
+            Condition::Test(test) => CompiledCondition::Test(self.test(test.get(), place.in_some)?),
         })
     }
 
@@ -224,23 +239,25 @@ impl<'w> Scope<'_, 'w> {
     }
 
     /// Rules ask the same things again and again: what is written the same way is read and prepared once.
-    fn test(&mut self, test: &'w RawValue, in_some: bool) -> Result<Arc<CompiledTest>, String> {
+    fn test(&mut self, test: &'w str, in_some: bool) -> Result<Arc<CompiledTest>, String> {
         let shared = if in_some { &mut self.symbols.shared.tests_in_some } else { &mut self.symbols.shared.tests };
-        if let Some(same) = shared.get(test.get()) {
+        if let Some(same) = shared.get(test) {
             return Ok(Arc::clone(same));
         }
-        let read: Test = serde_json::from_str(test.get()).map_err(|error| format!("test: {error}"))?;
-        let compiled = Arc::new(compile_test(&read, in_some)?);
-        if test.get().len() <= SHARED_TEXT {
-            shared.insert(test.get(), Arc::clone(&compiled));
+        let compiled = Arc::new(if let Some(compiled) = quick::read_test(test, in_some) {
+            compiled
+        } else {
+            let read: Test = serde_json::from_str(test).map_err(|error| format!("test: {error}"))?;
+            compile_test_at(Path::new(&read.attr, in_some)?, &read)?
+        });
+        if test.len() <= SHARED_TEXT {
+            shared.insert(test, Arc::clone(&compiled));
         }
         Ok(compiled)
     }
 
-    fn outcome(&mut self, outcome: &Outcome, usual: Reason) -> Result<CompiledOutcome, String> {
-        let reasons =
-            Reasons { direct: outcome.reason.unwrap_or(usual), by_bucket: outcome.reason.unwrap_or(Reason::Split) };
-        Ok(CompiledOutcome { serve: self.serve(&outcome.serve, 0)?, reasons, usual })
+    fn outcome(&mut self, one: &Outcome, usual: Reason) -> Result<CompiledOutcome, String> {
+        Ok(outcome(self.serve(&one.serve, 0)?, one.reason, usual))
     }
 
     fn serve(&mut self, serve: &Serve, depth: usize) -> Result<CompiledServe, String> {
@@ -269,19 +286,11 @@ impl<'w> Scope<'_, 'w> {
             parts.push((*lo, *hi, Part::Serve(at)));
             serves.push(self.serve(serve, depth)?);
         }
-        let mut ends = Vec::with_capacity(parts.len());
-        let mut reached = 0;
-        for (lo, hi, part) in sorted_ranges(parts, size)? {
-            if reached < lo {
-                ends.push((lo, Part::Rest));
-            }
-            ends.push((hi, part));
-            reached = hi;
-        }
+        let ends = split_ends(parts, size)?;
         let ramps = split.ramps.iter().map(|ramp| self.ramp(ramp, size)).collect::<Result<_, _>>()?;
         Ok(CompiledSplit {
             bucket,
-            ends: ends.into(),
+            ends,
             serves: serves.into(),
             ramps,
             rest: self.serve(&split.rest, depth)?,
@@ -325,8 +334,28 @@ impl<'w> Scope<'_, 'w> {
     }
 }
 
-fn compile_test(test: &Test, in_some: bool) -> Result<CompiledTest, String> {
-    let path = Path::new(&test.attr, in_some)?;
+/// What is served, under the reason that is written or else the usual one.
+fn outcome(serve: CompiledServe, reason: Option<Reason>, usual: Reason) -> CompiledOutcome {
+    let reasons = Reasons { direct: reason.unwrap_or(usual), by_bucket: reason.unwrap_or(Reason::Split) };
+    CompiledOutcome { serve, reasons, usual }
+}
+
+/// Half-open ranges as the ends of parts without gaps.
+fn split_ends(parts: Vec<(u64, u64, Part)>, size: u128) -> Result<Box<[(u64, Part)]>, String> {
+    let mut ends = Vec::with_capacity(parts.len());
+    let mut reached = 0;
+    for (lo, hi, part) in sorted_ranges(parts, size)? {
+        if reached < lo {
+            ends.push((lo, Part::Rest));
+        }
+        ends.push((hi, part));
+        reached = hi;
+    }
+    Ok(ends.into())
+}
+
+/// With the path of its attribute.
+fn compile_test_at(path: Path, test: &Test) -> Result<CompiledTest, String> {
     let operator = Operator::new(test.op, test.reader, &test.arg).map_err(|error| format!("{path}: {error}"))?;
     Ok(CompiledTest {
         path,
@@ -347,13 +376,53 @@ const SHARED_TEXT: usize = 1024;
 const SHOWN: usize = 5;
 
 fn label(op: Op, arg: &Value) -> String {
-    let name = operators::name(op);
-    match arg {
-        _ if op == Op::Present => name,
+    let mut label = operators::name(op);
+    // Writing to a String cannot fail.
+    let _ = match arg {
+        _ if op == Op::Present => Ok(()),
         Value::Array(members) if members.len() > SHOWN => {
-            let shown: Vec<String> = members.iter().take(SHOWN).map(Value::to_string).collect();
-            format!("{name} [{}, … {} more]", shown.join(", "), members.len() - SHOWN)
+            let mut shown = members.iter().take(SHOWN).enumerate();
+            shown
+                .try_for_each(|(at, member)| write!(label, "{}{member}", if at == 0 { " [" } else { ", " }))
+                .and_then(|()| write!(label, ", … {} more]", members.len() - SHOWN))
         }
-        _ => format!("{name} {arg}"),
+        _ => write!(label, " {arg}"),
+    };
+    label
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ruleset::Ruleset;
+    use crate::tables::{Positions, Table};
+
+    fn symbols<'w>() -> Symbols<'w> {
+        let positions = || Positions::new(&Table::<()>::default().names, Vec::new());
+        Symbols { shared: Shared::default(), flags: positions(), segments: positions(), lists: positions() }
+    }
+
+    /// The short way, where it is taken, and the long one come to the same.
+    #[test]
+    fn both_ways_to_read_a_flag_agree_on_the_vectors() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/vectors");
+        let (mut short_ways, mut flags) = (0, 0);
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let file: Value = serde_json::from_str(&std::fs::read_to_string(entry.unwrap().path()).unwrap()).unwrap();
+            let ruleset: Ruleset = serde_json::from_str(&file["ruleset"].to_string()).unwrap();
+            for (key, raw) in &ruleset.flags {
+                flags += 1;
+                let mut references = Vec::new();
+                let Some(short) = quick::flag_body(key, &FlagText::new(raw.get()), &mut symbols(), &mut references)
+                else {
+                    continue;
+                };
+                short_ways += 1;
+                let long = thoroughly(key, raw.get(), &mut symbols(), Vec::new());
+                let short = CompiledFlag { body: Ok(short), references: unique(true, references) };
+                assert_eq!(format!("{short:?}"), format!("{long:?}"), "{key}: {raw}");
+            }
+        }
+        assert!(short_ways * 2 > flags, "{short_ways} of {flags} flags are read the short way");
     }
 }

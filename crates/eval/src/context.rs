@@ -156,22 +156,33 @@ fn decimal(number: f64, room: &mut [u8; 20]) -> Option<&str> {
     std::str::from_utf8(room.get(at..)?).ok()
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Entry<'a> {
     key: u64,
     name: &'a str,
     value: Attribute<'a>,
 }
 
+impl Entry<'_> {
+    const NONE: Self = Self { key: 0, name: "", value: Attribute::Null };
+}
+
 /// Who or what is asking. Borrows from the caller; up to eight attributes need no allocation, and a prepared one can be
 /// used for any number of evaluations.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Context<'a> {
     key: Attribute<'a>,
     len: usize,
     inline: [Entry<'a>; INLINE],
     /// All entries, once there are more than fit inline.
     spilled: Vec<Entry<'a>>,
+}
+
+impl Default for Context<'_> {
+    #[inline]
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl<'a> Context<'a> {
@@ -215,8 +226,8 @@ impl<'a> Context<'a> {
 
     /// An empty one.
     #[inline]
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self { key: Attribute::Null, len: 0, inline: [Entry::NONE; INLINE], spilled: Vec::new() }
     }
 
     /// An empty one to be filled in one expression:
@@ -235,23 +246,34 @@ impl<'a> Context<'a> {
     /// object `user` become top-level attributes.
     #[inline]
     pub fn set(&mut self, name: &'a str, value: impl Into<Attribute<'a>>) {
-        let value = value.into();
+        self.set_attribute(name, value.into());
+    }
+
+    /// Out of line and once for all types of values, so that the builder is small enough for its caller's own code.
+    #[inline(never)]
+    fn set_attribute(&mut self, name: &'a str, value: Attribute<'a>) {
         if is_key(name) {
             self.key = value;
             return;
         }
         if let ("user", Attribute::Json(Value::Object(members))) = (name, value) {
-            for (name, value) in members {
-                if is_key(name) || *self.get(text_key(name), name) == Attribute::Null {
-                    self.set(name, value);
-                }
-            }
+            self.set_members(members);
         }
         let key = text_key(name);
         if let Some(entry) = self.entries_mut().iter_mut().find(|entry| same(entry.key, entry.name, key, name)) {
             entry.value = value;
         } else {
             self.push(key, name, value);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn set_members(&mut self, members: &'a serde_json::Map<String, Value>) {
+        for (name, value) in members {
+            if is_key(name) || *self.get(text_key(name), name) == Attribute::Null {
+                self.set(name, value);
+            }
         }
     }
 
@@ -377,7 +399,8 @@ pub struct ContextBuilder<'a> {
 impl<'a> ContextBuilder<'a> {
     /// The unit key.
     #[must_use]
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: else the whole builder is copied in and out of a call")]
     pub fn targeting_key(mut self, key: &'a str) -> Self {
         self.context.key = Attribute::Text(key);
         self
@@ -385,7 +408,8 @@ impl<'a> ContextBuilder<'a> {
 
     /// See [`Context::set`].
     #[must_use]
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: else the whole builder is copied in and out of a call")]
     pub fn set(mut self, name: &'a str, value: impl Into<Attribute<'a>>) -> Self {
         self.context.set(name, value);
         self

@@ -120,9 +120,34 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
     #[inline]
     fn last(&mut self, body: &'s FlagBody, outcome: &'s CompiledOutcome) -> Answer<'s> {
         match &outcome.serve {
-            CompiledServe::Variant(at) => variant(body, *at, outcome.reasons.direct, None),
-            serve => self.serve(body, serve, outcome.reasons, None).unwrap_or(Answer::caller_default(outcome.usual)),
+            CompiledServe::Variant(at) => return variant(body, *at, outcome.reasons.direct, None),
+            // Most rollouts: no call, and no answer that is copied on its way.
+            CompiledServe::Split(split) => {
+                if let Some(at) = self.split_at_once(body, split) {
+                    return variant(body, at, outcome.reasons.by_bucket, None);
+                }
+            }
+            _ => {}
         }
+        let answer = self.serve(body, &outcome.serve, outcome.reasons, None);
+        answer.unwrap_or(Answer::caller_default(outcome.usual))
+    }
+
+    /// What [`Evaluation::split`] comes to when a text is the unit and a variant is served. `None`: not one of these.
+    #[inline]
+    fn split_at_once(&mut self, body: &'s FlagBody, split: &'s CompiledSplit) -> Option<u32> {
+        if !split.ramps.is_empty() {
+            return None;
+        }
+        let bucket = body.buckets.get(split.bucket as usize)?;
+        let number = bucket.number_at_hand(&self.subject)?;
+        let part = split.ends.iter().position(|(end, _)| number < *end);
+        let at = match (part.and_then(|part| split.ends.get(part)), &split.rest) {
+            (Some((_, Part::Variant(at))), _) | (Some((_, Part::Rest)) | None, CompiledServe::Variant(at)) => *at,
+            _ => return None,
+        };
+        self.remark(|| explain::split(bucket, body, split, number, part));
+        Some(at)
     }
 
     #[cold]
@@ -132,6 +157,7 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
     }
 
     /// `None`: go on with the next rule.
+    #[inline(never)]
     fn serve(
         &mut self,
         body: &'s FlagBody,

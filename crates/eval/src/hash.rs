@@ -151,7 +151,11 @@ impl Murmur3 {
             }
         }
         // At most three bytes left over before and three here: a block and a tail, or a tail. An empty one changes nothing.
-        let left = rest.iter().rev().fold(0, |left: u64, byte| left << 8 | u64::from(*byte));
+        let left = match unit.last_chunk::<4>() {
+            // The last bytes of a longer unit, without a loop: those of the last block are shifted out.
+            Some(last) => u64::from(u32::from_le_bytes(*last)) << (rest.len() * 8) >> 32,
+            None => rest.iter().rev().fold(0, |left: u64, byte| left << 8 | u64::from(*byte)),
+        };
         let mut left = u64::from(carry) | left << shift;
         if shift as usize + rest.len() * 8 >= 32 {
             state = block_in(state, left as u32);

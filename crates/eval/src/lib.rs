@@ -19,6 +19,7 @@ mod evaluate;
 mod explain;
 mod forms;
 mod hash;
+mod json;
 pub mod limits;
 mod members;
 mod network;

@@ -45,19 +45,22 @@ pub(crate) enum Path {
 }
 
 impl Path {
-    pub(crate) fn new(names: &[String], in_some: bool) -> Result<Self, String> {
+    pub(crate) fn new<S: AsRef<str>>(names: &[S], in_some: bool) -> Result<Self, String> {
         if in_some {
             return Ok(Self::Element(boxed(names)));
         }
         match names {
             [] => Err("an empty attribute path means the element of `some` and is used outside of it".to_owned()),
-            [user, rest @ ..] if user == "user" && !rest.is_empty() => Self::new(rest, false),
-            [key] if key == "targetingKey" || key == "key" => Ok(Self::Key),
-            [now] if now == "$now" => Ok(Self::Now),
-            [random] if random == "$random" => Ok(Self::Random),
-            [name] => Ok(Self::Attribute { key: text_key(name), name: name.as_str().into() }),
+            [user, rest @ ..] if user.as_ref() == "user" && !rest.is_empty() => Self::new(rest, false),
+            [name] => Ok(match name.as_ref() {
+                "targetingKey" | "key" => Self::Key,
+                "$now" => Self::Now,
+                "$random" => Self::Random,
+                name => Self::Attribute { key: text_key(name), name: name.into() },
+            }),
             [name, below @ ..] => {
-                Ok(Self::Member { key: text_key(name), name: name.as_str().into(), below: boxed(below) })
+                let name = name.as_ref();
+                Ok(Self::Member { key: text_key(name), name: name.into(), below: boxed(below) })
             }
         }
     }
@@ -118,6 +121,6 @@ impl std::fmt::Display for Path {
     }
 }
 
-fn boxed(names: &[String]) -> Box<[Box<str>]> {
-    names.iter().map(|name| name.as_str().into()).collect()
+fn boxed<S: AsRef<str>>(names: &[S]) -> Box<[Box<str>]> {
+    names.iter().map(|name| name.as_ref().into()).collect()
 }

@@ -72,7 +72,7 @@ impl<T> Table<T> {
     }
 
     /// Puts items at their positions (`None` removes) under the new names.
-    pub(crate) fn change(&mut self, positions: Positions, changes: Vec<(u32, Option<T>)>) {
+    pub(crate) fn change(&mut self, positions: Positions, changes: Vec<(u32, Option<Arc<T>>)>) {
         self.names = positions.finish();
         let pieces = self.names.by_position.len().div_ceil(PIECE);
         self.pieces.resize_with(pieces, || Arc::new([const { None }; PIECE]));
@@ -88,7 +88,7 @@ impl<T> Table<T> {
                 (true, false) => removed = true,
                 _ => {}
             }
-            *place = item.map(Arc::new);
+            *place = item;
         }
         if added.is_empty() && !removed {
             return;
@@ -104,7 +104,7 @@ impl<T> Table<T> {
 /// Hands out positions while a ruleset or a patch is compiled.
 pub(crate) struct Positions {
     names: Arc<Names>,
-    added: BTreeMap<Arc<str>, u32>,
+    added: HashMap<Arc<str>, u32>,
     /// Positions with nothing at them that nothing refers to: a new name takes one of these first, so that a snapshot
     /// does not grow for ever while flags come and go.
     free: Vec<u32>,
@@ -115,7 +115,7 @@ pub(crate) struct Positions {
 impl Positions {
     pub(crate) fn new(names: &Arc<Names>, free: Vec<u32>) -> Self {
         let next = u32::try_from(names.by_position.len()).unwrap_or(u32::MAX);
-        Self { names: Arc::clone(names), added: BTreeMap::new(), free, taken: BTreeMap::new(), next }
+        Self { names: Arc::clone(names), added: HashMap::new(), free, taken: BTreeMap::new(), next }
     }
 
     /// The position of a name, a new one if need be.

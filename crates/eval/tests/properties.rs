@@ -124,6 +124,25 @@ fn read(json: &Value) -> Ruleset {
     serde_json::from_str(&json.to_string()).expect("a ruleset")
 }
 
+/// Puts another value somewhere below the flags.
+fn with_spoilt(mut json: Value, path: &[usize], spoilt: Value) -> Value {
+    let mut pointer = "/flags".to_owned();
+    for step in path {
+        let below = match json.pointer(&pointer) {
+            Some(Value::Array(parts)) if !parts.is_empty() => (step % parts.len()).to_string(),
+            Some(Value::Object(parts)) if !parts.is_empty() => {
+                parts.keys().nth(step % parts.len()).cloned().unwrap_or_default()
+            }
+            _ => break,
+        };
+        pointer = format!("{pointer}/{}", below.replace('~', "~0").replace('/', "~1"));
+    }
+    if let Some(place) = json.pointer_mut(&pointer) {
+        *place = spoilt;
+    }
+    json
+}
+
 fn contexts() -> Vec<Value> {
     let mut contexts = vec![json!({})];
     for key in ["u1", "u2", "u7"] {
@@ -179,22 +198,54 @@ proptest! {
 
     #[test]
     fn a_value_spoilt_anywhere_is_survived(ruleset in ruleset(), path in prop::collection::vec(0..4_usize, 1..12), spoilt in any_json()) {
-        let mut json = ruleset;
-        let mut pointer = "/flags".to_owned();
-        for step in path {
-            let below = match json.pointer(&pointer) {
-                Some(Value::Array(parts)) if !parts.is_empty() => (step % parts.len()).to_string(),
-                Some(Value::Object(parts)) if !parts.is_empty() => parts.keys().nth(step % parts.len()).cloned().unwrap_or_default(),
-                _ => break,
-            };
-            pointer = format!("{pointer}/{}", below.replace('~', "~0").replace('/', "~1"));
-        }
-        if let Some(place) = json.pointer_mut(&pointer) {
-            *place = spoilt;
-        }
+        let json = with_spoilt(ruleset, &path, spoilt);
         if let Ok(ruleset) = serde_json::from_str::<Ruleset>(&json.to_string()) {
             seen(&Snapshot::compile(&ruleset));
         }
+    }
+
+    /// A member that no type has is ignored, and sends a flag the long way, through serde.
+    #[test]
+    fn both_ways_to_read_a_flag_agree(ruleset in ruleset(), path in prop::collection::vec(0..4_usize, 1..12), spoilt in prop::option::of(any_json())) {
+        let json = match spoilt {
+            Some(spoilt) => with_spoilt(ruleset, &path, spoilt),
+            None => ruleset,
+        };
+        let mut long = json.clone();
+        for flag in long["flags"].as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
+            if let Some(flag) = flag.as_object_mut() {
+                flag.insert("unheard of".to_owned(), Value::Null);
+            }
+        }
+        let [short, long] = [json, long].map(|json| serde_json::from_str::<Ruleset>(&json.to_string()));
+        if let (Ok(short), Ok(long)) = (short, long) {
+            prop_assert_eq!(seen(&Snapshot::compile(&short)), seen(&Snapshot::compile(&long)));
+        }
+    }
+
+    /// Also where the text is no JSON.
+    #[test]
+    fn reading_and_compiling_at_once_is_the_same(
+        ruleset in ruleset(),
+        path in prop::collection::vec(0..4_usize, 1..12),
+        spoilt in prop::option::of(any_json()),
+        cut in prop::option::of((any::<prop::sample::Index>(), 0..3_usize, prop::sample::select(vec!["", "{", "}", "[", "]", "\"", ",", ":", "\\", "\u{1}", "0", " "]))),
+    ) {
+        let json = match spoilt {
+            Some(spoilt) => with_spoilt(ruleset, &path, spoilt),
+            None => ruleset,
+        };
+        let mut text = json.to_string();
+        if let Some((at, taken, put)) = cut {
+            let from = text.floor_char_boundary(at.index(text.len()));
+            let to = text.ceil_char_boundary((from + taken).min(text.len()));
+            text.replace_range(from..to, put);
+        }
+        let seen_or_why = |snapshot: Result<Snapshot, serde_json::Error>| {
+            snapshot.map(|snapshot| seen(&snapshot)).map_err(|error| error.to_string())
+        };
+        let one_by_one = serde_json::from_str::<Ruleset>(&text).map(|ruleset| Snapshot::compile(&ruleset));
+        prop_assert_eq!(seen_or_why(Snapshot::from_json(&text)), seen_or_why(one_by_one), "{}", text);
     }
 
     #[test]

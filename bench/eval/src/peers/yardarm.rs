@@ -2,7 +2,6 @@
 
 use std::hint::black_box;
 
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use yardarm_eval::ruleset::{Patch, Ruleset};
 use yardarm_eval::{Context, Snapshot};
@@ -77,6 +76,14 @@ pub fn context<'a>(who: Who<'a>, email: &'a str) -> Context<'a> {
         .build()
 }
 
+/// Loads, and keeps the ruleset's own form.
+pub fn load_and_keep(wire: &str) -> (Ruleset, Yardarm) {
+    let ruleset: Ruleset = serde_json::from_str(wire).expect("our own ruleset");
+    let snapshot = Snapshot::compile(&ruleset);
+    let tally = Tally::new(snapshot.positions());
+    (ruleset, Yardarm { snapshot, tally })
+}
+
 impl Peer for Yardarm {
     const CRATE: (&'static str, &'static str) = ("yardarm", "0.1.0");
     const AS_SDK: Option<&'static str> = Some("counted");
@@ -94,8 +101,7 @@ impl Peer for Yardarm {
     }
 
     fn load(wire: &str) -> Self {
-        let ruleset: Ruleset<&RawValue> = serde_json::from_str(wire).expect("our own ruleset");
-        let snapshot = Snapshot::compile(&ruleset);
+        let snapshot = Snapshot::from_json(wire).expect("our own ruleset");
         let tally = Tally::new(snapshot.positions());
         Self { snapshot, tally }
     }

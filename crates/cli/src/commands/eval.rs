@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
-use yardarm_eval::ruleset::{ErrorCode, Reason, Ruleset, ValueType};
+use yardarm_eval::ruleset::{ErrorCode, Reason, ValueType};
 use yardarm_eval::{Answer, Context, FlagRef, Snapshot, Step};
 
 use super::input;
@@ -87,7 +87,7 @@ impl<'a> Row<'a> {
 
 impl Eval {
     pub(crate) fn run(self, out: Output) -> Result<(), Failure> {
-        let snapshot = Snapshot::compile(&self.read_ruleset()?);
+        let snapshot = self.read_snapshot()?;
         let now = now_ms();
         if let Some(missing) = self.flags.iter().find(|flag| snapshot.flag(flag).is_none()) {
             return Err(Failure::new(Exit::NotFound, format!("there is no flag {missing:?} in this ruleset"))
@@ -185,7 +185,7 @@ impl Eval {
         Ok(())
     }
 
-    fn read_ruleset(&self) -> Result<Ruleset, Failure> {
+    fn read_snapshot(&self) -> Result<Snapshot, Failure> {
         let (text, name) = match (&self.ruleset, &self.sdk_key) {
             (Some(path), _) => (input::read_text(path)?, path.display().to_string()),
             (None, Some(key)) => (fetch(&self.url, key)?, self.url.clone()),
@@ -193,12 +193,12 @@ impl Eval {
         };
         let invalid = |error: serde_json::Error| Failure::new(Exit::Invalid, format!("{name} is no ruleset: {error}"));
         match &self.environment {
-            None => serde_json::from_str(&text).map_err(invalid).map_err(|failure| {
+            None => Snapshot::from_json(&text).map_err(invalid).map_err(|failure| {
                 failure.hint("an export is evaluated with --environment; a ruleset is what GET /sdk/v1/ruleset answers")
             }),
             Some(environment) => {
                 let export = input::parse(&text, &name)?;
-                crate::offline::ruleset(&export, environment)
+                crate::offline::ruleset(&export, environment).map(|ruleset| Snapshot::compile(&ruleset))
             }
         }
     }
