@@ -56,6 +56,9 @@ export class CacheFile implements RulesetCache {
     const { promises } = this.#fs;
     const directory = this.#paths.dirname(this.#path);
     await promises.mkdir(directory, { recursive: true });
+    // A directory would be moved aside like an older file.
+    const there = await promises.stat(this.#path).catch(() => undefined);
+    if (there !== undefined && !there.isFile()) throw new Error(`${this.#path} is not a file`);
     const temporary = `${this.#path}.${pid}.tmp`;
     const file = await promises.open(temporary, "w", 0o600);
     try {
