@@ -7,7 +7,7 @@ use ciborium::Value;
 
 use super::Flaw;
 
-/// What we offer, best first (Web Authentication 5.4, `pubKeyCredParams`): EdDSA, ES256, RS256.
+/// What we offer, best first (Web Authentication 5.4, `pubKeyCredParams`): `EdDSA`, ES256, RS256.
 pub(crate) const OFFERED: [i64; 3] = [EDDSA, ES256, RS256];
 const EDDSA: i64 = -8;
 const ES256: i64 = -7;
@@ -20,7 +20,7 @@ const EXPONENT: usize = 4;
 
 /// A key that signatures can be checked with.
 pub(crate) enum PublicKey {
-    /// ES256 or EdDSA: checked to be a point when it was read.
+    /// ES256 or `EdDSA`: checked to be a point when it was read.
     Curve(Box<ParsedPublicKey>),
     /// RS256: modulus and exponent, big-endian.
     Rsa {
