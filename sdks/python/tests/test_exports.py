@@ -23,8 +23,8 @@ def test_members_of_a_client() -> None:
     calls = {"boolean", "string", "integer", "number", "json"}
     details = {f"{name}_details" for name in calls}
     rest = {
-        "all", "all_details", "attest", "close", "dropped_counts", "dropped_events", "dropped_exposures", "explain", "flush",
-        "from_environment", "observe", "ready", "set_sdk_key", "status", "track", "wait_ready",
+        "all", "all_details", "attest", "close", "dropped_counts", "dropped_events", "dropped_exposures", "explain",
+        "flush", "from_environment", "observe", "ready", "set_sdk_key", "status", "track", "wait_ready",
     }  # fmt: skip
     assert members == calls | details | rest
 

@@ -161,9 +161,9 @@ class Client(Flags):
     def attest(self, context: Mapping[str, Any], ttl: float) -> str:
         """Signs this context for so many seconds (1 to 86,400), for a browser: the web SDK's setting `attestation`.
 
-        With it a client key gets answers for this context, and one that is `attested` only so. It can be read by whoever
-        holds it. Raises `ValueError` for a context without `targetingKey` or of more than 4 KiB, for another time, and when
-        the SDK key is no server key. In tests and offline it is signed with a key that no server knows.
+        With it a client key gets answers for this context, and one that is `attested` only so. Whoever holds it can
+        read it. Raises `ValueError` for a context without `targetingKey` or of more than 4 KiB, for another time, and
+        when the SDK key is no server key. In tests and offline it is signed with a key that no server knows.
         """
         key = self._worker.server.key if self._worker else _attestation.TEST_KEY
         return _attestation.sign(key, context, ttl, time.time())
