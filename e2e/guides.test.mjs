@@ -452,3 +452,25 @@ test("webhooks", async () => {
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+test("directories", async () => {
+  const [connect, ...blocksAfter] = await blocks("scim");
+  assert.equal(blocksAfter.length, 4);
+  const app = await demo();
+  const folder = await home();
+  try {
+    const names = `export YARDARM_URL=${app.url} YARDARM_TOKEN=${app.token}`;
+    const printed = await done(folder, names, connect);
+    assert.ok(printed.includes(`${app.url}/scim/v2`), printed);
+    const token = /yd_pat_\w+/.exec(printed)[0];
+    // One shell: later blocks use names of earlier ones.
+    const out = await done(folder, names, blocksAfter.join("\n").replace("yd_pat_…", token));
+    assert.match(out, /"userName":"bo@example.com"/);
+    assert.match(out, /release-managers-\w+[^]*editor/);
+    assert.match(out, /"active":false/);
+    assert.match(out, /directory_user\.update/);
+  } finally {
+    await app.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});

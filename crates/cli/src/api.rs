@@ -125,6 +125,11 @@ impl Api {
         Ok(Self { http, base, token, project, reason, change_request: RefCell::default(), bypass: false })
     }
 
+    /// The server's address.
+    pub(crate) fn url(&self) -> &str {
+        self.base.as_str()
+    }
+
     /// The project to work on: named, or the only one.
     pub(crate) async fn project(&self) -> Result<String, Failure> {
         if let Some(project) = &self.project {

@@ -91,6 +91,14 @@ limits! {
     CHANGE_REQUEST_COMMENTS = 200, "items", "Comments on one change request.";
     CHANGE_REQUEST_APPROVALS = 100, "items", "Approvals of one change request.";
     COMMENT = 4_000, "characters", "One comment, and the comment of an approval or a rejection.";
+    SCIM_FILTER = 4_096, "characters", "Filter of a SCIM request.";
+    SCIM_DEPTH = 10, "levels", "Parentheses, brackets and negations inside each other in a SCIM filter.";
+    SCIM_PAGE = 500, "items", "Resources in one answer of SCIM.";
+    SCIM_OPERATIONS = 1_000, "items", "Operations in one SCIM PATCH.";
+    SCIM_MEMBERS = 5_000, "items", "Members named by one SCIM request.";
+    SCIM_EMAILS = 20, "items", "E-mail addresses that a directory gives somebody.";
+    SCIM_TEXT = 256, "characters", "One text that a directory gives.";
+    DIRECTORY_USERS = 20_000, "items", "People that a directory keeps in a tenant, inactive ones included.";
     PROBLEMS = 100, "items", "Problems reported in one answer; the rest is counted.";
 }
 

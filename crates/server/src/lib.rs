@@ -15,6 +15,7 @@ pub mod outbound;
 pub mod problem;
 pub mod quotas;
 pub mod rates;
+mod scim;
 pub mod sealer;
 mod serve;
 pub mod settings;

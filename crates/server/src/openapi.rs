@@ -13,6 +13,7 @@ use crate::api::change_requests::item::DraftedAnswer;
 use crate::api::schema::Operator;
 use crate::api::{Documented, ROUTES};
 use crate::auth::{Cost, Route};
+use crate::scim;
 
 /// Any answer that is not a success (RFC 9457). Everything that is wrong is told at once.
 #[derive(Serialize, ToSchema)]
@@ -67,6 +68,7 @@ pub fn document() -> Value {
         { "name": "account", "description": "One's own account: how one signs in, and where one is signed in." },
         { "name": "tenants", "description": "Tenants, their people and access tokens." },
         { "name": "sso", "description": "Sign-in by a tenant's identity provider." },
+        { "name": "scim", "description": "What a tenant's directory does (SCIM 2.0, RFC 7643 and RFC 7644)." },
         { "name": "people", "description": "Members, invitations, groups, roles and service accounts." },
         { "name": "webhooks", "description": "Telling others what happens." },
         { "name": "projects", "description": "Projects." },
@@ -112,9 +114,12 @@ fn complete(operation: &mut Value, route: &Route) {
     } else {
         operation["parameters"] = Value::Array(parameters);
     }
-    let problem = |text: &str| {
-        json!({ "description": text, "content": {
-            "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } })
+    let of_scim = route.path.starts_with(scim::ROOT);
+    let problem = |text: &str| match of_scim {
+        // RFC 7644, section 3.12.
+        true => json!({ "description": text, "content": { scim::SCIM_JSON: { "schema": { "type": "object" } } } }),
+        false => json!({ "description": text, "content": {
+            "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } }),
     };
     if !public {
         operation["responses"]["401"] = problem("No credential, or none that is good now.");
@@ -179,7 +184,7 @@ fn parameters(given: Value, route: &Route) -> Vec<Value> {
         }
         if matches!(route.method, Method::PUT | Method::PATCH | Method::DELETE) {
             parameters.push(json!({
-                "name": "If-Match", "in": "header", "required": route.method == Method::PUT,
+                "name": "If-Match", "in": "header", "required": route.method == Method::PUT && !route.path.starts_with(scim::ROOT),
                 "schema": { "type": "string" },
                 "description": "The `ETag` that was read; another one is refused with 412.",
             }));

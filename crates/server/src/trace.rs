@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::audit::Source;
 use crate::problem;
 use crate::rates::Meter;
+use crate::scim;
 use crate::telemetry::Lane;
 
 /// Response header: the request's own id (its span id), for support tickets.
@@ -97,7 +98,8 @@ pub async fn management(State(app): State<App>, mut request: Request, next: Next
     let begun = std::time::Instant::now();
     let span = tracing::info_span!("request", trace_id = %trace_id);
     let response = next.run(request).instrument(span).await;
-    let mut response = problem::finish(response, &trace_id).await;
+    let mut response =
+        if path.starts_with(scim::ROOT) { scim::finish(response) } else { problem::finish(response, &trace_id).await };
     let elapsed = begun.elapsed();
     let status = response.status().as_u16();
     #[expect(clippy::cast_possible_truncation, reason = "microseconds of one request")]
@@ -120,10 +122,14 @@ pub async fn delivery(State(app): State<App>, mut request: Request, next: Next) 
     request.extensions_mut().insert(meter.clone());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let source = Source::of(&app, &request);
+    let of_scim = request.uri().path().starts_with(scim::ROOT);
     let mut response = next.run(request).await;
     if response.status().is_client_error() || response.status().is_server_error() {
         source.note(&app, &response, None);
-        response = problem::finish(response, &trace.trace_id()).await;
+        response = match of_scim {
+            true => scim::finish(response),
+            false => problem::finish(response, &trace.trace_id()).await,
+        };
     }
     app.telemetry.request(Lane::Delivery, route.as_ref().map_or("none", MatchedPath::as_str), response.status());
     meter.write(response.headers_mut());

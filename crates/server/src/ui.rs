@@ -105,7 +105,7 @@ async fn serve(State(app): State<App>, request: Request) -> Response {
     let path = request.uri().path();
     let named = path.trim_start_matches('/');
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let of_a_program = ["api/", "ofrep/", "sdk/"].iter().any(|prefix| named.starts_with(prefix));
+    let of_a_program = ["api/", "ofrep/", "scim/", "sdk/"].iter().any(|prefix| named.starts_with(prefix));
     if !reads || of_a_program {
         return no_such_route().await.into_response();
     }

@@ -13,6 +13,8 @@ mod people;
 #[path = "walks/provider.rs"]
 #[expect(dead_code, reason = "what it says is tried in api_sso.rs")]
 mod provider;
+#[path = "walks/scim.rs"]
+mod scim;
 #[path = "walks/sso.rs"]
 mod sso;
 
@@ -219,8 +221,13 @@ async fn every_route_answers_as_documented(app: Arc<TestApp>) {
     // Made by `TestApp::start`, through the same client.
     seen.insert(("POST".into(), "/api/v1/setup".into()));
 
-    let walked =
-        [people::walk(&app).await, sso::walk(&app).await, account::walk(&app).await, passkeys::walk(&app).await];
+    let walked = [
+        people::walk(&app).await,
+        sso::walk(&app).await,
+        scim::walk(&app).await,
+        account::walk(&app).await,
+        passkeys::walk(&app).await,
+    ];
     seen.extend(walked.into_iter().flatten().map(|(method, path)| (method.to_owned(), path.to_owned())));
 
     let table = ROUTES.iter().filter(|route| !route.path.ends_with("/stream"));

@@ -40,9 +40,18 @@ fn it_says_what_the_route_table_says() {
     assert_eq!(table.len(), ROUTES.len(), "no line twice");
     for route in ROUTES {
         let writes = route.method != http::Method::GET;
-        let exempt = ["/api/v1/session", "/evaluate", "/enrolment", "/look", "/plan", "/promotion", "/policies/check"]
-            .iter()
-            .any(|part| route.path.contains(part));
+        let exempt = [
+            "/api/v1/session",
+            "/evaluate",
+            "/enrolment",
+            "/look",
+            "/plan",
+            "/promotion",
+            "/policies/check",
+            "/.search",
+        ]
+        .iter()
+        .any(|part| route.path.contains(part));
         assert_eq!(route.action.is_some(), writes && !exempt, "audit action of {} {}", route.method, route.path);
     }
 }

@@ -128,6 +128,58 @@ async fn a_new_person_becomes_a_member_with_what_the_groups_say(app: Arc<TestApp
     assert_eq!(bea.get("/api/v1/session").await.status, 401);
 }
 
+/// Roles by groups come and go with the groups, at each sign-in; those given by hand stay.
+async fn who_came_by_groups_follows_them(app: Arc<TestApp>) {
+    let stage = stage(
+        app,
+        json!({ "provision": true, "groups": { "devs": { "roles": ["editor"] }, "boss": { "roles": ["owner"] } } }),
+    )
+    .await;
+    let come = async |subject: &str, email: &str, groups: Value| {
+        let way = stage.leave().await;
+        let mut claims = stage.claims(&way, subject, email);
+        claims["groups"] = groups;
+        stage.provider.say(Stage::says(&way, claims));
+        let reply = stage.back(&way, &format!("code=c&state={}", way.state)).await;
+        assert_eq!((reply.status, reply.header("location")), (303, "/flags?p=shop"));
+        let session = after(&stage.app, &reply).get("/api/v1/session").await.body;
+        let id = session["user"]["id"].as_str().unwrap().to_owned();
+        let member = stage.app.owner.get(&format!("/api/v1/members/{id}")).await;
+        (id, member.body["roles"].clone())
+    };
+    let (bea, roles) = come("s1", "bea@example.com", json!(["devs"])).await;
+    assert_eq!(roles, json!(["editor", "viewer"]));
+    let before = stage.app.app.store.scopes().await.unwrap();
+    assert_eq!(come("s1", "bea@example.com", json!(["devs"])).await.1, json!(["editor", "viewer"]));
+    assert_eq!(stage.app.app.store.scopes().await.unwrap(), before, "nothing was to be written");
+    let role = json!({ "key": "extra", "name": "Extra", "grants": [{ "permissions": ["project.read"], "projects": "*", "environments": "*" }] });
+    assert_eq!(stage.app.owner.post("/api/v1/roles", role).await.status, 201);
+    let path = format!("/api/v1/members/{bea}");
+    let by_hand = stage.app.owner.patch(&path, json!({ "roles": ["editor", "viewer", "extra"] })).await;
+    assert_eq!(by_hand.status, 200, "{}", by_hand.body);
+    assert_eq!(come("s1", "bea@example.com", json!([])).await.1, json!(["extra", "viewer"]));
+    assert_eq!(come("s1", "bea@example.com", json!(["boss"])).await.1, json!(["extra", "owner", "viewer"]));
+    assert_eq!(come("s1", "bea@example.com", json!("devs")).await.1, json!(["editor", "extra", "viewer"]));
+
+    // Who was a member before has what they were given here, whatever the provider says.
+    let (ana, roles) = come("s2", OWNER_EMAIL, json!(["devs"])).await;
+    assert_eq!(roles, json!(["owner"]));
+    assert_eq!(come("s2", OWNER_EMAIL, json!([])).await.1, json!(["owner"]));
+    // The last owner stays one.
+    come("s1", "bea@example.com", json!(["boss"])).await;
+    assert_eq!(
+        stage.app.owner.patch(&format!("/api/v1/members/{ana}"), json!({ "roles": ["viewer", "admin"] })).await.status,
+        200
+    );
+    let way = stage.leave().await;
+    let mut claims = stage.claims(&way, "s1", "bea@example.com");
+    claims["groups"] = json!([]);
+    stage.provider.say(Stage::says(&way, claims));
+    let reply = stage.back(&way, &format!("code=c&state={}", way.state)).await;
+    let session = after(&stage.app, &reply).get("/api/v1/session").await.body;
+    assert_eq!(session["role"], "owner", "{session}");
+}
+
 async fn lies_are_not_believed(app: Arc<TestApp>) {
     let stage = stage(app, json!({ "provision": true })).await;
     let now = stage.app.now() / 1_000;
@@ -294,6 +346,7 @@ async fn an_admin_cannot_choose_who_they_are(app: Arc<TestApp>) {
 
 yardarm_testkit::on_both_stores![
     a_new_person_becomes_a_member_with_what_the_groups_say,
+    who_came_by_groups_follows_them,
     lies_are_not_believed,
     an_answer_is_for_the_browser_that_asked_and_once,
     a_provider_speaks_for_its_tenant_only,

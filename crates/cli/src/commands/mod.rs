@@ -25,6 +25,7 @@ mod quotas;
 mod reference;
 mod roles;
 mod schema;
+mod scim;
 mod segments;
 mod serve;
 mod service_accounts;
@@ -103,6 +104,8 @@ enum Command {
     ServiceAccounts(service_accounts::ServiceAccounts),
     /// Sign-in by the tenant's identity provider
     Sso(sso::Sso),
+    /// Directories that keep people and groups (SCIM)
+    Scim(scim::Scim),
     /// Webhooks: who is told what happens
     Webhooks(webhooks::Webhooks),
     Login(login::Login),
@@ -142,6 +145,7 @@ impl Cli {
             Command::Roles(command) => client(command.run(out)),
             Command::ServiceAccounts(command) => client(command.run(out)),
             Command::Sso(command) => client(command.run(out)),
+            Command::Scim(command) => client(command.run(out)),
             Command::Webhooks(command) => client(command.run(out)),
             Command::Login(command) => client(command.run(out)),
         };

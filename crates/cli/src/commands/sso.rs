@@ -39,7 +39,7 @@ enum Command {
         /// Roles of new members
         #[arg(long = "role", value_name = "ROLE")]
         default_roles: Vec<String>,
-        /// New members of a group at the provider get a role here: `developers=editor`
+        /// Who became a member by signing in has a role here while they are in a group at the provider: `developers=editor`
         #[arg(long = "group", value_name = "GROUP=ROLE", value_parser = mapping)]
         groups: Vec<(String, String)>,
     },

@@ -71,7 +71,6 @@ async fn make_token(store: &dyn Store, seeded: &Seeded, now: i64) -> Result<Stri
         hint,
         created_by: None,
         created_at: now,
-        created_by: None,
         expires_at: None,
         revoked_at: None,
     };

@@ -13,7 +13,8 @@ mod role;
 
 pub use grant::{Authority, Grant, Place, Selection, allows, allows_somewhere, covers};
 pub use people::{
-    AccessTokenDocument, GroupDocument, InvitationDocument, MemberDocument, ServiceAccountDocument, tenant_kind,
+    AccessTokenDocument, DirectoryEmail, DirectoryGroup, DirectoryUserDocument, Given, GroupDocument,
+    InvitationDocument, MemberDocument, ServiceAccountDocument, tenant_kind,
 };
 pub use permission::{Level, Permission};
 pub use read::{MOST_GRANTS, MOST_PLACES, read_grants};

@@ -1,6 +1,6 @@
 //! The documents in a tenant's log that say who may do what. None holds a secret or the hash of one: those are rows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,8 @@ pub mod tenant_kind {
     pub const INVITATION: &str = "invitation";
     /// [`super::AccessTokenDocument`]; the key is its id.
     pub const ACCESS_TOKEN: &str = "access_token";
+    /// [`super::DirectoryUserDocument`]; the key is the user's id.
+    pub const DIRECTORY_USER: &str = "directory_user";
 }
 
 /// Somebody in the tenant. Groups are named here and nowhere else, so whoever is removed has left them all.
@@ -33,6 +35,22 @@ pub struct MemberDocument {
     /// As it was when this was written.
     pub name: String,
     /// Keys of roles.
+    pub roles: BTreeSet<String>,
+    /// Keys of groups.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub groups: BTreeSet<String>,
+    /// What of these came by groups at an identity provider, by SSO connection: it goes with those groups. Only of who
+    /// became a member by that connection.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub given: BTreeMap<String, Given>,
+}
+
+/// What somebody has by their groups at an identity provider.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Given {
+    /// Keys of roles.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub roles: BTreeSet<String>,
     /// Keys of groups.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -50,6 +68,66 @@ pub struct GroupDocument {
     pub description: String,
     /// Keys of roles that everybody in it holds.
     pub roles: BTreeSet<String>,
+    /// Of a group that a directory keeps: it says who is in it and what it is called, and nobody else does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<DirectoryGroup>,
+}
+
+/// What a directory says of a group of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DirectoryGroup {
+    /// The directory's own id of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+    /// When the directory last changed it or who is in it.
+    pub changed_at: i64,
+}
+
+/// What a tenant's directory says of somebody. It is the tenant's own: the person's account, which other tenants may
+/// share, is not changed by it. Somebody who is not active has this document and is no member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DirectoryUserDocument {
+    /// Unique in the tenant, in any case of letters.
+    pub user_name: String,
+    /// The directory's own id of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// For people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// Parts of the name: `givenName`, `familyName`, …
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub name: BTreeMap<String, String>,
+    /// E-mail addresses as the directory knows them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub emails: Vec<DirectoryEmail>,
+    /// Whether they are a member.
+    pub active: bool,
+    /// While they are not: keys of the directory's groups that they are in when they come back.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub groups: BTreeSet<String>,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+    /// When the directory last changed them.
+    pub changed_at: i64,
+}
+
+/// An e-mail address of a directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DirectoryEmail {
+    /// The address.
+    pub value: String,
+    /// `work`, `home`, …
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Whether it is the one to be used.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub primary: bool,
 }
 
 /// A program that holds roles. It has tokens and cannot sign in.

@@ -29,6 +29,7 @@ mod projects;
 mod quotas;
 mod roles;
 pub(crate) mod schema;
+mod scim;
 mod security_log;
 mod segments;
 mod service_accounts;
@@ -43,6 +44,7 @@ mod webhooks;
 
 use axum::routing::{MethodFilter, on};
 use axum::{Extension, Router};
+use scim::{groups as scim_groups, service as scim_service, users as scim_users};
 
 use crate::app::App;
 pub use crate::auth::Api;
@@ -173,6 +175,27 @@ routes! {
     GET "/api/v1/sso-connections/{connection}" Tenant<can::SsoManage>, Read, None => sso::read;
     PATCH "/api/v1/sso-connections/{connection}" Tenant<can::SsoManage>, Write, Some("sso_connection.update") => sso::update;
     DELETE "/api/v1/sso-connections/{connection}" Tenant<can::SsoManage>, Write, Some("sso_connection.delete") => sso::remove;
+
+    GET "/scim/v2/ServiceProviderConfig" Tenant<can::ScimManage>, Read, None => scim_service::config;
+    GET "/scim/v2/ResourceTypes" Tenant<can::ScimManage>, Read, None => scim_service::resource_types;
+    GET "/scim/v2/ResourceTypes/{resource_type}" Tenant<can::ScimManage>, Read, None => scim_service::resource_type;
+    GET "/scim/v2/Schemas" Tenant<can::ScimManage>, Read, None => scim_service::schemas;
+    GET "/scim/v2/Schemas/{schema}" Tenant<can::ScimManage>, Read, None => scim_service::schema;
+    POST "/scim/v2/.search" Tenant<can::ScimManage>, Heavy, None => scim_service::search;
+    GET "/scim/v2/Users" Tenant<can::ScimManage>, Heavy, None => scim_users::list;
+    POST "/scim/v2/Users" Tenant<can::ScimManage>, Write, Some("directory_user.create") => scim_users::create;
+    POST "/scim/v2/Users/.search" Tenant<can::ScimManage>, Heavy, None => scim_users::search;
+    GET "/scim/v2/Users/{scim_user}" Tenant<can::ScimManage>, Read, None => scim_users::read;
+    PUT "/scim/v2/Users/{scim_user}" Tenant<can::ScimManage>, Write, Some("directory_user.replace") => scim_users::replace;
+    PATCH "/scim/v2/Users/{scim_user}" Tenant<can::ScimManage>, Write, Some("directory_user.update") => scim_users::update;
+    DELETE "/scim/v2/Users/{scim_user}" Tenant<can::ScimManage>, Write, Some("directory_user.delete") => scim_users::remove;
+    GET "/scim/v2/Groups" Tenant<can::ScimManage>, Heavy, None => scim_groups::list;
+    POST "/scim/v2/Groups" Tenant<can::ScimManage>, Write, Some("directory_group.create") => scim_groups::create;
+    POST "/scim/v2/Groups/.search" Tenant<can::ScimManage>, Heavy, None => scim_groups::search;
+    GET "/scim/v2/Groups/{scim_group}" Tenant<can::ScimManage>, Read, None => scim_groups::read;
+    PUT "/scim/v2/Groups/{scim_group}" Tenant<can::ScimManage>, Write, Some("directory_group.replace") => scim_groups::replace;
+    PATCH "/scim/v2/Groups/{scim_group}" Tenant<can::ScimManage>, Write, Some("directory_group.update") => scim_groups::update;
+    DELETE "/scim/v2/Groups/{scim_group}" Tenant<can::ScimManage>, Write, Some("directory_group.delete") => scim_groups::remove;
 
     GET "/api/v1/projects" Tenant<Member>, Read, None => projects::list;
     POST "/api/v1/projects" Tenant<can::ProjectCreate>, Write, Some("project.create") => projects::create;

@@ -119,4 +119,24 @@ names! {
         /// Revision of the project.
         rev: u64
     }
+    /// Somebody whom a directory can see.
+    OfScimUser {
+        /// Their id: `usr_…`.
+        scim_user: String
+    }
+    /// A group of a directory.
+    OfScimGroup {
+        /// Its id.
+        scim_group: String
+    }
+    /// A kind of SCIM resources.
+    OfResourceType {
+        /// `User` or `Group`.
+        resource_type: String
+    }
+    /// A SCIM schema.
+    OfSchema {
+        /// Its URN.
+        schema: String
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use yardarm_model::authority::{GroupDocument, InvitationDocument, MemberDocument, tenant_kind};
+use yardarm_model::authority::{DirectoryUserDocument, GroupDocument, InvitationDocument, MemberDocument, tenant_kind};
 
 use super::access::TenantAccess;
 use super::refusal;
@@ -11,9 +11,10 @@ use super::roles::{assignable, body, limit};
 use super::tenant_change::{TenantNow, TenantWrite};
 use super::tenant_state::TenantState;
 use crate::problem::Problem;
+use crate::scim::managed_by_directory;
 
 /// Groups of a tenant.
-const MOST_GROUPS: usize = 1_000;
+pub(super) const MOST_GROUPS: usize = 1_000;
 
 /// A group with the ids of who is in it.
 pub(crate) struct GroupItem {
@@ -37,6 +38,36 @@ fn members(state: &TenantState, key: &str) -> Vec<(String, MemberDocument)> {
         member.groups.contains(key).then(|| (id.to_owned(), member))
     });
     all.collect()
+}
+
+/// Whether a group is kept by the tenant's directory, which then says who is in it.
+pub(super) fn is_of_directory(state: &TenantState, key: &str) -> bool {
+    state.document(tenant_kind::GROUP, key).is_some_and(|group| !group.body["directory"].is_null())
+}
+
+/// The end of a group: whoever was in it has left it, and who was to be in it will not be.
+pub(super) fn dissolve(state: &TenantState, key: &str) -> Result<TenantWrite, Problem> {
+    let mut write = TenantWrite::one(tenant_kind::GROUP, key, None, Vec::new());
+    for (id, mut member) in members(state, key) {
+        member.groups.remove(key);
+        write.documents.push((tenant_kind::MEMBER, id, body(&member)?));
+    }
+    for (id, _) in state.all(tenant_kind::DIRECTORY_USER) {
+        let said = state.read::<DirectoryUserDocument>(tenant_kind::DIRECTORY_USER, id);
+        if let Some(mut said) = said.filter(|said| said.groups.contains(key)) {
+            said.groups.remove(key);
+            write.documents.push((tenant_kind::DIRECTORY_USER, id.to_owned(), body(&said)?));
+        }
+    }
+    // A group of this key that is made later must not be entered by an old invitation.
+    for (id, _) in state.all(tenant_kind::INVITATION) {
+        let invitation = state.read::<InvitationDocument>(tenant_kind::INVITATION, id);
+        if let Some(mut invitation) = invitation.filter(|invitation| invitation.groups.contains(key)) {
+            invitation.groups.remove(key);
+            write.documents.push((tenant_kind::INVITATION, id.to_owned(), body(&invitation)?));
+        }
+    }
+    Ok(write)
 }
 
 impl TenantAccess<can::MemberRead> {
@@ -76,11 +107,16 @@ impl TenantAccess<can::GroupManage> {
         let (rev, (document, members)) = self
             .decide(|now| {
                 let before = self.reachable(now, key)?;
+                let name = before.name.clone();
                 let group = GroupDocument {
                     name: patch.name.clone().unwrap_or(before.name),
                     description: patch.description.clone().unwrap_or(before.description),
                     roles: patch.roles.clone().unwrap_or(before.roles),
+                    directory: before.directory,
                 };
+                if group.directory.is_some() && group.name != name {
+                    return Err(managed_by_directory("What this group is called"));
+                }
                 assignable(now, "/roles", &group.roles)?;
                 let members: Vec<String> = members(now.state, key).into_iter().map(|(id, _)| id).collect();
                 Ok((TenantWrite::one(tenant_kind::GROUP, key, body(&group)?, Vec::new()), (group, members)))
@@ -99,6 +135,9 @@ impl TenantAccess<can::GroupManage> {
         let (_, (document, members, rev)) = self
             .decide(|now| {
                 let group = self.reachable(now, key)?;
+                if group.directory.is_some() {
+                    return Err(managed_by_directory("Who is in this group"));
+                }
                 let mut write = TenantWrite::default();
                 let mut after: BTreeSet<String> = members(now.state, key).into_iter().map(|(id, _)| id).collect();
                 for (pointer, ids, joins) in [("/add", add, true), ("/remove", remove, false)] {
@@ -128,20 +167,7 @@ impl TenantAccess<can::GroupManage> {
     pub(crate) async fn delete_group(&self, key: &str) -> Result<(), Problem> {
         self.decide(|now| {
             self.reachable(now, key)?;
-            let mut write = TenantWrite::one(tenant_kind::GROUP, key, None, Vec::new());
-            for (id, mut member) in members(now.state, key) {
-                member.groups.remove(key);
-                write.documents.push((tenant_kind::MEMBER, id, body(&member)?));
-            }
-            // A group of this key that is made later must not be entered by an old invitation.
-            for (id, _) in now.state.all(tenant_kind::INVITATION) {
-                let invitation = now.state.read::<InvitationDocument>(tenant_kind::INVITATION, id);
-                if let Some(mut invitation) = invitation.filter(|invitation| invitation.groups.contains(key)) {
-                    invitation.groups.remove(key);
-                    write.documents.push((tenant_kind::INVITATION, id.to_owned(), body(&invitation)?));
-                }
-            }
-            Ok((write, ()))
+            Ok((dissolve(now.state, key)?, ()))
         })
         .await?;
         Ok(())

@@ -1,7 +1,7 @@
 //! Invitations. A link is shown once, its hash is a row, it works once and only for the address it was made for. It does
 //! not sign anybody in: who accepts signs in afterwards, with whatever the tenant asks for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use yardarm_model::authority::{InvitationDocument, MemberDocument, tenant_kind};
@@ -174,7 +174,12 @@ async fn join(
     if state.document(tenant_kind::MEMBER, &user.id).is_some() {
         return Err(refusal::already_member());
     }
-    let member = MemberDocument { name: user.name.clone(), roles: document.roles, groups: document.groups };
+    let member = MemberDocument {
+        name: user.name.clone(),
+        roles: document.roles,
+        groups: document.groups,
+        given: BTreeMap::new(),
+    };
     let write = |kind: &str, key: &str, body: Option<String>| DocumentWrite {
         kind: kind.to_owned(),
         key: key.to_owned(),

@@ -18,6 +18,7 @@ mod client;
 pub(crate) mod control;
 mod cookie;
 mod csrf;
+mod directory;
 mod evidence;
 mod fresh;
 mod gate;

@@ -392,7 +392,7 @@ fn new_tenant(
     };
     let membership = Membership { tenant_id: tenant.id.clone(), user_id: owner.id.clone() };
     let roles = [BuiltIn::Owner.as_str().to_owned()].into();
-    let member = MemberDocument { name: owner.name.clone(), roles, groups: [].into() };
+    let member = MemberDocument { name: owner.name.clone(), roles, groups: [].into(), given: [].into() };
     Ok(Commit {
         tenant_id: tenant.id.clone(),
         scope_id: tenant.id.clone(),

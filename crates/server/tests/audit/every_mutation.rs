@@ -30,6 +30,9 @@ const NOT_IN_A_LOG: &[(&str, &str)] = &[
     ("POST /api/v1/invitations/look", "the same"),
     ("POST /api/v1/session/second-factor", "a session is no configuration; failures are in the security log"),
     ("POST /api/v1/session/sso", "the same"),
+    ("POST /scim/v2/.search", "asks, and changes nothing"),
+    ("POST /scim/v2/Users/.search", "the same"),
+    ("POST /scim/v2/Groups/.search", "the same"),
     ("POST /api/v1/account/totp/enrolment", "keeps nothing until it is confirmed"),
     ("POST /api/v1/account/passkeys/enrolment", "the same"),
     ("POST /api/v1/session/passkey/challenge", "the same"),
@@ -66,6 +69,13 @@ async fn steps(app: &TestApp) -> Vec<Step> {
     let hook = json!({ "name": "gone", "url": "http://127.0.0.1:9/" });
     let hook = format!("/api/v1/webhooks/{}", app.owner.post("/api/v1/webhooks", hook).await.text("id"));
     let ping = app.owner.send("POST", &format!("{hook}/test"), None).await.text("id");
+    let cy = app.owner.post("/scim/v2/Users", json!({ "userName": "cy@example.com" })).await.text("id");
+    let team = app.owner.post("/scim/v2/Groups", json!({ "displayName": "Team" })).await.text("id");
+    let (cy_path, team_path) = (format!("/scim/v2/Users/{cy}"), format!("/scim/v2/Groups/{team}"));
+    let patch = |path: &str, value: Value| {
+        json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{ "op": "replace", "path": path, "value": value }] })
+    };
     let owner = app.owner.get("/api/v1/session").await.body["user"]["id"].clone();
     let grants =
         json!([{ "permissions": ["configuration.update"], "projects": ["shop"], "environments": ["staging"] }]);
@@ -109,6 +119,15 @@ async fn steps(app: &TestApp) -> Vec<Step> {
         step("POST", format!("{hook}/deliveries/{ping}/replay"), Value::Null),
         step("POST", format!("{hook}/replay"), json!({ "since": 0, "until": app.app.now() + 60_000 })),
         step("DELETE", hook, Value::Null),
+        step("POST", "/scim/v2/Users", json!({ "userName": "di@example.com" })),
+        step("PUT", cy_path.clone(), json!({ "userName": "cy@example.com", "displayName": "Cy" })),
+        step("POST", "/scim/v2/Groups", json!({ "displayName": "Others", "members": [{ "value": cy }] })),
+        step("PUT", team_path.clone(), json!({ "displayName": "Team", "members": [{ "value": cy }] })),
+        step("PATCH", team_path.clone(), patch("displayName", json!("The team"))),
+        step("PATCH", cy_path.clone(), patch("active", json!(false))),
+        step("PATCH", cy_path.clone(), patch("active", json!("True"))),
+        step("DELETE", team_path, Value::Null),
+        step("DELETE", cy_path, Value::Null),
         step("POST", format!("{P}/keys/{turning}/rotate"), json!({ "overlap_seconds": 60 })),
         Step { entries: 2, ..step("POST", "/api/v1/projects", json!({ "key": "two", "name": "Two" })) },
         step("PATCH", P, json!({ "name": "The shop" })),

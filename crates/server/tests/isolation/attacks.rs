@@ -49,9 +49,9 @@ async fn totals_do_not_count_others(app: Arc<TestApp>) {
     for (path, total) in [
         ("/api/v1/projects".to_owned(), 2),
         ("/api/v1/tenants".to_owned(), 1),
-        ("/api/v1/members".to_owned(), 5),
+        ("/api/v1/members".to_owned(), 7),
         ("/api/v1/invitations".to_owned(), 2),
-        ("/api/v1/groups".to_owned(), 2),
+        ("/api/v1/groups".to_owned(), 4),
         ("/api/v1/service-accounts".to_owned(), 3),
         ("/api/v1/webhooks".to_owned(), 2),
         ("/api/v1/sso-connections".to_owned(), 2),

@@ -4,7 +4,10 @@
 use serde_json::Value;
 
 /// Slots that belong to a tenant; all others belong to a project, or to what stands before them in the path.
-pub(crate) const OF_A_TENANT: [&str; 14] = [
+pub(crate) const OF_A_TENANT: [&str; 17] = [
+    "scim_user",
+    "scim_group",
+    "scim_name",
     "tenant",
     "quiet_tenant",
     "project",
@@ -22,10 +25,11 @@ pub(crate) const OF_A_TENANT: [&str; 14] = [
 ];
 
 /// Slots that are no object of anybody's.
-pub(crate) const FIXED: [&str; 2] = ["list", "issuer"];
+pub(crate) const FIXED: [&str; 4] = ["list", "issuer", "resource_type", "schema"];
 
 /// Query parameters that name an object: the slot, and what stands before it.
-const NAMING: [(&str, &str, &str); 14] = [
+const NAMING: [(&str, &str, &str); 15] = [
+    ("filter", "scim_name", "userName%20eq%20%22"),
     ("author", "user", ""),
     ("environment", "environment", ""),
     ("flag", "flag", ""),
@@ -44,7 +48,13 @@ const NAMING: [(&str, &str, &str); 14] = [
 ];
 
 /// Query parameters that choose, sort and page, and name nothing.
-const CHOOSING: [&str; 25] = [
+const CHOOSING: [&str; 31] = [
+    "sortBy",
+    "sortOrder",
+    "startIndex",
+    "count",
+    "attributes",
+    "excludedAttributes",
     "unfinished",
     "waits_for_me",
     "at",
@@ -136,6 +146,18 @@ const BODIES: &[(&str, &str, &str)] = &[
     ("POST", "/audit/retention", r#"{"days": 400}"#),
     ("POST", "/audit/redactions", r#"{"project": "{project}", "rev": 2, "actor_name": true}"#),
 
+    ("POST", "/scim/v2/Users", r#"{"userName": "more-cy@example.org"}"#),
+    ("POST", "/scim/v2/.search", r#"{"filter": "id eq \"{scim_user}\""}"#),
+    ("POST", "/scim/v2/Users/.search", r#"{"filter": "id eq \"{scim_user}\""}"#),
+    ("PUT", "/scim/v2/Users/{scim_user}", r#"{"userName": "changed@example.org"}"#),
+    ("PATCH", "/scim/v2/Users/{scim_user}", r#"{"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+        "Operations": [{"op": "add", "path": "displayName", "value": "Changed"}]}"#),
+    ("POST", "/scim/v2/Groups", r#"{"displayName": "More", "members": [{"value": "{scim_user}"}]}"#),
+    ("POST", "/scim/v2/Groups/.search", r#"{"filter": "members.value eq \"{scim_user}\""}"#),
+    ("PUT", "/scim/v2/Groups/{scim_group}", r#"{"displayName": "Changed", "members": [{"value": "{scim_user}"}]}"#),
+    ("PATCH", "/scim/v2/Groups/{scim_group}", r#"{"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+        "Operations": [{"op": "add", "path": "members", "value": [{"value": "{scim_user}"}]}]}"#),
+
     ("POST", "/projects", r#"{"key": "more", "name": "More"}"#),
     ("PATCH", "~", r#"{"description": "Changed"}"#),
     ("POST", "~/environments", r#"{"key": "more", "name": "More"}"#),
@@ -161,7 +183,7 @@ const BODIES: &[(&str, &str, &str)] = &[
     ("POST", "~/change-requests/{change_request}/approve", r#"{"hash": "{change_request}"}"#),
     ("POST", "~/change-requests/{change_request}/reject", r#"{"comment": "no"}"#),
     ("POST", "~/change-requests/{change_request}/comments", r#"{"text": "hello"}"#),
-    ("POST", "~/change-requests/{change_request}/rebase", r#"{}"#),
+    ("POST", "~/change-requests/{change_request}/rebase", "{}"),
     ("PUT", "~/change-requests/{change_request}/schedule", r#"{"at": "2026-06-01T12:00", "zone": "UTC"}"#),
     ("POST", "~/policies", r#"{"key": "more", "environments": ["{environment}"], "require_reason": true}"#),
     ("PATCH", "~/policies/{policy}", r#"{"environments": ["{environment}"]}"#),
@@ -200,8 +222,12 @@ pub(crate) fn is_hopeless(method: &str, path: &str, body: Option<&Value>) -> boo
 
 /// A line's path as the table of routes has it. Names in it that are written out are of the caller's own.
 fn route_of(path: &str) -> String {
+    whole(path).replace("/environments/production/", "/environments/{environment}/")
+}
+
+fn whole(path: &str) -> String {
     let path = path.replace('~', "/projects/{project}");
-    format!("/api/v1{}", path.replace("/environments/production/", "/environments/{environment}/"))
+    if path.starts_with("/scim/") { path } else { format!("/api/v1{path}") }
 }
 
 /// The path and body of every request that a route is tried with. No body where it takes none.
@@ -209,8 +235,7 @@ pub(crate) fn requests(method: &str, route: &str) -> Vec<(String, Option<Value>)
     let lines = BODIES.iter().filter(|(of, path, _)| *of == method && route_of(path) == route);
     let requests: Vec<_> = lines
         .map(|(_, path, body)| {
-            let path = format!("/api/v1{}", path.replace('~', "/projects/{project}"));
-            (path, Some(serde_json::from_str(body).unwrap_or_else(|error| panic!("{method} {route}: {error}"))))
+            (whole(path), Some(serde_json::from_str(body).unwrap_or_else(|error| panic!("{method} {route}: {error}"))))
         })
         .collect();
     if requests.is_empty() { vec![(route.to_owned(), None)] } else { requests }

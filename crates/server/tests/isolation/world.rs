@@ -210,6 +210,10 @@ async fn fill(app: &TestApp, client: &Client, tenant_id: &str, who: &str, change
     let connection = made(client, "/api/v1/sso-connections", connection).await;
     quiet_tenant(app, &name("quiet")).await;
     let session = client.get("/api/v1/session").await.body;
+    let directed = json!({ "userName": format!("{who}-cy@example.org"), "displayName": name("cy") });
+    let directed = made(client, "/scim/v2/Users", directed).await;
+    let team = json!({ "displayName": name("team"), "members": [{ "value": directed["id"] }] });
+    let team = made(client, "/scim/v2/Groups", team).await;
     let browser = signed_in(app, session["user"]["email"].as_str().unwrap()).await;
     let sessions = browser.get("/api/v1/account/sessions").await.body;
     let current = sessions["items"].as_array().unwrap().iter().find(|session| session["current"] == true).unwrap();
@@ -234,6 +238,12 @@ async fn fill(app: &TestApp, client: &Client, tenant_id: &str, who: &str, change
         ("trace", text(&last["items"][0]["trace_id"])),
         ("cursor", last["next"].as_str().unwrap_or("none").to_owned()),
         ("list", "included".to_owned()),
+        ("scim_user", text(&directed["id"])),
+        ("scim_group", text(&team["id"])),
+        // The end of a filter, with its quote.
+        ("scim_name", format!("{who}-cy@example.org%22")),
+        ("resource_type", "User".to_owned()),
+        ("schema", "urn:ietf:params:scim:schemas:core:2.0:User".to_owned()),
         ("member", member),
         ("passkey", passkey),
         ("invitation", id(&invitation)),

@@ -35,6 +35,6 @@ pub(crate) async fn handler(access: TenantAccess<can::GroupManage>, Body(body): 
     let description = fields.optional_text("description", 2_000).unwrap_or_default();
     let roles = fields.texts("roles").unwrap_or_default();
     fields.done()?;
-    let group = access.create_group(&key, GroupDocument { name, description, roles }).await?;
+    let group = access.create_group(&key, GroupDocument { name, description, roles, directory: None }).await?;
     Ok(answered(group, Answer::created))
 }

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use utoipa::ToSchema;
+use yardarm_model::authority::GroupDocument;
 
 use super::answer::Answer;
 use crate::auth::GroupItem;
@@ -28,11 +29,14 @@ pub(crate) struct GroupAnswer {
     roles: BTreeSet<String>,
     /// Ids of who is in it.
     members: Vec<String>,
+    /// Whether the tenant's directory keeps it (SCIM): then only the directory says who is in it and what it is called.
+    of_directory: bool,
 }
 
 impl From<GroupItem> for GroupAnswer {
     fn from(GroupItem { key, rev: _, document, members }: GroupItem) -> Self {
-        Self { key, name: document.name, description: document.description, roles: document.roles, members }
+        let GroupDocument { name, description, roles, directory } = document;
+        Self { key, name, description, roles, members, of_directory: directory.is_some() }
     }
 }
 

@@ -22,11 +22,13 @@ pub(crate) struct Member {
     roles: BTreeSet<String>,
     /// Keys of the groups that they are in, whose roles they hold, too.
     groups: BTreeSet<String>,
+    /// Whether the tenant's directory keeps them (SCIM).
+    of_directory: bool,
 }
 
 impl From<MemberItem> for Member {
-    fn from(MemberItem { user, rev: _, document }: MemberItem) -> Self {
+    fn from(MemberItem { user, rev: _, document, of_directory }: MemberItem) -> Self {
         let user = UserAnswer { id: user.id, name: user.name, email: user.email };
-        Self { user, roles: document.roles, groups: document.groups }
+        Self { user, roles: document.roles, groups: document.groups, of_directory }
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct NewSsoConnection {
     scopes: Option<BTreeSet<String>>,
     /// The claim that lists groups; `groups` by default.
     groups_claim: Option<String>,
-    /// A value of that claim to what its holders get when they become members.
+    /// A value of that claim to what its holders get when they become members, and have at each sign-in after that.
     groups: Option<BTreeMap<String, SsoMapped>>,
     /// Domains of e-mail addresses that the provider may speak for; none by default, so nobody new can come.
     domains: Option<BTreeSet<String>>,

@@ -49,7 +49,7 @@ pub(crate) struct SsoConnectionAnswer {
     scopes: BTreeSet<String>,
     /// The claim that lists groups.
     groups_claim: String,
-    /// A value of that claim to what its holders get when they become members.
+    /// A value of that claim to what its holders get when they become members, and have at each sign-in after that.
     groups: BTreeMap<String, SsoMapped>,
     /// Domains of e-mail addresses that the provider may speak for.
     domains: BTreeSet<String>,
@@ -143,7 +143,11 @@ impl Said {
             said.groups.iter().flatten().map(|(_, mapped)| ("groups", mapped)).chain([("default_roles", &default)])
         {
             if let Some(missing) = access.unknown_in(mapped) {
-                fields.wrong(name, "role_unknown", format!("there is no role or group {missing:?} here"));
+                fields.wrong(
+                    name,
+                    "role_unknown",
+                    format!("there is no role or group {missing:?} here that a provider can give"),
+                );
             }
         }
         for (name, value) in [("name", &said.name), ("issuer", &said.issuer), ("client_id", &said.client_id)] {

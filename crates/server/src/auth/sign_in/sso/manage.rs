@@ -9,6 +9,7 @@ use super::connection::{Connection, KIND, Mapped, secret_place};
 use super::{Kept, connection_of, connections_of};
 use crate::auth::access::TenantAccess;
 use crate::auth::fresh;
+use crate::auth::groups::is_of_directory;
 use crate::auth::refusal::{forbidden, internal, invalid, not_found, wrong};
 use crate::auth::right::{Right, can};
 use crate::problem::Problem;
@@ -108,10 +109,12 @@ impl TenantAccess<can::SsoManage> {
         if self.authority().covers(&BuiltIn::Owner.grants()) { Ok(()) } else { Err(forbidden(Permission::RoleManage)) }
     }
 
-    /// A role or group that a mapping names and that is not there.
+    /// A role or group that a mapping names and that is not there, or a group whose members the directory says.
     pub(crate) fn unknown_in(&self, mapped: &Mapped) -> Option<String> {
         let role = mapped.roles.iter().find(|role| self.state().role(role).is_none());
-        let group = mapped.groups.iter().find(|group| self.state().document(tenant_kind::GROUP, group).is_none());
+        let group = mapped.groups.iter().find(|group| {
+            self.state().document(tenant_kind::GROUP, group).is_none() || is_of_directory(self.state(), group)
+        });
         role.or(group).cloned()
     }
 

@@ -1,6 +1,9 @@
 //! Whom of the tenant an identity provider's person is.
 
-use yardarm_model::authority::{MemberDocument, tenant_kind};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use yardarm_model::authority::{BuiltIn, Given, MemberDocument, tenant_kind};
 use yardarm_store::{
     Attribution, Commit, CommitError, DocumentWrite, Identity, Membership, RowWrite, SignInRow, Tenant, User, UserKind,
 };
@@ -9,9 +12,15 @@ use super::SsoFailure;
 use super::connection::{Connection, Mapped};
 use super::person::Person;
 use crate::auth::fresh;
+use crate::auth::groups::is_of_directory;
+use crate::auth::members::other_owner;
 use crate::auth::refusal::internal;
 use crate::auth::session::Visitor;
+use crate::auth::tenant_state::TenantState;
 use crate::problem::Problem;
+
+/// Times that following groups is tried anew because the tenant was changed meanwhile.
+const TRIES: usize = 8;
 
 impl Visitor {
     /// Somebody the provider has sent before, a member whose address it has verified, or a new member.
@@ -27,7 +36,15 @@ impl Visitor {
         if let Some(identity) = known {
             let user = store.user(&identity.user_id).await?;
             let user = user.ok_or(SsoFailure::NotAMember("the account is gone"))?;
-            return self.still_member(tenant, user).await;
+            let user = self.still_member(tenant, user).await?;
+            for _ in 1..TRIES {
+                match self.follow(tenant, connection_id, connection, &person, &user).await {
+                    // The tenant was changed meanwhile.
+                    Err(SsoFailure::Ours(problem)) if problem.code == "stale" => {}
+                    done => return done.map(|()| user),
+                }
+            }
+            return self.follow(tenant, connection_id, connection, &person, &user).await.map(|()| user);
         }
         let email = person.email.clone().filter(|email| connection.covers(email));
         let email = email
@@ -83,13 +100,10 @@ impl Visitor {
         person: &Person,
         email: String,
     ) -> Result<User, SsoFailure> {
-        let Mapped { mut roles, mut groups } = connection.mapped(&person.groups);
-        roles.extend(connection.default_roles.iter().cloned());
-        // What the connection says may be older than the roles and groups that there are.
-        let state = self.gate.tenant_state(&tenant.id).await?;
-        let state = state.ok_or(SsoFailure::NotAMember("the tenant is gone"))?;
-        roles.retain(|role| state.role(role).is_some());
-        groups.retain(|group| state.document(tenant_kind::GROUP, group).is_some());
+        let state = self.state_of(tenant).await?;
+        let given = held_by_groups(&state, connection, person);
+        let Given { mut roles, groups } = given.clone();
+        roles.extend(connection.default_roles.iter().filter(|role| state.role(role).is_some()).cloned());
         if roles.is_empty() && groups.is_empty() {
             return Err(SsoFailure::NotAMember("neither a group nor the connection gives them a role"));
         }
@@ -103,7 +117,8 @@ impl Visitor {
             operator: false,
             created_at: self.gate.now(),
         };
-        let member = MemberDocument { name: user.name.clone(), roles, groups };
+        let given = [(connection_id.to_owned(), given)].into();
+        let member = MemberDocument { name: user.name.clone(), roles, groups, given };
         let body = serde_json::to_string(&member).map_err(internal)?;
         let kind = tenant_kind::MEMBER.to_owned();
         let documents = vec![DocumentWrite { kind, key: user.id.clone(), body: Some(body) }];
@@ -116,8 +131,60 @@ impl Visitor {
         Ok(user)
     }
 
+    async fn state_of(&self, tenant: &Tenant) -> Result<Arc<TenantState>, SsoFailure> {
+        let state = self.gate.tenant_state(&tenant.id).await?;
+        state.ok_or(SsoFailure::NotAMember("the tenant is gone"))
+    }
+
+    /// Who became a member by this connection has what their groups at the provider say at each sign-in. What was given
+    /// to them by hand stays.
+    async fn follow(
+        &self,
+        tenant: &Tenant,
+        connection_id: &str,
+        connection: &Connection,
+        person: &Person,
+        user: &User,
+    ) -> Result<(), SsoFailure> {
+        let state = self.state_of(tenant).await?;
+        let Some(member) = state.read::<MemberDocument>(tenant_kind::MEMBER, &user.id) else { return Ok(()) };
+        let Some(before) = member.given.get(connection_id) else { return Ok(()) };
+        let mut now = held_by_groups(&state, connection, person);
+        let owner = BuiltIn::Owner.as_str();
+        if before.roles.contains(owner) && !now.roles.contains(owner) && other_owner(&state, &user.id).is_err() {
+            // A tenant always has an owner, whatever a provider says.
+            now.roles.insert(owner.to_owned());
+        }
+        let mut after = member.clone();
+        let given = Given {
+            roles: moved(&mut after.roles, &before.roles, now.roles),
+            groups: moved(&mut after.groups, &before.groups, now.groups),
+        };
+        after.given.insert(connection_id.to_owned(), given);
+        if after == member {
+            return Ok(());
+        }
+        let body = serde_json::to_string(&after).map_err(internal)?;
+        let kind = tenant_kind::MEMBER.to_owned();
+        let documents = vec![DocumentWrite { kind, key: user.id.clone(), body: Some(body) }];
+        self.write_on(Some(&state), tenant, user, "member.follow", documents, Vec::new()).await
+    }
+
     async fn write(
         &self,
+        tenant: &Tenant,
+        user: &User,
+        action: &str,
+        documents: Vec<DocumentWrite>,
+        rows: Vec<RowWrite>,
+    ) -> Result<(), SsoFailure> {
+        self.write_on(None, tenant, user, action, documents, rows).await
+    }
+
+    /// `state`: what was decided on; when that has changed meanwhile, nothing is written and nobody comes in.
+    async fn write_on(
+        &self,
+        state: Option<&TenantState>,
         tenant: &Tenant,
         user: &User,
         action: &str,
@@ -136,7 +203,7 @@ impl Visitor {
         let commit = Commit {
             tenant_id: tenant.id.clone(),
             scope_id: tenant.id.clone(),
-            expected: None,
+            expected: state.map(|state| (state.scope.epoch.clone(), state.scope.rev)),
             attribution,
             documents,
             rows,
@@ -148,6 +215,50 @@ impl Visitor {
                 Err(SsoFailure::NotAMember("somebody with this address came at the same moment"))
             }
             Err(error) => Err(Problem::from(error).into()),
+        }
+    }
+}
+
+/// What the groups of somebody give here. What the connection says may be older than the roles and groups that there are.
+fn held_by_groups(state: &TenantState, connection: &Connection, person: &Person) -> Given {
+    let Mapped { mut roles, mut groups } = connection.mapped(&person.groups);
+    roles.retain(|role| state.role(role).is_some());
+    groups.retain(|group| state.document(tenant_kind::GROUP, group).is_some() && !is_of_directory(state, group));
+    Given { roles, groups }
+}
+
+/// Takes away what was given and is not any more, adds what is new; gives what is given from now on, which is never what
+/// was there by itself.
+fn moved(held: &mut BTreeSet<String>, before: &BTreeSet<String>, now: BTreeSet<String>) -> BTreeSet<String> {
+    held.retain(|key| !before.contains(key) || now.contains(key));
+    let given = now.into_iter().filter(|key| before.contains(key) || !held.contains(key)).collect::<BTreeSet<_>>();
+    held.extend(given.iter().cloned());
+    given
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(keys: &str) -> BTreeSet<String> {
+        keys.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn what_was_given_goes_and_what_was_there_stays() {
+        for (held, before, now, after, given) in [
+            ("viewer editor", "editor", "", "viewer", ""),
+            ("viewer editor", "editor", "editor", "viewer editor", "editor"),
+            ("viewer editor", "editor", "admin", "viewer admin", "admin"),
+            // Given by hand, too: stays when the provider takes it.
+            ("viewer", "", "viewer", "viewer", ""),
+            // Taken by hand: the provider gives it again.
+            ("viewer", "editor", "editor", "viewer editor", "editor"),
+            ("", "", "", "", ""),
+        ] {
+            let mut mine = set(held);
+            assert_eq!(moved(&mut mine, &set(before), set(now)), set(given), "{held} {before} {now}");
+            assert_eq!(mine, set(after), "{held} {before} {now}");
         }
     }
 }

@@ -12,7 +12,8 @@ use openidconnect::core::{
 use openidconnect::{
     AdditionalClaims, AuthorizationCode, Client, ClientId, ClientSecret, EmptyExtraTokenFields, EndpointMaybeSet,
     EndpointNotSet, EndpointSet, IdTokenClaims, IdTokenFields, Nonce, OAuth2TokenResponse, PkceCodeVerifier,
-    RedirectUrl, StandardErrorResponse, StandardTokenResponse, SubjectIdentifier, TokenResponse, UserInfoClaims,
+    RedirectUrl, RequestTokenError, StandardErrorResponse, StandardTokenResponse, SubjectIdentifier, TokenResponse,
+    UserInfoClaims,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -124,7 +125,11 @@ impl App {
             .exchange_code(AuthorizationCode::new(shown.code))
             .map_err(|error| SsoFailure::provider(&error))?
             .set_pkce_verifier(PkceCodeVerifier::new(shown.verifier));
-        let tokens = exchange.request_async(&ask).await.map_err(|error| SsoFailure::code(&error))?;
+        let tokens = exchange.request_async(&ask).await.map_err(|error| match error {
+            // It could not be asked at all.
+            RequestTokenError::Request(error) => SsoFailure::provider(&error),
+            error => SsoFailure::code(&error),
+        })?;
         let nonce = Nonce::new(shown.nonce);
         let claims = match self.id_claims(&party, &tokens, &nonce) {
             Ok(claims) => claims,

@@ -1,0 +1,28 @@
+//! `PUT /scim/v2/Groups/{scim_group}`
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::api::names::OfScimGroup;
+use crate::api::scim::{ScimAnswer, projection};
+use crate::auth::{TenantAccess, can};
+use crate::json::{Body, Path, Query};
+use crate::problem::Problem;
+use crate::scim::GroupInput;
+
+/// Says anew what a group is called and who is in it.
+#[utoipa::path(put, path = "/scim/v2/Groups/{scim_group}", operation_id = "scimReplaceGroup", tag = "scim", params(OfScimGroup),
+    request_body(content = Value, content_type = "application/scim+json"),
+    responses((status = 200, body = Value, content_type = "application/scim+json")))]
+pub(crate) async fn handler(
+    access: TenantAccess<can::ScimManage>,
+    Path(path): Path<OfScimGroup>,
+    Query(query): Query<HashMap<String, String>>,
+    Body(body): Body,
+) -> Result<ScimAnswer, Problem> {
+    projection(&query)?;
+    let input = GroupInput::read(&body).and_then(GroupInput::bounded)?;
+    let change = |_: &Value| Ok(input.clone());
+    ScimAnswer::resource(access.change_scim_group(&path.scim_group, change).await?, &query)
+}
