@@ -6,7 +6,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
+
+use crate::cache::hex;
 
 /// What the key of the signature is made for.
 const LABEL: &[u8] = b"yardarm context attestation 1";
@@ -58,8 +60,7 @@ pub(crate) fn sign(sdk_key: &str, context: &Value, ttl: Duration, now: i64) -> R
     let claims = json!({"context": context, "iat": made, "exp": ends});
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let signed = format!("{}.{}", part(&header), part(&claims));
-    let hash: String = Sha256::digest(sdk_key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    let signature = hmac(&hmac(hash.as_bytes(), LABEL), signed.as_bytes());
+    let signature = hmac(&hmac(hex(sdk_key.as_bytes()).as_bytes(), LABEL), signed.as_bytes());
     Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
