@@ -115,11 +115,14 @@ fn complete(operation: &mut Value, route: &Route) {
         operation["parameters"] = Value::Array(parameters);
     }
     let of_scim = route.path.starts_with(scim::ROOT);
-    let problem = |text: &str| match of_scim {
-        // RFC 7644, section 3.12.
-        true => json!({ "description": text, "content": { scim::SCIM_JSON: { "schema": { "type": "object" } } } }),
-        false => json!({ "description": text, "content": {
-            "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } }),
+    let problem = |text: &str| {
+        // RFC 7644, section 3.12, for directories.
+        let (media, schema) = if of_scim {
+            (scim::SCIM_JSON, json!({ "type": "object" }))
+        } else {
+            ("application/problem+json", json!({ "$ref": "#/components/schemas/Problem" }))
+        };
+        json!({ "description": text, "content": { media: { "schema": schema } } })
     };
     if !public {
         operation["responses"]["401"] = problem("No credential, or none that is good now.");

@@ -126,10 +126,7 @@ pub async fn delivery(State(app): State<App>, mut request: Request, next: Next) 
     let mut response = next.run(request).await;
     if response.status().is_client_error() || response.status().is_server_error() {
         source.note(&app, &response, None);
-        response = match of_scim {
-            true => scim::finish(response),
-            false => problem::finish(response, &trace.trace_id()).await,
-        };
+        response = if of_scim { scim::finish(response) } else { problem::finish(response, &trace.trace_id()).await };
     }
     app.telemetry.request(Lane::Delivery, route.as_ref().map_or("none", MatchedPath::as_str), response.status());
     meter.write(response.headers_mut());

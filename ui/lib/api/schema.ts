@@ -778,6 +778,246 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/change-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Change requests, newest first. Of those that are over, the newest thousand are here and all are in the audit log.
+         * @description Change requests, newest first. Of those that are over, the newest thousand are here and all are in the audit log.
+         *
+         *     Needs `project.read`.
+         */
+        get: operations["listChangeRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/change-requests/{change_request}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A change request: what it would do, what the policies say about it now, whose consent it has and whose it lacks, and
+         *     whether something moved under it.
+         * @description A change request: what it would do, what the policies say about it now, whose consent it has and whose it lacks, and
+         *     whether something moved under it.
+         *
+         *     Needs `project.read`.
+         */
+        get: operations["readChangeRequest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes what a change request is called and why it is asked for. What it does is changed by sending changes with `X-Yardarm-Change-Request`.
+         * @description Changes what a change request is called and why it is asked for. What it does is changed by sending changes with `X-Yardarm-Change-Request`.
+         *
+         *     Needs `change_request.create`; in the audit log as `change_request.update`.
+         */
+        patch: operations["updateChangeRequest"];
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/change-requests/{change_request}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Applies what was approved, in one change. Needs the permissions that the documents need, and is refused when anything of it moved.
+         * @description Applies what was approved, in one change. Needs the permissions that the documents need, and is refused when anything of it moved.
+         *
+         *     Needs `change_request.create`; in the audit log as `change_request.apply`.
+         */
+        post: operations["applyChangeRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/change-requests/{change_request}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Consents to one content of a change request: the one with this hash, and no other. Nobody consents to their own work.
+         * @description Consents to one content of a change request: the one with this hash, and no other. Nobody consents to their own work.
+         *
+         *     Needs `change_request.approve`; in the audit log as `change_request.approve`.
+         */
+        post: operations["approveChangeRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/change-requests/{change_request}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says something about a change request.
+         * @description Says something about a change request.
+         *
+         *     Needs `change_request.create`; in the audit log as `change_request.comment`.
+         */
+        post: operations["commentOnChangeRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/change-requests/{change_request}/rebase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Brings a change request onto the project as it is now: what only one side changed is taken from it, lists of segments are
+         *     merged key by key. What both sides changed is a 409 with `conflicts`, until there is a choice for each. Approvals were for
+         *     the content as it was, and count no more.
+         * @description Brings a change request onto the project as it is now: what only one side changed is taken from it, lists of segments are
+         *     merged key by key. What both sides changed is a 409 with `conflicts`, until there is a choice for each. Approvals were for
+         *     the content as it was, and count no more.
+         *
+         *     Needs `change_request.create`; in the audit log as `change_request.rebase`.
+         */
+        post: operations["rebaseChangeRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/change-requests/{change_request}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks for something else. The change request can be changed and submitted again.
+         * @description Asks for something else. The change request can be changed and submitted again.
+         *
+         *     Needs `change_request.approve`; in the audit log as `change_request.reject`.
+         */
+        post: operations["rejectChangeRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/change-requests/{change_request}/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Gives a change request a time and submits it. The time is part of what is approved. It happens in your name, with what you
+         *     may do then, exactly once; what policies refuse then fails and says so.
+         * @description Gives a change request a time and submits it. The time is part of what is approved. It happens in your name, with what you
+         *     may do then, exactly once; what policies refuse then fails and says so.
+         *
+         *     Needs `schedule.manage`; in the audit log as `change_request.schedule`.
+         */
+        put: operations["scheduleChangeRequest"];
+        post?: never;
+        /**
+         * Calls a schedule off. Approvals were for that time, and count no more.
+         * @description Calls a schedule off. Approvals were for that time, and count no more.
+         *
+         *     Needs `schedule.manage`; in the audit log as `change_request.unschedule`.
+         */
+        delete: operations["unscheduleChangeRequest"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/change-requests/{change_request}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks others for their consent.
+         * @description Asks others for their consent.
+         *
+         *     Needs `change_request.create`; in the audit log as `change_request.submit`.
+         */
+        post: operations["submitChangeRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/change-requests/{change_request}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a change request back. It is over then; only those who put it together can.
+         * @description Takes a change request back. It is over then; only those who put it together can.
+         *
+         *     Needs `change_request.create`; in the audit log as `change_request.withdraw`.
+         */
+        post: operations["withdrawChangeRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/counts": {
         parameters: {
             query?: never;
@@ -1298,6 +1538,92 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Policies by key.
+         * @description Policies by key.
+         *
+         *     Needs `project.read`.
+         */
+        get: operations["listPolicies"];
+        put?: never;
+        /**
+         * Makes a policy. It is for the changes after it.
+         * @description Makes a policy. It is for the changes after it.
+         *
+         *     Needs `policy.manage`; in the audit log as `policy.create`.
+         */
+        post: operations["createPolicy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/policies/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What policies say about a change that is not made, and what a policy that is not there yet would say about it or about
+         *     the past. Nothing is written.
+         * @description What policies say about a change that is not made, and what a policy that is not there yet would say about it or about
+         *     the past. Nothing is written.
+         *
+         *     Needs `project.read`.
+         */
+        post: operations["checkPolicies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/policies/{policy}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One policy.
+         * @description One policy.
+         *
+         *     Needs `project.read`.
+         */
+        get: operations["getPolicy"];
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a policy. What it asks for is asked for this change, too.
+         * @description Deletes a policy. What it asks for is asked for this change, too.
+         *
+         *     Needs `policy.manage`; in the audit log as `policy.delete`.
+         */
+        delete: operations["deletePolicy"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a policy; null removes a rule. What it asks for is asked for this change, too.
+         * @description Changes a policy; null removes a rule. What it asks for is asked for this change, too.
+         *
+         *     Needs `policy.manage`; in the audit log as `policy.update`.
+         */
+        patch: operations["updatePolicy"];
         trace?: never;
     };
     "/api/v1/projects/{project}/revert": {
@@ -2557,6 +2883,63 @@ export interface components {
             /** @description Each works once in place of a second factor. Empty when there were some before. */
             recovery_codes: string[];
         };
+        /** @description Somebody's consent. */
+        ApprovalAnswer: {
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            at: number;
+            /** @description Who. */
+            by: components["schemas"]["PersonAnswer"];
+            /** @description Their words. */
+            comment: string;
+            /** @description What they consented to. */
+            hash: string;
+            /** @description Why it does not count; null when it does. */
+            void?: string | null;
+        };
+        /** @description Consent that a policy asks for. */
+        ApprovalRequirement: {
+            /** @description The author's own consent counts. */
+            author_may_approve: boolean;
+            /** @description The environments for which it asks. */
+            environments: string[];
+            /** @description Groups (keys) of which one is enough. */
+            groups: string[];
+            /** @description Its name. */
+            name: string;
+            /** @description Key of the policy. */
+            policy: string;
+            /**
+             * Format: int32
+             * @description How many people.
+             */
+            required: number;
+            /** @description Roles (keys) of which one is enough. */
+            roles: string[];
+        };
+        /** @description Who must consent. */
+        Approvals: {
+            /** @description The author's own consent counts. */
+            author_may_approve?: boolean | null;
+            /** @description Groups (keys) of which one is enough. */
+            groups?: string[] | null;
+            /**
+             * Format: int32
+             * @description How many people, 1 to 10.
+             */
+            required: number;
+            /** @description Roles (keys) of which one is enough; with no groups either: whoever may approve. */
+            roles?: string[] | null;
+        };
+        /** @description To what, and why. */
+        Approve: {
+            /** @description For the others. */
+            comment?: string | null;
+            /** @description `hash` of the change request as it was looked at. */
+            hash: string;
+        };
         /**
          * @description Who may hold an SDK key.
          * @enum {string}
@@ -2720,6 +3103,84 @@ export interface components {
              * @description Revision of the project: the number of all changes.
              */
             total: number;
+        };
+        /** @description A change request with everything that somebody needs to judge it. */
+        ChangeRequestAnswer: components["schemas"]["ChangeRequestItem"] & {
+            /** @description Consent that was given. */
+            approvals: components["schemas"]["ApprovalAnswer"][];
+            /** @description Oldest first. */
+            comments: components["schemas"]["CommentAnswer"][];
+            /** @description What a rebase will ask. */
+            conflicts: components["schemas"]["MergeConflict"][];
+            /** @description Why, at length. */
+            description: string;
+            /** @description Ids of everybody who put something into it. */
+            editors: string[];
+            /** @description What it would do, document by document; empty once it is over. */
+            entries: components["schemas"]["PlanEntry"][];
+            /** @description What was changed under it: it needs a rebase. */
+            moved: components["schemas"]["PlaceAnswer"][];
+            /** @description Consent that policies want. */
+            needed: components["schemas"]["NeededAnswer"][];
+            outcome?: components["schemas"]["OutcomeAnswer"] | null;
+            /** @description What the policies say about it now. */
+            verdict: components["schemas"]["PolicyVerdict"];
+        };
+        /** @description A change request in a list. */
+        ChangeRequestItem: {
+            /** @description Nobody's consent is missing. */
+            approved: boolean;
+            /** @description Who made it. */
+            author: components["schemas"]["PersonAnswer"];
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            created_at: number;
+            /** @description Of everything that will be applied: what an approval is of. */
+            hash: string;
+            /** @description `chr_…`. */
+            id: string;
+            schedule?: components["schemas"]["ScheduleAnswer"] | null;
+            /**
+             * Format: int64
+             * @description Since when, milliseconds since 1970.
+             */
+            since: number;
+            /** @description How far it is. */
+            state: components["schemas"]["ChangeRequestState"];
+            /** @description For people. */
+            title: string;
+            /** @description What it touches, the first 100. */
+            touches: components["schemas"]["PlaceAnswer"][];
+            /** @description You may approve it, and your approval is missing. */
+            waits_for_me: boolean;
+        };
+        /** @description What is to be different. */
+        ChangeRequestPatch: {
+            /** @description Why, at length. */
+            description?: string | null;
+            /** @description For people. */
+            title?: string | null;
+        };
+        /**
+         * @description How far a change request is.
+         * @enum {string}
+         */
+        ChangeRequestState: "draft" | "open" | "approved" | "scheduled" | "rejected" | "failed" | "withdrawn" | "applied";
+        /** @description Somebody's words. */
+        CommentAnswer: {
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            at: number;
+            /** @description Who. */
+            by: components["schemas"]["PersonAnswer"];
+            /** @description `comment` or `rejection`. */
+            remark: string;
+            /** @description The words. */
+            text: string;
         };
         /** @description Exactly one of these shapes. */
         Condition: {
@@ -3000,6 +3461,11 @@ export interface components {
             /** @description Of a configuration: what is different, in words. */
             sentences?: components["schemas"]["SentenceDifference"][] | null;
         };
+        /** @description What became of a change that was put into a change request. */
+        DraftedAnswer: {
+            /** @description Where it waits. */
+            change_request: components["schemas"]["ChangeRequestItem"];
+        };
         /** @description The app's first code. */
         EnableTotp: {
             /** @description Six digits. */
@@ -3199,11 +3665,34 @@ export interface components {
             /** @description All of them. */
             variants?: components["schemas"]["Variant"][] | null;
         };
+        /** @description Which flags a policy is for. */
+        FlagSelection: {
+            /** @description Those with any of these tags. */
+            tags: string[];
+        };
         /**
          * @description How messages are written.
          * @enum {string}
          */
         FormatName: "standard" | "slack";
+        /** @description A time at which nothing may change. */
+        Freeze: {
+            /** @description Weekdays on which it begins, every week; absent: it is there once. */
+            days?: components["schemas"]["FreezeDay"][] | null;
+            /** @description `2026-12-20T00:00`, or `18:00` each week. */
+            from: string;
+            /** @description For people. */
+            name: string;
+            /** @description IANA time zone. */
+            time_zone: string;
+            /** @description `2027-01-04T09:00`; each week `08:00` or `24:00`, on the next day when it is not after `from`. */
+            until: string;
+        };
+        /**
+         * @description A day of the week.
+         * @enum {string}
+         */
+        FreezeDay: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
         /** @description Permissions in places. */
         Grant: {
             /** @description Keys of environments. Permissions about a project or the tenant need `"*"`. */
@@ -3243,6 +3732,11 @@ export interface components {
             add?: string[] | null;
             /** @description Ids of people of the tenant. */
             remove?: string[] | null;
+        };
+        /** @description A change that a policy would have held. */
+        Held: components["schemas"]["ChangeHead"] & {
+            /** @description Why. */
+            verdict: components["schemas"]["PolicyVerdict"];
         };
         /** @description What an import changes. */
         Imported: {
@@ -3398,6 +3892,69 @@ export interface components {
             /** @description Keys of all roles they are to hold. */
             roles?: string[] | null;
         };
+        /** @description Whose say counts at a place. */
+        MergeChoice: {
+            /** @description Unique in the kind. */
+            key: string;
+            /** @description `flag`, `configuration`, … */
+            kind: string;
+            /** @description `pointer` of the conflict. */
+            pointer: string;
+            /** @description `request` or `current`. */
+            take: string;
+        };
+        /** @description A place that both sides changed. */
+        MergeConflict: {
+            /** @description What the request was made from. */
+            base: unknown;
+            /** @description What is there now. */
+            current: unknown;
+            /** @description Unique in the kind. */
+            key: string;
+            /** @description `flag`, `configuration`, … */
+            kind: string;
+            /** @description JSON pointer into the document, with ids where lists have them; empty for the whole. */
+            pointer: string;
+            /** @description What the request says. */
+            request: unknown;
+        };
+        /** @description For how long something must have been tried. */
+        MinSoak: {
+            /** @description Where; absent: the flag is unchanged here for so long. */
+            environment?: string | null;
+            /**
+             * Format: int32
+             * @description 1 to 8,760.
+             */
+            hours: number;
+        };
+        /** @description Consent that a policy wants. */
+        NeededAnswer: {
+            /** @description The author's own consent counts. */
+            author_may_approve: boolean;
+            /** @description Environments that it is about. */
+            environments: string[];
+            /** @description Ids of those whose approval counts. */
+            given: string[];
+            /** @description Groups of which one is enough. */
+            groups: string[];
+            /** @description Its name. */
+            name: string;
+            /** @description Key of the policy. */
+            policy: string;
+            /**
+             * Format: int32
+             * @description How many people.
+             */
+            required: number;
+            /** @description Roles of which one is enough. */
+            roles: string[];
+        };
+        /** @description What. */
+        NewComment: {
+            /** @description Of at most 4,000 characters. */
+            text: string;
+        };
         /** @description A new environment. */
         NewEnvironment: {
             /**
@@ -3491,6 +4048,44 @@ export interface components {
             /** @description At least 12 characters. */
             password: string;
         };
+        /**
+         * @description A new policy; it has at least one rule.
+         * @example {
+         *       "approvals": {
+         *         "required": 1
+         *       },
+         *       "key": "production",
+         *       "largest_step": 25
+         *     }
+         */
+        NewPolicy: {
+            approvals?: components["schemas"]["Approvals"] | null;
+            /** @description Why it exists. */
+            description?: string | null;
+            /** @description Environments it is for; every one that is marked production by default. */
+            environments?: string[] | null;
+            flags?: components["schemas"]["FlagSelection"] | null;
+            /** @description Attributes that nothing new may look at, and what is below them. */
+            forbidden_attributes?: string[] | null;
+            /** @description Times at which nothing may change. */
+            freeze?: components["schemas"]["Freeze"][] | null;
+            /** @description Approvals, freezes and reasons are for turning a flag off, too. */
+            hold_kills?: boolean | null;
+            /** @description Unique in the project. */
+            key: string;
+            /**
+             * Format: double
+             * @description Percentage points by which one change may widen who is served a variant: above 0, at most 100, three decimals.
+             */
+            largest_step?: number | null;
+            min_soak?: components["schemas"]["MinSoak"] | null;
+            /** @description For people; the key by default. */
+            name?: string | null;
+            /** @description Flags must have an owner. */
+            require_owner?: boolean | null;
+            /** @description Changes must say why. */
+            require_reason?: boolean | null;
+        };
         /** @description A new project. */
         NewProject: {
             /** @description What it is for. */
@@ -3512,6 +4107,18 @@ export interface components {
             key: string;
             /** @description For people. */
             name: string;
+        };
+        /** @description When. */
+        NewSchedule: {
+            /** @description Wall clock without an offset: `2026-12-20T18:00`. */
+            at: string;
+            /**
+             * Format: int64
+             * @description How late it may still happen, when nothing was running at that time: seconds, at most seven days; a day by default.
+             */
+            grace_seconds?: number | null;
+            /** @description IANA name of its time zone: `Europe/Berlin`. */
+            zone: string;
         };
         /**
          * @description A new segment.
@@ -3654,6 +4261,60 @@ export interface components {
          * @enum {string}
          */
         Operator: "in" | "starts_with" | "ends_with" | "contains" | "matches" | "less_than" | "at_most" | "greater_than" | "at_least" | "before" | "after" | "semver_equal" | "semver_less_than" | "semver_at_most" | "semver_greater_than" | "semver_at_least" | "in_cidr" | "has_any" | "has_all" | "present";
+        /** @description What became of it. */
+        OutcomeAnswer: {
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            at: number;
+            /** @description Who did it. */
+            by: components["schemas"]["PersonAnswer"];
+            /** @description Why it failed. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description The project's revision that it became.
+             */
+            revision?: number | null;
+        };
+        /** @description A page of a list. */
+        Page_ChangeRequestItem: {
+            /** @description Items in order. */
+            items: {
+                /** @description Nobody's consent is missing. */
+                approved: boolean;
+                /** @description Who made it. */
+                author: components["schemas"]["PersonAnswer"];
+                /**
+                 * Format: int64
+                 * @description Milliseconds since 1970.
+                 */
+                created_at: number;
+                /** @description Of everything that will be applied: what an approval is of. */
+                hash: string;
+                /** @description `chr_…`. */
+                id: string;
+                schedule?: components["schemas"]["ScheduleAnswer"] | null;
+                /**
+                 * Format: int64
+                 * @description Since when, milliseconds since 1970.
+                 */
+                since: number;
+                /** @description How far it is. */
+                state: components["schemas"]["ChangeRequestState"];
+                /** @description For people. */
+                title: string;
+                /** @description What it touches, the first 100. */
+                touches: components["schemas"]["PlaceAnswer"][];
+                /** @description You may approve it, and your approval is missing. */
+                waits_for_me: boolean;
+            }[];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+            /** @description Items in all pages. */
+            total: number;
+        };
         /** @description A page of a list. */
         Page_EnvironmentAnswer: {
             /** @description Items in order. */
@@ -3904,6 +4565,25 @@ export interface components {
                 /** @description The least built-in role that holds it. */
                 role: components["schemas"]["RoleName"];
             }[];
+            /** @description `cursor` of the next page; null at the end. */
+            next?: string | null;
+            /** @description Items in all pages. */
+            total: number;
+        };
+        /** @description A page of a list. */
+        Page_PolicyAnswer: {
+            /** @description Items in order. */
+            items: (components["schemas"]["PolicyRules"] & {
+                /** @description The environments that it is for now, sorted. */
+                holds_in: string[];
+                /** @description Unique in the project. */
+                key: string;
+                /**
+                 * Format: int64
+                 * @description Revision that wrote it: its `ETag`.
+                 */
+                revision: number;
+            })[];
             /** @description `cursor` of the next page; null at the end. */
             next?: string | null;
             /** @description Items in all pages. */
@@ -4221,6 +4901,20 @@ export interface components {
             /** @description The least built-in role that holds it. */
             role: components["schemas"]["RoleName"];
         };
+        /** @description Somebody, as they were called then. */
+        PersonAnswer: {
+            /** @description `usr_…` or `svc_…`. */
+            id: string;
+            /** @description Shown name. */
+            name: string;
+        };
+        /** @description A document by its name. */
+        PlaceAnswer: {
+            /** @description Unique in the kind; `environment/flag` for configurations. */
+            key: string;
+            /** @description `flag`, `configuration`, … */
+            kind: string;
+        };
         /**
          * @description What becomes of a document.
          * @enum {string}
@@ -4281,6 +4975,173 @@ export interface components {
             list: string;
             /** @description How many keys leave. */
             removed: number;
+        };
+        /** @description A policy. */
+        PolicyAnswer: components["schemas"]["PolicyRules"] & {
+            /** @description The environments that it is for now, sorted. */
+            holds_in: string[];
+            /** @description Unique in the project. */
+            key: string;
+            /**
+             * Format: int64
+             * @description Revision that wrote it: its `ETag`.
+             */
+            revision: number;
+        };
+        /**
+         * @description What is asked: one change, a draft of a policy to try on it or on the past, or both.
+         * @example {
+         *       "configuration": {
+         *         "environment": "production",
+         *         "flag": "new-checkout",
+         *         "patch": {
+         *           "on": true
+         *         }
+         *       }
+         *     }
+         */
+        PolicyCheck: {
+            /** @description What a flag serves in an environment: `{flag, environment}` with `patch` or, for all of it, `body`. */
+            configuration?: unknown;
+            /** @description `{document, prune?}`: a file to apply. */
+            file?: unknown;
+            /** @description `{flag, patch}`. */
+            flag?: unknown;
+            policy?: components["schemas"]["NewPolicy"] | null;
+            /** @description The author's words. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description Try the draft on so many changes of the past, 1 to 500 (100 when no change is given).
+             */
+            replay?: number | null;
+            /** @description `{segment, patch}`. */
+            segment?: unknown;
+        };
+        /** @description What policies say. */
+        PolicyCheckAnswer: {
+            /** @description Nothing stands against it and nobody has to consent. */
+            clear?: boolean | null;
+            past?: components["schemas"]["Replay"] | null;
+            verdict?: components["schemas"]["PolicyVerdict"] | null;
+        };
+        /** @description Something worth knowing. */
+        PolicyNote: {
+            /** @description `step_unknown`, `attribute_used_before`. */
+            code: string;
+            /** @description Environment key; empty when it is about the whole change. */
+            environment: string;
+            /** @description Its key. */
+            key: string;
+            /** @description Kind of the document. */
+            kind: string;
+            /** @description For people. */
+            message: string;
+            /** @description Key of the policy. */
+            policy: string;
+        };
+        /**
+         * @description What can be changed of a policy (JSON Merge Patch); null removes a rule.
+         * @example {
+         *       "largest_step": 10
+         *     }
+         */
+        PolicyPatch: {
+            approvals?: components["schemas"]["Approvals"] | null;
+            /** @description Why it exists. */
+            description?: string | null;
+            /** @description All of them. */
+            environments?: string[] | null;
+            flags?: components["schemas"]["FlagSelection"] | null;
+            /** @description All of them. */
+            forbidden_attributes?: string[] | null;
+            /** @description All of them. */
+            freeze?: components["schemas"]["Freeze"][] | null;
+            /** @description Approvals, freezes and reasons are for turning a flag off, too. */
+            hold_kills?: boolean | null;
+            /**
+             * Format: double
+             * @description In percentage points.
+             */
+            largest_step?: number | null;
+            min_soak?: components["schemas"]["MinSoak"] | null;
+            /** @description For people. */
+            name?: string | null;
+            /** @description Flags must have an owner. */
+            require_owner?: boolean | null;
+            /** @description Changes must say why. */
+            require_reason?: boolean | null;
+        };
+        /** @description What a policy says. */
+        PolicyRules: {
+            approvals?: components["schemas"]["Approvals"] | null;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            created_at: number;
+            /** @description Why it exists. */
+            description?: string | null;
+            /** @description Environments it is for; absent: every one that is marked production. */
+            environments?: string[] | null;
+            flags?: components["schemas"]["FlagSelection"] | null;
+            /** @description Attributes that nothing new may look at. */
+            forbidden_attributes?: string[] | null;
+            /** @description Times at which nothing may change. */
+            freeze?: components["schemas"]["Freeze"][] | null;
+            /** @description Approvals, freezes and reasons are for turning a flag off, too. */
+            hold_kills?: boolean | null;
+            /**
+             * Format: double
+             * @description In percentage points.
+             */
+            largest_step?: number | null;
+            min_soak?: components["schemas"]["MinSoak"] | null;
+            /** @description For people. */
+            name: string;
+            /** @description Flags must have an owner. */
+            require_owner?: boolean | null;
+            /** @description Changes must say why. */
+            require_reason?: boolean | null;
+        };
+        /** @description What policies say about a change. */
+        PolicyVerdict: {
+            /** @description Who must consent. */
+            approvals: components["schemas"]["ApprovalRequirement"][];
+            /** @description Environments in which it may change what is served, or what holds there. */
+            environments: string[];
+            /** @description What could not be computed, or is worth knowing; the first 200. */
+            notes: components["schemas"]["PolicyNote"][];
+            /** @description The flags in them; the first 200. */
+            touched: components["schemas"]["TouchedFlag"][];
+            /** @description What stands against it; the first 200. */
+            violations: components["schemas"]["PolicyViolation"][];
+        };
+        /** @description Something that a policy forbids. */
+        PolicyViolation: {
+            /**
+             * Format: int64
+             * @description From then on (milliseconds since 1970) it stands against the change no more.
+             */
+            clears_at?: number | null;
+            /** @description Stable: `policy_freeze`, `policy_largest_step`, … */
+            code: string;
+            /** @description Environment key; empty when it is about the whole change. */
+            environment: string;
+            /** @description Its key. */
+            key: string;
+            /** @description Kind of the document. */
+            kind: string;
+            /** @description An emergency bypass may pass over it. */
+            may_bypass: boolean;
+            /** @description For people. */
+            message: string;
+            /** @description JSON pointer into the document; empty for the whole. */
+            pointer: string;
+            /** @description Key of the policy. */
+            policy: string;
+            /** @description `freeze`, `largest_step`, `require_owner`, `require_reason`, `forbidden_attributes`, `min_soak`. */
+            rule: string;
         };
         /** @description Another flag must answer one of these variants and be on. */
         Prerequisite: {
@@ -4400,6 +5261,11 @@ export interface components {
          * @enum {string}
          */
         ReasonName: "STATIC" | "DEFAULT" | "TARGETING_MATCH" | "SPLIT" | "DISABLED" | "PREREQUISITE_FAILED" | "ERROR";
+        /** @description Choices, where both sides changed a place. */
+        Rebase: {
+            /** @description One for each conflict; none at first. */
+            choices?: components["schemas"]["MergeChoice"][] | null;
+        };
         /** @description Recovery codes, shown this once. */
         RecoveryCodes: {
             /** @description Each works once in place of a code of the app. Empty when there were some before. */
@@ -4467,6 +5333,22 @@ export interface components {
             items: components["schemas"]["Refusal"][];
             /** @description `cursor` of the next page; null at the end. */
             next?: string | null;
+        };
+        /** @description What is wrong. */
+        Reject: {
+            /** @description For its author. */
+            comment: string;
+        };
+        /** @description What a policy would have said about the past. */
+        Replay: {
+            /** @description How many changes it was tried on, from the last one back. */
+            changes: number;
+            /** @description It ended where the past was pruned or redacted. */
+            cut: boolean;
+            /** @description The changes that it would have held, newest first. */
+            held: components["schemas"]["Held"][];
+            /** @description Rules that are not tried on the past: how long something had been tried is not looked up. */
+            left_out: string[];
         };
         /** @description Which deliveries. */
         ReplayDeliveries: {
@@ -4595,6 +5477,33 @@ export interface components {
             reason?: components["schemas"]["ReasonName"] | null;
             /** @description What they get. */
             serve: components["schemas"]["Serve"];
+        };
+        /** @description When it happens by itself. */
+        ScheduleAnswer: {
+            /** @description Wall clock, as it was said. */
+            at: string;
+            /** @description In whose name. */
+            by: components["schemas"]["PersonAnswer"];
+            /**
+             * Format: int64
+             * @description How late it may still happen, seconds.
+             */
+            grace_seconds: number;
+            /**
+             * Format: int64
+             * @description The instant, milliseconds since 1970.
+             */
+            instant: number;
+            /** @description IANA name of its time zone. */
+            zone: string;
+        };
+        /** @description The change request, and what its time means. */
+        ScheduledAnswer: components["schemas"]["ChangeRequestAnswer"] & {
+            /**
+             * @description What was chosen where clocks are changed: a time that is there twice is the first one, and one that is not there is
+             *     as much later as the clock jumps. Null where there was nothing to choose.
+             */
+            note?: string | null;
         };
         /** @description A second factor. */
         SecondFactor: {
@@ -5059,6 +5968,15 @@ export interface components {
             redacted: boolean;
             /** @description The change removed it. */
             removed: boolean;
+        };
+        /** @description A flag whose answers may change in an environment. */
+        TouchedFlag: {
+            /** @description Environment key. */
+            environment: string;
+            /** @description Flag key. */
+            flag: string;
+            /** @description The flag is only turned off there, or asks one that is. */
+            kill: boolean;
         };
         /**
          * @description What an unknown condition means.
@@ -7284,6 +8202,12 @@ export interface operations {
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
                 /** @description The `ETag` that was read; another one is refused with 412. */
                 "If-Match"?: string;
             };
@@ -7305,6 +8229,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectAnswer"];
+                };
+            };
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
                 };
             };
             /** @description No credential, or none that is good now. */
@@ -7356,6 +8289,12 @@ export interface operations {
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
             };
             path: {
                 /** @description Key of the project. */
@@ -7375,6 +8314,808 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listChangeRequests: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500, 50 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only those that are so far. */
+                state?: components["schemas"]["ChangeRequestState"];
+                /** @description Only those that are not over. */
+                unfinished?: boolean;
+                /** @description Only those made by this user: `usr_…`. */
+                author?: string;
+                /** @description Only those that you may approve and that lack your approval. */
+                waits_for_me?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the project. */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ChangeRequestItem"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readChangeRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the project. */
+                project: string;
+                /** @description Its id: `chr_…`. */
+                change_request: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeRequestAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateChangeRequest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Key of the project. */
+                project: string;
+                /** @description Its id: `chr_…`. */
+                change_request: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRequestPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeRequestAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    applyChangeRequest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
+            };
+            path: {
+                /** @description Key of the project. */
+                project: string;
+                /** @description Its id: `chr_…`. */
+                change_request: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeRequestAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approveChangeRequest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path: {
+                /** @description Key of the project. */
+                project: string;
+                /** @description Its id: `chr_…`. */
+                change_request: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Approve"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeRequestAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    commentOnChangeRequest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path: {
+                /** @description Key of the project. */
+                project: string;
+                /** @description Its id: `chr_…`. */
+                change_request: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewComment"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeRequestAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rebaseChangeRequest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path: {
+                /** @description Key of the project. */
+                project: string;
+                /** @description Its id: `chr_…`. */
+                change_request: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rebase"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeRequestAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rejectChangeRequest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path: {
+                /** @description Key of the project. */
+                project: string;
+                /** @description Its id: `chr_…`. */
+                change_request: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reject"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeRequestAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scheduleChangeRequest: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Key of the project. */
+                project: string;
+                /** @description Its id: `chr_…`. */
+                change_request: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSchedule"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unscheduleChangeRequest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Key of the project. */
+                project: string;
+                /** @description Its id: `chr_…`. */
+                change_request: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeRequestAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submitChangeRequest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path: {
+                /** @description Key of the project. */
+                project: string;
+                /** @description Its id: `chr_…`. */
+                change_request: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeRequestAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdrawChangeRequest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+            };
+            path: {
+                /** @description Key of the project. */
+                project: string;
+                /** @description Its id: `chr_…`. */
+                change_request: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeRequestAnswer"];
                 };
             };
             /** @description No credential, or none that is good now. */
@@ -7551,6 +9292,12 @@ export interface operations {
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
             };
             path: {
                 /** @description Key of the project. */
@@ -7570,6 +9317,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvironmentAnswer"];
+                };
+            };
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
                 };
             };
             /** @description No credential, or none that is good now. */
@@ -7676,6 +9432,12 @@ export interface operations {
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
                 /** @description The `ETag` that was read; another one is refused with 412. */
                 "If-Match"?: string;
             };
@@ -7689,6 +9451,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
+                };
+            };
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -7739,6 +9510,12 @@ export interface operations {
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
                 /** @description The `ETag` that was read; another one is refused with 412. */
                 "If-Match"?: string;
             };
@@ -7762,6 +9539,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvironmentAnswer"];
+                };
+            };
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
                 };
             };
             /** @description No credential, or none that is good now. */
@@ -7875,6 +9661,12 @@ export interface operations {
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
             };
             path: {
                 /** @description Key of the project. */
@@ -7896,6 +9688,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
                 };
             };
             /** @description No credential, or none that is good now. */
@@ -8146,6 +9947,12 @@ export interface operations {
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
             };
             path: {
                 /** @description Key of the project. */
@@ -8165,6 +9972,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FlagAnswer"];
+                };
+            };
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
                 };
             };
             /** @description No credential, or none that is good now. */
@@ -8271,6 +10087,12 @@ export interface operations {
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
                 /** @description The `ETag` that was read; another one is refused with 412. */
                 "If-Match"?: string;
             };
@@ -8294,6 +10116,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FlagAnswer"];
+                };
+            };
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
                 };
             };
             /** @description No credential, or none that is good now. */
@@ -8340,6 +10171,12 @@ export interface operations {
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
             };
             path: {
                 /** @description Key of the project. */
@@ -8357,6 +10194,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FlagAnswer"];
+                };
+            };
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
                 };
             };
             /** @description No credential, or none that is good now. */
@@ -8403,6 +10249,12 @@ export interface operations {
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
             };
             path: {
                 /** @description Key of the project. */
@@ -8424,6 +10276,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConfigurationAnswer"];
+                };
+            };
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
                 };
             };
             /** @description No credential, or none that is good now. */
@@ -8532,6 +10393,12 @@ export interface operations {
             header: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
                 /** @description The `ETag` that was read; another one is refused with 412. */
                 "If-Match": string;
             };
@@ -8557,6 +10424,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConfigurationAnswer"];
+                };
+            };
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
                 };
             };
             /** @description No credential, or none that is good now. */
@@ -8603,6 +10479,12 @@ export interface operations {
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
                 /** @description The `ETag` that was read; another one is refused with 412. */
                 "If-Match"?: string;
             };
@@ -8628,6 +10510,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConfigurationAnswer"];
+                };
+            };
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
                 };
             };
             /** @description No credential, or none that is good now. */
@@ -8674,6 +10565,12 @@ export interface operations {
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
             };
             path: {
                 /** @description Key of the project. */
@@ -8691,6 +10588,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FlagAnswer"];
+                };
+            };
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
                 };
             };
             /** @description No credential, or none that is good now. */
@@ -8873,6 +10779,12 @@ export interface operations {
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
             };
             path: {
                 /** @description Key of the project. */
@@ -8890,6 +10802,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChangeItem"];
+                };
+            };
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
                 };
             };
             /** @description No credential, or none that is good now. */
@@ -8941,6 +10862,12 @@ export interface operations {
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
             };
             path: {
                 /** @description Key of the project. */
@@ -8960,6 +10887,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
                 };
             };
             /** @description No credential, or none that is good now. */
@@ -9073,6 +11009,8 @@ export interface operations {
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
             };
             path: {
                 /** @description Key of the project. */
@@ -9138,6 +11076,8 @@ export interface operations {
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
                 /** @description The `ETag` that was read; another one is refused with 412. */
                 "If-Match"?: string;
             };
@@ -9201,6 +11141,8 @@ export interface operations {
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
                 /** @description The `ETag` that was read; another one is refused with 412. */
                 "If-Match"?: string;
             };
@@ -9270,6 +11212,8 @@ export interface operations {
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
             };
             path: {
                 /** @description Key of the project. */
@@ -9396,12 +11340,450 @@ export interface operations {
             };
         };
     };
+    listPolicies: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500, 50 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description In key, name or description. */
+                search?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the project. */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PolicyAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createPolicy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
+            };
+            path: {
+                /** @description Key of the project. */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPolicy"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyAnswer"];
+                };
+            };
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkPolicies: {
+        parameters: {
+            query?: {
+                /** @description As if the change were made then (milliseconds since 1970); now by default. */
+                at?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the project. */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyCheck"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyCheckAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the project. */
+                project: string;
+                /** @description Policy key. */
+                policy: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deletePolicy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Key of the project. */
+                project: string;
+                /** @description Policy key. */
+                policy: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
+                };
+            };
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updatePolicy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
+                "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
+                /** @description The `ETag` that was read; another one is refused with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Key of the project. */
+                project: string;
+                /** @description Policy key. */
+                policy: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyAnswer"];
+                };
+            };
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
+                };
+            };
+            /** @description No credential, or none that is good now. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The right is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that is not a success. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     revertDocument: {
         parameters: {
             query?: never;
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
             };
             path: {
                 /** @description Key of the project. */
@@ -9421,6 +11803,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChangeItem"];
+                };
+            };
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
                 };
             };
             /** @description No credential, or none that is good now. */
@@ -9532,6 +11923,12 @@ export interface operations {
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
             };
             path: {
                 /** @description Key of the project. */
@@ -9551,6 +11948,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SegmentAnswer"];
+                };
+            };
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
                 };
             };
             /** @description No credential, or none that is good now. */
@@ -9657,6 +12063,12 @@ export interface operations {
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
                 /** @description The `ETag` that was read; another one is refused with 412. */
                 "If-Match"?: string;
             };
@@ -9670,6 +12082,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
+                };
+            };
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -9720,6 +12141,12 @@ export interface operations {
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
                 /** @description The `ETag` that was read; another one is refused with 412. */
                 "If-Match"?: string;
             };
@@ -9743,6 +12170,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SegmentAnswer"];
+                };
+            };
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
                 };
             };
             /** @description No credential, or none that is good now. */
@@ -9789,6 +12225,12 @@ export interface operations {
             header?: {
                 /** @description Why, for the audit log: percent-encoded UTF-8, at most 500 characters. */
                 "X-Yardarm-Reason"?: string;
+                /** @description `new`, or the id of a change request: what this leaves goes there and not into the project. Needs `change_request.create` instead. */
+                "X-Yardarm-Change-Request"?: string;
+                /** @description What a new change request is called: percent-encoded UTF-8. */
+                "X-Yardarm-Change-Request-Title"?: string;
+                /** @description `true` in an emergency: passes over missing approvals and policies, with a reason and with `change_request.bypass`. The audit log has it as `change_request.bypass`. */
+                "X-Yardarm-Bypass"?: boolean;
                 /** @description The `ETag` that was read; another one is refused with 412. */
                 "If-Match"?: string;
             };
@@ -9812,6 +12254,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SegmentAnswer"];
+                };
+            };
+            /** @description It waits in a change request, as `X-Yardarm-Change-Request` asked; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedAnswer"];
                 };
             };
             /** @description No credential, or none that is good now. */

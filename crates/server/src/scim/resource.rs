@@ -1,5 +1,7 @@
 //! People and groups as SCIM resources.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -35,7 +37,15 @@ pub(crate) fn user(
         put(&mut user, "userName", json!(said.user_name));
         put(&mut user, "name", (!said.name.is_empty()).then(|| json!(said.name)));
         put(&mut user, "displayName", said.display_name.clone().map(Value::from));
-        put(&mut user, "emails", (!said.emails.is_empty()).then(|| json!(said.emails)));
+        let emails = said.emails.iter().map(|email| {
+            let mut told = json!({ "value": email.value, "primary": email.primary });
+            if let Some(kind) = &email.kind {
+                told["type"] = json!(kind);
+            }
+            told
+        });
+        let emails: Vec<Value> = emails.collect();
+        put(&mut user, "emails", (!emails.is_empty()).then_some(Value::Array(emails)));
         put(&mut user, "active", json!(said.active));
         put(&mut meta, "created", instant(said.created_at));
         put(&mut meta, "lastModified", instant(said.changed_at));
@@ -56,14 +66,13 @@ pub(crate) fn user(
     Value::Object(user)
 }
 
-/// A group with the ids and names of who is in it.
-pub(crate) fn group(base: &str, key: &str, name: &str, said: &DirectoryGroup, members: &[(String, String)]) -> Value {
+/// A group with the ids of who is in it.
+pub(crate) fn group(base: &str, key: &str, name: &str, said: &DirectoryGroup, members: &BTreeSet<String>) -> Value {
     let mut group = Map::from_iter([("schemas".to_owned(), json!([GROUP])), ("id".to_owned(), json!(key))]);
     put(&mut group, "externalId", said.external_id.clone().map(Value::from));
     put(&mut group, "displayName", json!(name));
-    let members = members.iter().map(|(id, name)| {
-        json!({ "value": id, "display": name, "type": "User", "$ref": format!("{base}/scim/v2/Users/{id}") })
-    });
+    let members =
+        members.iter().map(|id| json!({ "value": id, "type": "User", "$ref": format!("{base}/scim/v2/Users/{id}") }));
     let members: Vec<Value> = members.collect();
     put(&mut group, "members", (!members.is_empty()).then_some(Value::Array(members)));
     let meta = json!({ "resourceType": "Group", "created": instant(said.created_at),

@@ -79,9 +79,11 @@ struct Attribute {
     required: bool,
     exact: bool,
     mutability: &'static str,
-    unique: bool,
+    uniqueness: &'static str,
     parts: Vec<Value>,
     references: &'static [&'static str],
+    /// The values that there are.
+    values: &'static [&'static str],
 }
 
 fn said(name: &'static str, kind: &'static str, words: &'static str) -> Attribute {
@@ -93,9 +95,10 @@ fn said(name: &'static str, kind: &'static str, words: &'static str) -> Attribut
         required: false,
         exact: false,
         mutability: "readWrite",
-        unique: false,
+        uniqueness: "none",
         parts: Vec::new(),
         references: &[],
+        values: &[],
     }
 }
 
@@ -104,10 +107,13 @@ impl From<Attribute> for Value {
         let mut value = json!({
             "name": said.name, "type": said.kind, "multiValued": said.many, "description": said.words,
             "required": said.required, "caseExact": said.exact, "mutability": said.mutability, "returned": "default",
-            "uniqueness": if said.unique { "server" } else { "none" },
+            "uniqueness": said.uniqueness,
         });
         if !said.parts.is_empty() {
             value["subAttributes"] = Self::Array(said.parts);
+        }
+        if !said.values.is_empty() {
+            value["canonicalValues"] = json!(said.values);
         }
         if !said.references.is_empty() {
             value["referenceTypes"] = json!(said.references);
@@ -122,7 +128,7 @@ fn user_schema() -> Value {
     let name = NAME_PARTS.map(|part| Value::from(text(part, "A part of the name.")));
     let emails = vec![
         Attribute { required: true, ..text("value", "The address.") }.into(),
-        text("type", "work, home, other.").into(),
+        Attribute { values: &["work", "home", "other"], ..text("type", "What it is for.") }.into(),
         said("primary", "boolean", "Whether it is the one to be used.").into(),
     ];
     let groups = vec![
@@ -130,11 +136,12 @@ fn user_schema() -> Value {
         read(Attribute { references: &["Group"], exact: true, ..said("$ref", "reference", "Where the group is.") })
             .into(),
         read(text("display", "Name of the group.")).into(),
+        read(Attribute { values: &["direct"], ..text("type", "How they are in it.") }).into(),
     ];
     let attributes: Vec<Value> = vec![
         Attribute {
             required: true,
-            unique: true,
+            uniqueness: "server",
             ..text("userName", "What the directory calls them; unique in the tenant.")
         }
         .into(),
@@ -156,7 +163,7 @@ fn user_schema() -> Value {
         })
         .into(),
     ];
-    described(USER, "User", "Somebody of the tenant", attributes)
+    described(USER, "User", "Somebody of the tenant", &attributes)
 }
 
 fn group_schema() -> Value {
@@ -166,18 +173,21 @@ fn group_schema() -> Value {
         fixed(Attribute { exact: true, ..text("value", "Id of the person.") }).into(),
         fixed(Attribute { references: &["User"], exact: true, ..said("$ref", "reference", "Where the person is.") })
             .into(),
-        Attribute { mutability: "readOnly", ..text("display", "Name of the person.") }.into(),
-        fixed(text("type", "User.")).into(),
+        fixed(Attribute { values: &["User"], ..text("type", "What the member is: no groups in groups.") }).into(),
     ];
     let attributes: Vec<Value> = vec![
-        Attribute { required: true, unique: true, ..text("displayName", "Unique among the directory's groups.") }
-            .into(),
+        Attribute {
+            required: true,
+            uniqueness: "server",
+            ..text("displayName", "Unique among the directory's groups.")
+        }
+        .into(),
         Attribute { many: true, parts: members, ..said("members", "complex", "Who is in it.") }.into(),
     ];
-    described(GROUP, "Group", "A group that the directory keeps", attributes)
+    described(GROUP, "Group", "A group that the directory keeps", &attributes)
 }
 
-fn described(id: &str, name: &str, words: &str, attributes: Vec<Value>) -> Value {
+fn described(id: &str, name: &str, words: &str, attributes: &[Value]) -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Schema"],
         "id": id, "name": name, "description": words, "attributes": attributes,

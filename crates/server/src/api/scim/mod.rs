@@ -63,7 +63,7 @@ pub(crate) fn projection(query: &HashMap<String, String>) -> Result<Projection, 
 }
 
 /// All of a few things, which are never so many that there are pages.
-fn all(resources: Vec<Value>) -> ScimAnswer {
+fn all(resources: &[Value]) -> ScimAnswer {
     ScimAnswer::ok(json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
         "totalResults": resources.len(), "startIndex": 1, "itemsPerPage": resources.len(), "Resources": resources }))
 }

@@ -19,21 +19,13 @@ use crate::scim::{self, GroupInput};
 /// Characters of a group's name in its key.
 const SLUG: usize = 40;
 
-/// Who is in which group, members and who is not active, with what they are called.
-fn everybody(state: &TenantState) -> BTreeMap<String, Vec<(String, String)>> {
-    let mut groups: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
-    for (id, _) in state.all(tenant_kind::MEMBER) {
-        if let Some(member) = state.read::<MemberDocument>(tenant_kind::MEMBER, id) {
-            for key in member.groups {
-                groups.entry(key).or_default().push((id.to_owned(), member.name.clone()));
-            }
-        }
-    }
-    for (id, _) in state.all(tenant_kind::DIRECTORY_USER) {
-        if let Some(said) = state.read::<DirectoryUserDocument>(tenant_kind::DIRECTORY_USER, id) {
-            for key in said.groups {
-                let name = said.display_name.clone().unwrap_or_else(|| said.user_name.clone());
-                groups.entry(key).or_default().push((id.to_owned(), name));
+/// Who is in which group: members, and who is not active.
+fn everybody(state: &TenantState) -> BTreeMap<String, BTreeSet<String>> {
+    let mut groups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for kind in [tenant_kind::MEMBER, tenant_kind::DIRECTORY_USER] {
+        for (id, document) in state.all(kind) {
+            for key in document.body["groups"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+                groups.entry(key.to_owned()).or_default().insert(id.to_owned());
             }
         }
     }
@@ -49,24 +41,23 @@ fn of_directory(state: &TenantState, key: &str) -> Option<(GroupDocument, Direct
 
 fn resource(base: &str, state: &TenantState, key: &str) -> Option<Value> {
     let (group, said) = of_directory(state, key)?;
-    let mut members = everybody(state).remove(key).unwrap_or_default();
-    members.sort();
+    let members = everybody(state).remove(key).unwrap_or_default();
     Some(scim::group(base, key, &group.name, &said, &members))
 }
 
 /// Puts somebody in or takes them out; who is not active is noted for when they come back.
-fn move_one(state: &TenantState, write: &mut TenantWrite, key: &str, id: &str, joins: bool) -> Result<String, Problem> {
+fn move_one(state: &TenantState, write: &mut TenantWrite, key: &str, id: &str, joins: bool) -> Result<(), Problem> {
     let change = |groups: &mut BTreeSet<String>| if joins { groups.insert(key.to_owned()) } else { groups.remove(key) };
     if let Some(mut member) = state.read::<MemberDocument>(tenant_kind::MEMBER, id) {
         change(&mut member.groups);
         write.documents.push((tenant_kind::MEMBER, id.to_owned(), body(&member)?));
-        return Ok(member.name);
+        return Ok(());
     }
     let said = state.read::<DirectoryUserDocument>(tenant_kind::DIRECTORY_USER, id);
     let mut said = said.ok_or_else(|| scim::invalid_value(format!("There is no User {id:?} to be a member.")))?;
     change(&mut said.groups);
     write.documents.push((tenant_kind::DIRECTORY_USER, id.to_owned(), body(&said)?));
-    Ok(said.display_name.unwrap_or(said.user_name))
+    Ok(())
 }
 
 fn name_is_free(state: &TenantState, name: &str, but: &str) -> Result<(), Problem> {
@@ -91,8 +82,7 @@ impl TenantAccess<can::ScimManage> {
         let keys = state.all(tenant_kind::GROUP).map(|(key, _)| key);
         let groups = keys.filter_map(|key| {
             let (group, said) = of_directory(state, key)?;
-            let mut members = members.remove(key).unwrap_or_default();
-            members.sort();
+            let members = members.remove(key).unwrap_or_default();
             Some(scim::group(base, key, &group.name, &said, &members))
         });
         groups.collect()
@@ -128,11 +118,10 @@ impl TenantAccess<can::ScimManage> {
                 limit(now.state, tenant_kind::GROUP, MOST_GROUPS, "groups")?;
                 name_is_free(now.state, &group.name, "")?;
                 let mut write = TenantWrite::one(tenant_kind::GROUP, &key, body(&group)?, Vec::new());
-                let mut members = Vec::new();
                 for id in &input.members {
-                    members.push((id.clone(), move_one(now.state, &mut write, &key, id, true)?));
+                    move_one(now.state, &mut write, &key, id, true)?;
                 }
-                Ok((write, scim::group(self.base_url(), &key, &group.name, &said, &members)))
+                Ok((write, scim::group(self.base_url(), &key, &group.name, &said, &input.members)))
             })
             .await?;
         Ok(resource)
@@ -152,17 +141,13 @@ impl TenantAccess<can::ScimManage> {
                 let input = change(&before)?;
                 let (mut group, mut said) = of_directory(now.state, key).ok_or_else(refusal::not_found)?;
                 name_is_free(now.state, &input.display_name, key)?;
-                let mut members: BTreeMap<String, String> =
-                    everybody(now.state).remove(key).unwrap_or_default().into_iter().collect();
+                let here = everybody(now.state).remove(key).unwrap_or_default();
                 let mut write = TenantWrite::default();
-                let here: BTreeSet<String> = members.keys().cloned().collect();
                 for id in input.members.difference(&here) {
-                    let name = move_one(now.state, &mut write, key, id, true)?;
-                    members.insert(id.clone(), name);
+                    move_one(now.state, &mut write, key, id, true)?;
                 }
                 for id in here.difference(&input.members) {
                     move_one(now.state, &mut write, key, id, false)?;
-                    members.remove(id);
                 }
                 let same = group.name == input.display_name && said.external_id == input.external_id;
                 if !same || !write.documents.is_empty() {
@@ -172,8 +157,7 @@ impl TenantAccess<can::ScimManage> {
                 group.name.clone_from(&input.display_name);
                 group.directory = Some(said.clone());
                 write.documents.push((tenant_kind::GROUP, key.to_owned(), body(&group)?));
-                let members: Vec<(String, String)> = members.into_iter().collect();
-                Ok((write, scim::group(self.base_url(), key, &group.name, &said, &members)))
+                Ok((write, scim::group(self.base_url(), key, &group.name, &said, &input.members)))
             })
             .await?;
         Ok(resource)

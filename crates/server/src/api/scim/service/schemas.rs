@@ -8,5 +8,5 @@ use crate::scim;
 #[utoipa::path(get, path = "/scim/v2/Schemas", operation_id = "scimListSchemas", tag = "scim",
     responses((status = 200, body = serde_json::Value, content_type = "application/scim+json")))]
 pub(crate) async fn handler(access: TenantAccess<can::ScimManage>) -> ScimAnswer {
-    all(scim::schemas(access.base_url()))
+    all(&scim::schemas(access.base_url()))
 }
