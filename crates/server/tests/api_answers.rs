@@ -5,6 +5,8 @@
 
 #[path = "walks/account.rs"]
 mod account;
+#[path = "walks/control.rs"]
+mod control;
 #[path = "walks/passkeys.rs"]
 #[expect(dead_code, reason = "the other algorithms are tried in api_passkeys.rs")]
 mod passkeys;
@@ -227,6 +229,7 @@ async fn every_route_answers_as_documented(app: Arc<TestApp>) {
         scim::walk(&app).await,
         account::walk(&app).await,
         passkeys::walk(&app).await,
+        control::walk(&app).await,
     ];
     seen.extend(walked.into_iter().flatten().map(|(method, path)| (method.to_owned(), path.to_owned())));
 

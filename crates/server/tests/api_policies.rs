@@ -43,6 +43,9 @@ async fn policies_are_managed(app: Arc<TestApp>) {
     assert_eq!(stale.status, 412);
     let tag = read.header("etag");
     let patch = json!({ "min_soak": null, "environments": null, "hold_kills": true });
+    let held = admin.patch(&one, patch.clone()).await;
+    assert_eq!((held.status, held.text("code").as_str()), (409, "approval_required"), "{}", held.body);
+    let admin = admin.with_header("x-yardarm-bypass", "true").with_header("x-yardarm-reason", "nobody else is here");
     let changed = admin.with_header("if-match", &tag).patch(&one, patch).await;
     assert_eq!(
         (changed.status, &changed.body["min_soak"], &changed.body["hold_kills"]),
@@ -119,7 +122,7 @@ async fn a_check_says_and_writes_nothing(app: Arc<TestApp>) {
 async fn a_draft_is_tried_on_the_past(app: Arc<TestApp>) {
     app.flag("checkout").await;
     for percent in [10, 60, 20] {
-        let reply = app.owner.put(PRODUCTION, rollout(percent)).await;
+        let reply = app.owner.with_header("if-match", "*").put(PRODUCTION, rollout(percent)).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
     }
     let grown = app.rev().await - 1;

@@ -160,8 +160,8 @@ impl Check {
         if let Some(reason) = reason {
             body["reason"] = json!(reason);
         }
-        let at = self.at.map(|at| at.to_string());
-        let query: Vec<(&str, &str)> = at.iter().map(|at| ("at", at.as_str())).collect();
+        let instant = self.at.map(|at| at.to_string());
+        let query: Vec<(&str, &str)> = instant.iter().map(|at| ("at", at.as_str())).collect();
         let path = ["projects", project, "policies", "check"];
         let answer = api.send(Method::POST, &path, &query, Some(&body), None).await?.body;
         out.json(&answer)?;

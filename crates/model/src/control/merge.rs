@@ -93,7 +93,7 @@ fn three(at: &At, name: &str, sides: Sides<'_>, merging: &mut Merging<'_>) -> Op
             _ => {}
         }
     }
-    let [base, theirs, ours] = sides.map(|side| side.cloned());
+    let [base, theirs, ours] = sides.map(Option::<&Value>::cloned);
     let conflict = Conflict { pointer: at.clone().into_text(), base, theirs, ours };
     match (merging.choose)(&conflict) {
         Some(Side::Theirs) => conflict.theirs,

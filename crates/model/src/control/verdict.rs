@@ -250,7 +250,7 @@ impl<'s> Change<'s> {
             held.entry(environment.clone()).or_insert_with(|| (Kind::Environment, environment.clone()));
         }
         // A flag that leaves a policy by its tags would be free from then on.
-        for ((environment, flag), _) in &self.before.configurations {
+        for (environment, flag) in self.before.configurations.keys() {
             let leaves = || selects(policy, self.before, flag) && !selects(policy, &self.after, flag);
             let removed = !self.after.flags.contains_key(flag);
             if policy.flags.is_some() && self.covers(policy, environment) && !removed && leaves() {
@@ -386,7 +386,7 @@ impl Told<'_> {
         for ((environment, flag), _) in change.rolled_out(self.rule) {
             asked.entry(flag).or_insert(environment);
         }
-        for ((environment, flag), _) in &change.before.configurations {
+        for (environment, flag) in change.before.configurations.keys() {
             let owned = |state: &State| state.flags.get(flag).is_some_and(|flag| flag.owner.is_some());
             let there = change.after.flags.get(flag).is_some_and(|flag| !flag.archived);
             let loses = owned(change.before) && !owned(&change.after);
@@ -402,7 +402,7 @@ impl Told<'_> {
                      none; say who answers for it"
                 );
                 self.violation(Rule::RequireOwner, (Kind::Flag, flag), environment, message);
-                self.last(|violation| violation.pointer = "/owner".to_owned());
+                self.last(|violation| "/owner".clone_into(&mut violation.pointer));
             }
         }
     }

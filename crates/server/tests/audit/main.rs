@@ -1,7 +1,7 @@
 //! The log as evidence, on both databases: every kind of tampering is named, redactions and pruning keep the proof, what
 //! is searched is found, every mutation is one entry, and refusals are told.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 #[path = "../walks/account.rs"]
 #[expect(dead_code, reason = "walked in api_answers.rs")]

@@ -1,6 +1,6 @@
 //! Change control: nothing is written past the policies, what is approved is what is applied, and a schedule fires once.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod attacks;
 mod every_route;

@@ -117,7 +117,7 @@ async fn places_in_lists_of_others_lead_nowhere(app: Arc<TestApp>) {
         } else {
             let text = world.app.owner.open("GET", &of(ACME), None).await.text().await.unwrap();
             let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-            lines.filter_map(|line| line["cursor"].as_str().map(str::to_owned)).next()
+            lines.into_iter().find_map(|line| line["cursor"].as_str().map(str::to_owned))
         };
         let Some(theirs) = told else { continue };
         for cursor in [theirs.as_str(), &theirs[..theirs.len() - 1], "", "AAAA", "WyIiLCIiXQ", "%00", "W10"] {

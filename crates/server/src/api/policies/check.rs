@@ -95,7 +95,7 @@ pub(crate) async fn handler(
     Query(query): Query<CheckQuery>,
     Body(body): Body,
 ) -> Result<Answer, Problem> {
-    let asked = Asked::of(body)?;
+    let asked = Asked::of(&body)?;
     let at = query.at.unwrap_or_else(|| access.now());
     let verdict = match asked.changes.into_iter().next() {
         Some(change) => Some(access.check(change, asked.policy.clone(), at, asked.reason).await?),
@@ -126,7 +126,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(body: Value) -> Result<Self, Problem> {
+    fn of(body: &Value) -> Result<Self, Problem> {
         let known = ["configuration", "flag", "segment", "file", "policy", "reason", "replay"];
         let given = |name: &str| body.get(name).is_some_and(|value| !value.is_null());
         let kinds: Vec<&'static str> =
