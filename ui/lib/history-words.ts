@@ -12,6 +12,8 @@ const NAMES: Record<DocumentKind, string> = {
   flag: "Flag",
   configuration: "Rules",
   sdk_key: "SDK key",
+  policy: "Policy",
+  change_request: "Change request",
 };
 
 /** `configuration production/new-checkout` → "new-checkout in production". */
@@ -38,6 +40,17 @@ const VERBS: Record<string, string> = {
   import: "imported",
   undo: "undid a change of",
   revert: "put back",
+  submit: "submitted",
+  approve: "approved",
+  reject: "asked for changes in",
+  withdraw: "withdrew",
+  apply: "applied",
+  bypass: "bypassed the policies for",
+  schedule: "scheduled",
+  unschedule: "unscheduled",
+  rebase: "rebased",
+  comment: "commented on",
+  edit: "changed",
 };
 
 /** A change in prose, after the name of who did it: "changed new-checkout in production". */

@@ -4,13 +4,16 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import { ActivityItem } from "@/components/activity-item";
 import { useConsole } from "@/components/console-context";
+import { ChangeRow } from "@/components/control/change-row";
 import { ServesChip } from "@/components/marks";
 import { PageTitle } from "@/components/page-title";
 import { ErrorState } from "@/components/states";
+import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { SkeletonRows } from "@/components/ui/skeleton";
 import { useNow } from "@/lib/now";
+import { useWaitingForMe } from "@/lib/queries/change-requests";
 import { useFlags } from "@/lib/queries/flags";
 import { useHistory } from "@/lib/queries/history";
 import { useKeys } from "@/lib/queries/keys";
@@ -35,6 +38,7 @@ export default function HomePage() {
       />
       <div className="grid items-start gap-4 pt-1 lg:grid-cols-[minmax(0,1fr)_380px]">
         <div className="flex min-w-0 flex-col gap-4">
+          <WaitingForMe />
           <FirstEvaluation key={project.key} />
           <LatelyChanged />
         </div>
@@ -44,6 +48,38 @@ export default function HomePage() {
         </div>
       </div>
     </div>
+  );
+}
+
+/** What others ask of the reader; nothing at all when nobody does. */
+function WaitingForMe() {
+  const { project } = useConsole();
+  const waiting = useWaitingForMe(project.key).data;
+  if (!waiting?.items.length) return null;
+  return (
+    <Card
+      flush
+      title={
+        <>
+          Waiting for you <Badge tone="warn">{waiting.total ?? waiting.items.length}</Badge>
+        </>
+      }
+      action={
+        <Link
+          href={href("/changes", { p: project.key })}
+          prefetch={false}
+          className="text-accent text-xs hover:underline"
+        >
+          Changes
+        </Link>
+      }
+    >
+      <ul className="divide-y">
+        {waiting.items.map((item) => (
+          <ChangeRow key={item.id} item={item} />
+        ))}
+      </ul>
+    </Card>
   );
 }
 

@@ -43,6 +43,19 @@ pub(crate) struct Reviewed {
     pub(crate) waits_for_me: bool,
 }
 
+/// A change request at a glance, for lists; empty when nobody is asked.
+#[derive(Default)]
+pub(crate) struct Glance {
+    /// Nobody's consent is missing.
+    pub(crate) approved: bool,
+    /// The reader may approve it, and their approval is missing.
+    pub(crate) waits_for_me: bool,
+    /// Consent that policies want.
+    pub(crate) needed: Vec<NeededApproval>,
+    /// What was changed under it.
+    pub(crate) moved: Vec<(Kind, String)>,
+}
+
 impl Request {
     /// Who asks, as a change request names them.
     pub(super) fn person(&self) -> Person {
@@ -104,20 +117,21 @@ impl<R: Right> ProjectAccess<R> {
         Ok(Reviewed { live, request, revision, entries, verdict, standing, moved, conflicts, waits_for_me })
     }
 
-    /// What a list says about a request: whether it has all consent, and whether it waits for the reader.
-    pub(crate) async fn glance(
-        &self,
-        live: &Arc<LiveProject>,
-        request: &ChangeRequest,
-    ) -> Result<(bool, bool), Problem> {
+    /// What a list says about a request.
+    pub(crate) async fn glance(&self, live: &Arc<LiveProject>, request: &ChangeRequest) -> Result<Glance, Problem> {
         if request.stage != Stage::Open {
-            return Ok((false, false));
+            return Ok(Glance::default());
         }
-        let moved = !change_request::moved(&live.state, request).is_empty();
+        let moved = change_request::moved(&live.state, request);
         let documents = Arc::new(request.documents());
         let verdict = self.judge(live, &documents, &reason_of(request, "")).await?;
-        let standing = self.standing(request, &verdict, moved);
-        Ok((!moved && standing.is_complete(), !moved && self.is_asked(request, &verdict, &standing)))
+        let standing = self.standing(request, &verdict, !moved.is_empty());
+        Ok(Glance {
+            approved: moved.is_empty() && standing.is_complete(),
+            waits_for_me: moved.is_empty() && self.is_asked(request, &verdict, &standing),
+            needed: standing.needed,
+            moved,
+        })
     }
 
     pub(super) fn standing(&self, request: &ChangeRequest, verdict: &Verdict, moved: bool) -> Consent {

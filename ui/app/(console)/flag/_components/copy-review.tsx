@@ -33,6 +33,7 @@ export function CopyReview({
       before={before as unknown as Json}
       after={after as unknown as Json}
       confirm={`Copy to ${to.name}`}
+      question={{ configuration: { flag: flag.key, environment: to.key, body: after } }}
       onClose={onClose}
       onConfirm={async (reason) => {
         const { rev } = await copy.mutateAsync({ from: from.key, to: to.key, reason });

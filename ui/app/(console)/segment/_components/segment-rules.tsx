@@ -11,6 +11,7 @@ import { Card } from "@/components/ui/card";
 import { Field, Input } from "@/components/ui/field";
 import { IconButton } from "@/components/ui/icon-button";
 import type { Condition, Json, Segment } from "@/lib/api/types";
+import { Asked } from "@/lib/api/way";
 import { equalJson } from "@/lib/diff";
 import { documentChanges } from "@/lib/history-words";
 import { conditionProblem } from "@/lib/problems";
@@ -148,9 +149,15 @@ export function SegmentRules({ segment }: { segment: Segment }) {
           before={base as unknown as Json}
           after={form as unknown as Json}
           confirm="Save the segment"
+          question={{ segment: { segment: segment.key, patch: form } }}
           onClose={() => setReviewing(false)}
           onConfirm={async (reason) => {
-            const { rev } = await update.mutateAsync({ patch: form, revision: segment.revision, reason });
+            const { rev } = await update
+              .mutateAsync({ patch: form, revision: segment.revision, reason })
+              .catch((error) => {
+                if (error instanceof Asked) setForm(base);
+                throw error;
+              });
             saved(`Segment ${segment.key} is saved`, project.key, rev);
           }}
         />
