@@ -6,6 +6,7 @@ import { Card } from "@/components/ui/card";
 import { atLeast } from "@/lib/queries/session";
 import { href } from "@/lib/url";
 import { EnvironmentsCard } from "./_components/environments-card";
+import { PoliciesCard } from "./_components/policies-card";
 import { ProjectCard } from "./_components/project-card";
 import { TokensCard } from "./_components/tokens-card";
 import { WebhooksCard } from "./_components/webhooks-card";
@@ -18,6 +19,7 @@ export default function SettingsPage() {
       <div className="flex flex-col gap-4 px-4 pt-2">
         <ProjectCard key={project.key} project={project} />
         <EnvironmentsCard />
+        <PoliciesCard />
         <TokensCard />
         {atLeast(session.role, "admin") ? <WebhooksCard /> : null}
         <Card title={`People of ${session.tenant.name}`}>

@@ -12,7 +12,7 @@ use yardarm_model::document::{Kind, State};
 use yardarm_model::plan::{self, Entry};
 use yardarm_model::{limits, normal_form};
 
-use super::consent::{self, Consent};
+use super::consent::{self, Consent, NeededApproval};
 use super::gate::Passage;
 use super::refusals;
 use crate::auth::access::{ProjectAccess, Request};
