@@ -5,7 +5,7 @@ import { CopyButton } from "@/components/ui/copy-button";
 import type { ChangeRequest } from "@/lib/api/control";
 import { isOver, requirementText, whoMay } from "@/lib/control-words";
 import { useNow } from "@/lib/now";
-import { useMembers } from "@/lib/queries/session";
+import { useMembers } from "@/lib/queries/people";
 import { ago, instant } from "@/lib/time";
 import { fromNow, instantIn } from "@/lib/zones";
 
