@@ -8,7 +8,7 @@ import { servesOf } from "@/lib/serves";
 import { failed, saved } from "@/lib/undo";
 import { useConsole } from "./console-context";
 import { ServesChip } from "./marks";
-import { ReviewSheet } from "./review-sheet";
+import { ReviewSheet } from "./review";
 import { ErrorState } from "./states";
 import { Sheet } from "./ui/dialog";
 import { SkeletonRows } from "./ui/skeleton";

@@ -25,6 +25,8 @@ export function documentName(kind: DocumentKind, key: string): string {
   return `${NAMES[kind] ?? kind} ${key}`;
 }
 
+export const actorOf = (item: Pick<HistoryItem, "actor" | "actor_name">): string => item.actor_name || item.actor;
+
 /** What somebody did, from the action's verb: `flag.create` → "created". */
 const VERBS: Record<string, string> = {
   create: "created",

@@ -1,14 +1,13 @@
 "use client";
 import { Flag, KeyRound, Plus, UsersRound } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { ActivityItem } from "@/components/activity-item";
 import { useConsole } from "@/components/console-context";
-import { ChangeRow } from "@/components/control/change-row";
 import { ServesChip } from "@/components/marks";
 import { PageTitle } from "@/components/page-title";
 import { ErrorState } from "@/components/states";
-import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { SkeletonRows } from "@/components/ui/skeleton";
@@ -22,8 +21,12 @@ import { ago } from "@/lib/time";
 import { href } from "@/lib/url";
 import { FirstEvaluation } from "./_components/first-evaluation";
 
+// Not a part of the first load: for most people nobody waits.
+const WaitingForMe = dynamic(() => import("./_components/waiting-for-me").then((m) => m.WaitingForMe), { ssr: false });
+
 export default function HomePage() {
   const { project, can, openCreateFlag } = useConsole();
+  const waiting = useWaitingForMe(project.key).data?.total ?? 0;
   return (
     <div className="mx-auto w-full max-w-[1160px] px-4 pb-8 [&>div:first-child]:px-0">
       <PageTitle
@@ -38,7 +41,7 @@ export default function HomePage() {
       />
       <div className="grid items-start gap-4 pt-1 lg:grid-cols-[minmax(0,1fr)_380px]">
         <div className="flex min-w-0 flex-col gap-4">
-          <WaitingForMe />
+          {waiting > 0 ? <WaitingForMe /> : null}
           <FirstEvaluation key={project.key} />
           <LatelyChanged />
         </div>
@@ -48,38 +51,6 @@ export default function HomePage() {
         </div>
       </div>
     </div>
-  );
-}
-
-/** What others ask of the reader; nothing at all when nobody does. */
-function WaitingForMe() {
-  const { project } = useConsole();
-  const waiting = useWaitingForMe(project.key).data;
-  if (!waiting?.items.length) return null;
-  return (
-    <Card
-      flush
-      title={
-        <>
-          Waiting for you <Badge tone="warn">{waiting.total ?? waiting.items.length}</Badge>
-        </>
-      }
-      action={
-        <Link
-          href={href("/changes", { p: project.key })}
-          prefetch={false}
-          className="text-accent text-xs hover:underline"
-        >
-          Changes
-        </Link>
-      }
-    >
-      <ul className="divide-y">
-        {waiting.items.map((item) => (
-          <ChangeRow key={item.id} item={item} />
-        ))}
-      </ul>
-    </Card>
   );
 }
 

@@ -1,6 +1,7 @@
 // What the server's OpenAPI says must fit the types the console is written with; `tsc` fails where it does not.
-import type { components } from "./schema";
+
 import type * as control from "./control";
+import type { components } from "./schema";
 import type * as ours from "./types";
 
 type Schemas = components["schemas"];

@@ -1,15 +1,21 @@
 "use client";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useConsole } from "@/components/console-context";
 import { PageTitle } from "@/components/page-title";
 import { Card } from "@/components/ui/card";
+import { SkeletonRows } from "@/components/ui/skeleton";
 import { atLeast } from "@/lib/queries/session";
 import { href } from "@/lib/url";
 import { EnvironmentsCard } from "./_components/environments-card";
-import { PoliciesCard } from "./_components/policies-card";
 import { ProjectCard } from "./_components/project-card";
 import { TokensCard } from "./_components/tokens-card";
 import { WebhooksCard } from "./_components/webhooks-card";
+
+const PoliciesCard = dynamic(() => import("./_components/policies-card").then((m) => m.PoliciesCard), {
+  ssr: false,
+  loading: () => <SkeletonRows label="Loading policies" count={3} />,
+});
 
 export default function SettingsPage() {
   const { project, session } = useConsole();

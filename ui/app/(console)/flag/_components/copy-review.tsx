@@ -1,6 +1,6 @@
 "use client";
 import { useConsole } from "@/components/console-context";
-import { ReviewSheet } from "@/components/review-sheet";
+import { ReviewSheet } from "@/components/review";
 import type { Environment, Flag, Json } from "@/lib/api/types";
 import { authored, configurationChanges } from "@/lib/changes";
 import { useConfiguration, useCopyConfiguration } from "@/lib/queries/flags";

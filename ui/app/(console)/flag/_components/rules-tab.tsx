@@ -3,7 +3,7 @@ import { Plus } from "lucide-react";
 import { useCallback, useMemo, useState } from "react";
 import { useConsole } from "@/components/console-context";
 import { DraftBar } from "@/components/draft-bar";
-import { ReviewSheet } from "@/components/review-sheet";
+import { ReviewSheet } from "@/components/review";
 import { ErrorState } from "@/components/states";
 import { useFlagSwitch } from "@/components/switch-flag";
 import { Button } from "@/components/ui/button";

@@ -3,7 +3,7 @@ import { Plus, Trash2 } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useConsole } from "@/components/console-context";
 import { DraftBar } from "@/components/draft-bar";
-import { ReviewSheet } from "@/components/review-sheet";
+import { ReviewSheet } from "@/components/review";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Input, Select, Textarea } from "@/components/ui/field";

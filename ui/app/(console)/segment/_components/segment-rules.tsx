@@ -4,7 +4,7 @@ import { useMemo, useState } from "react";
 import { ConditionEditor } from "@/components/condition-editor";
 import { useConsole } from "@/components/console-context";
 import { DraftBar } from "@/components/draft-bar";
-import { ReviewSheet } from "@/components/review-sheet";
+import { ReviewSheet } from "@/components/review";
 import { ConditionSentence } from "@/components/rule-sentence";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
