@@ -42,7 +42,7 @@ async function editor(name) {
   await page.goto(`${app.url}/sign-in`);
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password").fill(PASSWORD);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByRole("button", { name: /account of/ }).waitFor();
   return { ...person, page };
 }
@@ -103,6 +103,7 @@ test("an editor asks, another approves, it is applied and served", { timeout: 30
   // Foreseen: the button says so before anything is sent.
   const request = sheet.getByRole("button", { name: "Request approval" });
   await request.waitFor();
+  await sheet.getByLabel("Title of the change request").waitFor();
   assert.deepEqual(await looks(asks, "held-review"), []);
   await sheet.getByLabel("Title of the change request").fill("Turn it on for everyone");
   await request.click();
@@ -138,6 +139,7 @@ test("an editor asks, another approves, it is applied and served", { timeout: 30
   await approves.getByRole("button", { name: "Apply", exact: true }).focus();
   await approves.keyboard.press("Enter");
   await approves.getByText("Applied", { exact: true }).first().waitFor();
+  await approves.getByRole("heading", { name: "What it did" }).waitFor();
   assert.deepEqual(await looks(approves, "applied"), []);
   assert.equal((await ok(api(app, "GET", configuration("production")))).on, true);
   const { body: keys } = await api(app, "POST", `${P}/keys`, { name: "control", environment: "production", audience: "server" });
@@ -187,6 +189,7 @@ test("what policies forbid is said where it would be saved, and an emergency pas
   await page.getByRole("switch", { name: /staging/i }).first().click();
   const sheet = page.getByRole("dialog", { name: "Policies hold this change" });
   await sheet.getByText("Policies forbid this now.").waitFor();
+  await page.getByText("Off in Staging").waitFor();
   await sheet.getByText("Bypass in an emergency").click();
   await sheet.getByText("Give the reason first.").waitFor();
   assert.deepEqual(await looks(page, "forbidden"), []);

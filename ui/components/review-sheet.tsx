@@ -89,7 +89,9 @@ export function ReviewSheet({
         environment ? (
           <span className="flex items-center gap-2">
             in <EnvBadge environment={environment} />
-            {environment.production ? <span>– real users see this at once</span> : null}
+            {environment.production ? (
+              <span>– {held ? "policies hold this" : "real users see this at once"}</span>
+            ) : null}
           </span>
         ) : (
           "Check the difference, then save."

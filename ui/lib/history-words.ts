@@ -60,7 +60,22 @@ export function prose(item: Pick<HistoryItem, "action" | "summary" | "documents"
   const [thing = "", verb = ""] = item.action.split(".");
   // The things that come with a new flag are not what somebody made.
   const made = verb === "create" && item.documents.find((document) => document.kind === thing);
-  const what = thing.endsWith("key") ? "an SDK key" : made ? `${thing} ${made.key}` : item.summary;
+  // A change request is named by what it changed, once it did.
+  const changed = item.documents
+    .filter(({ kind }) => kind !== "change_request")
+    .map(({ kind, key }) => documentName(kind, key));
+  const asked =
+    changed.length === 0
+      ? "a change request"
+      : `${changed[0]}${changed.length > 1 ? ` and ${changed.length - 1} more` : ""}`;
+  const what =
+    thing === "change_request"
+      ? asked
+      : thing.endsWith("key")
+        ? "an SDK key"
+        : made
+          ? `${thing} ${made.key}`
+          : item.summary;
   return VERBS[verb] ? `${VERBS[verb]} ${what}` : item.summary;
 }
 

@@ -11,7 +11,8 @@ import { useConsole } from "../console-context";
 import { Badge } from "../ui/badge";
 
 export function StateBadge({ item }: { item: ChangeRequestItem }) {
-  const { text, tone } = STATES[item.state];
+  const stuck = item.state === "open" && item.moved.length > 0;
+  const { text, tone } = stuck ? { text: "Needs a rebase", tone: "warn" as const } : STATES[item.state];
   return (
     <Badge tone={tone} className="shrink-0">
       {text}

@@ -42,11 +42,11 @@ export function HeldForm({
   const held = verdict.approvals.length > 0;
   return (
     <section aria-label="Policies" className="flex flex-col gap-3 rounded-md border border-warn/50 p-3">
-      <h3 role="status" className="font-semibold text-sm">
+      <p role="status" className="font-semibold text-sm">
         {verdict.violations.length > 0
           ? "Policies forbid this now. Nothing is changed yet."
           : "This needs others' approval. Nothing is changed yet."}
-      </h3>
+      </p>
       <VerdictWords verdict={verdict} />
       {verdict.violations.length > 0 && clear === null ? (
         <p className="text-ink-2 text-xs">

@@ -78,7 +78,12 @@ export function Shell({ children }: { children: ReactNode }) {
   const here = project?.key;
   useEffect(() => {
     setDesk({
-      ask: (change) => new Promise((settle, fail) => setHeld({ ...change, settle, fail })),
+      ask: (change) => {
+        // What was painted before the answer is not so.
+        const painted = ["configuration", "flag", "flags"];
+        void client.invalidateQueries({ predicate: ({ queryKey }) => painted.includes(String(queryKey[0])) });
+        return new Promise((settle, fail) => setHeld({ ...change, settle, fail }));
+      },
       tell: ({ id, title, state, schedule }) => {
         void client.invalidateQueries({ queryKey: ["change-requests", here] });
         void client.invalidateQueries({ queryKey: ["waiting-for-me", here] });

@@ -22,8 +22,8 @@ export function Approvals({ request }: { request: ChangeRequest }) {
   return (
     <Card title="Approvals">
       <div className="flex flex-col gap-3 text-sm">
-        {request.needed.length === 0 && !isOver(request) ? (
-          <p className="text-ink-2">No policy wants approval for this.</p>
+        {request.needed.length === 0 && (!isOver(request) || request.approvals.length === 0) ? (
+          <p className="text-ink-2">{isOver(request) ? "Nobody approved it." : "No policy wants approval for this."}</p>
         ) : null}
         {request.needed.map((needed) => (
           <div key={needed.policy}>
@@ -41,7 +41,7 @@ export function Approvals({ request }: { request: ChangeRequest }) {
           </div>
         ))}
         {request.approvals.length > 0 ? (
-          <ul className="flex flex-col gap-2 border-t pt-3">
+          <ul className="flex flex-col gap-2 not-first:border-t not-first:pt-3">
             {request.approvals.map((approval) => (
               <li key={`${approval.by.id} ${approval.at}`} className="flex items-start gap-2">
                 {approval.void === null ? (
@@ -102,7 +102,7 @@ export function Facts({ request }: { request: ChangeRequest }) {
           </>
         ) : null}
         <dt>Content</dt>
-        <dd className="flex items-center gap-1">
+        <dd className="-my-1 flex items-center gap-1">
           <code className="font-mono text-xs" title={request.hash}>
             {short(request.hash)}
           </code>
@@ -113,7 +113,7 @@ export function Facts({ request }: { request: ChangeRequest }) {
           {request.author.name}, {instant(request.created_at)}
         </dd>
         <dt>Id</dt>
-        <dd className="break-all font-mono text-xs leading-6">{request.id}</dd>
+        <dd className="break-all pt-0.5 font-mono text-xs">{request.id}</dd>
       </dl>
     </Card>
   );

@@ -4,17 +4,29 @@ import { JsonDiff, SentenceDiff } from "@/components/differences";
 import { EnvBadge } from "@/components/marks";
 import { Badge } from "@/components/ui/badge";
 import { Card } from "@/components/ui/card";
+import { Skeleton } from "@/components/ui/skeleton";
 import { Tab, TabList, TabPanel, Tabs } from "@/components/ui/tabs";
 import type { ChangeRequest, PlanEntry } from "@/lib/api/control";
-import type { Json } from "@/lib/api/types";
+import type { HistoryEntry, Json } from "@/lib/api/types";
 import { entryChanges } from "@/lib/control-diff";
 import { isOver, placeName, touchesText } from "@/lib/control-words";
+import { useHistoryEntry } from "@/lib/queries/history";
 
 /** What it would do, document by document, in words and as JSON. */
 export function Entries({ request }: { request: ChangeRequest }) {
-  const { entries } = request;
+  const { project } = useConsole();
+  const revision = request.outcome?.revision ?? 0;
+  const applied = useHistoryEntry(project.key, revision, revision > 0);
+  // Once it is over the request no longer says what it would do; the revision that it became says what it did.
+  const entries = revision > 0 ? (applied.data?.documents ?? []).flatMap(entryOf) : request.entries;
+  if (revision > 0 && applied.isPending)
+    return (
+      <Card title="What it did">
+        <Skeleton className="h-16" />
+      </Card>
+    );
   return (
-    <Card title={isOver(request) ? "What it was about" : "What it does"}>
+    <Card title={revision > 0 ? "What it did" : isOver(request) ? "What it was about" : "What it does"}>
       {entries.length > 0 ? (
         <div className="flex flex-col gap-5">
           {entries.map((entry) => (
@@ -23,13 +35,19 @@ export function Entries({ request }: { request: ChangeRequest }) {
         </div>
       ) : (
         <p className="text-ink-2 text-sm">
-          {isOver(request)
-            ? `${touchesText(request.touches)}. The difference is in the history.`
-            : "Nothing: the project is so already."}
+          {isOver(request) ? `${touchesText(request.touches)}.` : "Nothing: the project is so already."}
         </p>
       )}
     </Card>
   );
+}
+
+/** A document of a revision as an entry of a plan: the whole of both sides. */
+function entryOf({ kind, key, before, after }: HistoryEntry["documents"][number]): PlanEntry[] {
+  if (kind === "change_request") return [];
+  const action = before === null ? "create" : after === null ? "remove" : "update";
+  const changes = [{ pointer: "", before, after }];
+  return [{ kind, key, action, production: false, changes, lists: [], sentences: [], effects: [] }];
 }
 
 const ACTIONS = {
@@ -45,7 +63,8 @@ function Entry({ entry }: { entry: PlanEntry }) {
   const environment = environments.find(
     (each) => entry.kind === "configuration" && entry.key.startsWith(`${each.key}/`),
   );
-  const action = ACTIONS[entry.action];
+  // What a flag serves is there from the start, whether or not it was ever written.
+  const action = environment && entry.action === "create" ? null : ACTIONS[entry.action];
   const whole = entry.changes.length === 1 && entry.changes[0]?.pointer === "";
   const side = (pick: "before" | "after"): Json =>
     whole

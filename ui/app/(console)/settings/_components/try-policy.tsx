@@ -46,7 +46,9 @@ export function TryPolicy({ policy }: { policy: Record<string, unknown> | null }
             </b>{" "}
             would have been held.
             {past.cut ? " What is older was pruned or redacted." : ""}
-            {past.left_out.includes("min_soak") ? " For how long something had been served is not looked up." : ""}
+            {policy?.min_soak && past.left_out.includes("min_soak")
+              ? " For how long something had been served is not looked up."
+              : ""}
           </p>
           <ol className="flex flex-col gap-3">
             {past.held.slice(0, 20).map((held) => (
