@@ -132,7 +132,7 @@ pub(crate) struct ChangeRequestItem {
     pub(crate) waits_for_me: bool,
     /// Consent that policies want; in lists of those that are open only.
     needed: Vec<NeededAnswer>,
-    /// What was changed under it: it needs a rebase. In lists of those that are open only, and the first 100.
+    /// What was changed under it: it needs a rebase. The first 100; of those that are over none.
     moved: Vec<PlaceAnswer>,
 }
 

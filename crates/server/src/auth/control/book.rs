@@ -43,14 +43,14 @@ pub(crate) struct Reviewed {
     pub(crate) waits_for_me: bool,
 }
 
-/// A change request at a glance, for lists; empty when nobody is asked.
+/// A change request at a glance, for lists; empty when it is over.
 #[derive(Default)]
 pub(crate) struct Glance {
     /// Nobody's consent is missing.
     pub(crate) approved: bool,
     /// The reader may approve it, and their approval is missing.
     pub(crate) waits_for_me: bool,
-    /// Consent that policies want.
+    /// Consent that policies want, when somebody is asked.
     pub(crate) needed: Vec<NeededApproval>,
     /// What was changed under it.
     pub(crate) moved: Vec<(Kind, String)>,
@@ -119,10 +119,13 @@ impl<R: Right> ProjectAccess<R> {
 
     /// What a list says about a request.
     pub(crate) async fn glance(&self, live: &Arc<LiveProject>, request: &ChangeRequest) -> Result<Glance, Problem> {
-        if request.stage != Stage::Open {
+        if request.stage.is_over() {
             return Ok(Glance::default());
         }
         let moved = change_request::moved(&live.state, request);
+        if request.stage != Stage::Open {
+            return Ok(Glance { moved, ..Glance::default() });
+        }
         let documents = Arc::new(request.documents());
         let verdict = self.judge(live, &documents, &reason_of(request, "")).await?;
         let standing = self.standing(request, &verdict, !moved.is_empty());
