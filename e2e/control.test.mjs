@@ -204,6 +204,36 @@ test("what policies forbid is said where it would be saved, and an emergency pas
   assert.equal(items[0].reason, "the shop is down");
 });
 
+test("a policy that holds its own change is asked about from its form", { timeout: 300_000 }, async () => {
+  const { page } = owner;
+  await open(page, "/settings?p=shop");
+  await page.getByRole("button", { name: "Edit the policy Production" }).click();
+  const form = page.getByRole("dialog", { name: "Edit Production" });
+  await form.getByLabel("Largest step, percentage points").fill("50");
+  await form.getByRole("button", { name: "Save the policy" }).click();
+  const sheet = page.getByRole("dialog", { name: "Policies hold this change" });
+  await sheet.getByLabel("Title of the change request").fill("Smaller steps");
+  await sheet.getByRole("button", { name: "Request approval" }).click();
+  await sheet.waitFor({ state: "detached" });
+  await form.waitFor({ state: "detached" });
+  const made = await newest();
+  assert.deepEqual([made.title, made.state, made.touches], ["Smaller steps", "open", [{ kind: "policy", key: "production" }]]);
+  await open(ben.page, `/changes?p=shop&id=${made.id}`);
+  await ben.page.getByText("largest step").waitFor();
+  await ben.page.getByRole("button", { name: "Request changes" }).click();
+  const words = ben.page.getByRole("dialog");
+  await words.getByLabel("What should be different").fill("Twenty is enough.");
+  await words.getByRole("button", { name: "Request changes" }).click();
+  await words.waitFor({ state: "detached" });
+  await ben.page.getByText("Twenty is enough.").waitFor();
+  assert.equal((await newest()).state, "rejected");
+  assert.deepEqual(await looks(ben.page, "rejected"), []);
+  await open(page, `/changes?p=shop&id=${made.id}`);
+  await page.getByRole("button", { name: "Withdraw" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Withdraw" }).click();
+  await page.getByText("Withdrawn", { exact: true }).waitFor();
+});
+
 test("what moved is rebased, place by place", { timeout: 300_000 }, async () => {
   const { page } = eda;
   const serving = (percent) => ({ default: { rollout: { variant: "on", percent, bucket_by: "user.key" } } });

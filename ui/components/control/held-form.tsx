@@ -68,7 +68,7 @@ export function HeldForm({
             label="Schedule…"
             hint={
               held
-                ? "It is applied by itself at that time, if it is approved by then. Otherwise somebody applies it."
+                ? "It is applied by itself at that time, if it is approved by then. Without a time, somebody applies it."
                 : "It is applied by itself at that time, if the policies allow it then."
             }
             checked={scheduled}

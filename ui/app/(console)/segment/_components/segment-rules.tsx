@@ -1,7 +1,7 @@
 "use client";
 import { Plus, Trash2 } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useMemo, useState } from "react";
-import { ConditionEditor } from "@/components/condition-editor";
 import { useConsole } from "@/components/console-context";
 import { DraftBar } from "@/components/draft-bar";
 import { ReviewSheet } from "@/components/review";
@@ -18,6 +18,11 @@ import { conditionProblem } from "@/lib/problems";
 import { useSegments, useUpdateSegment } from "@/lib/queries/segments";
 import { attributesIn } from "@/lib/sentence";
 import { saved } from "@/lib/undo";
+
+// Rules are read far more often than edited.
+const ConditionEditor = dynamic(() => import("@/components/condition-editor").then((m) => m.ConditionEditor), {
+  ssr: false,
+});
 
 type Form = { name: string; description: string; rules: Condition[] };
 

@@ -98,7 +98,7 @@ export function PoliciesCard() {
                   <Button
                     size="sm"
                     variant="ghost"
-                    aria-label={`Edit ${policy.name}`}
+                    aria-label={`Edit the policy ${policy.name}`}
                     onClick={() => setEditing(policy)}
                   >
                     Edit
@@ -107,7 +107,7 @@ export function PoliciesCard() {
                     size="sm"
                     variant="ghost"
                     className="text-bad"
-                    aria-label={`Delete ${policy.name}`}
+                    aria-label={`Delete the policy ${policy.name}`}
                     onClick={() => setDeleting(policy)}
                   >
                     Delete

@@ -9,6 +9,7 @@ import { ChipsField } from "@/components/ui/chips-field";
 import { Sheet } from "@/components/ui/dialog";
 import { Checkbox, Field, Input, Select, Textarea } from "@/components/ui/field";
 import type { Policy } from "@/lib/api/control";
+import { Asked } from "@/lib/api/way";
 import { formOf, type PolicyForm, policyProblem, rulesOf } from "@/lib/policy-form";
 import { useSavePolicy } from "@/lib/queries/policies";
 import { FreezeFields } from "./freeze-fields";
@@ -34,6 +35,8 @@ export function PolicyEditor({ existing, onClose }: { existing?: Policy; onClose
           toast.success(`${names.name.trim() || key} is saved. It is for the changes after it.`);
           onClose();
         },
+        // It waits in a change request: there is nothing left to do here.
+        onError: (error) => error instanceof Asked && onClose(),
       },
     );
   };
