@@ -3,7 +3,7 @@ import { Check, CircleSlash } from "lucide-react";
 import { Card } from "@/components/ui/card";
 import { CopyButton } from "@/components/ui/copy-button";
 import type { ChangeRequest } from "@/lib/api/control";
-import { isOver, requirementText, whoMay } from "@/lib/control-words";
+import { isOver, requirementText, STATES, whoMay } from "@/lib/control-words";
 import { useNow } from "@/lib/now";
 import { useMembers } from "@/lib/queries/people";
 import { ago, instant } from "@/lib/time";
@@ -95,8 +95,7 @@ export function Facts({ request }: { request: ChangeRequest }) {
           <>
             <dt>Outcome</dt>
             <dd className="break-words">
-              {outcome.reason || (request.state === "applied" ? "Applied" : "Over")} by {outcome.by.name},{" "}
-              {instant(outcome.at)}
+              {outcome.reason || STATES[request.state].text} by {outcome.by.name}, {instant(outcome.at)}
               {outcome.revision ? `, revision ${outcome.revision}` : ""}
             </dd>
           </>

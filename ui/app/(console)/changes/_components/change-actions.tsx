@@ -56,7 +56,10 @@ export function ChangeActions({ request }: { request: ChangeRequest }) {
   const id = useId();
   const can = (permission: string) => session.permissions.includes(permission);
   const why = reasons(request, session.user.id, can);
-  const names = offered(request, request.editors.includes(session.user.id));
+  const mine = request.editors.includes(session.user.id);
+  const names = offered(request, mine);
+  // To submit somebody else's work again is possible, and seldom what one came for.
+  const wanted = names[0] === "submit" && !mine ? null : names[0];
   const send = (name: Name, wish: Act) =>
     act.mutateAsync(wish).then(({ data }) => {
       toast.success(DONE[name], data.note ? { description: data.note } : undefined);
@@ -82,10 +85,12 @@ export function ChangeActions({ request }: { request: ChangeRequest }) {
     <Card title="What you can do">
       <div className="flex flex-col gap-3">
         <div className="flex flex-wrap gap-2">
-          {names.map((name, i) => (
+          {names.map((name) => (
             <Button
               key={name}
-              variant={i === 0 && why[name] === null ? "primary" : name === "withdraw" ? "quietDanger" : "secondary"}
+              variant={
+                name === wanted && why[name] === null ? "primary" : name === "withdraw" ? "quietDanger" : "secondary"
+              }
               aria-disabled={why[name] !== null || act.isPending}
               aria-describedby={why[name] === null ? undefined : `${id}-${name}`}
               title={why[name] ?? undefined}

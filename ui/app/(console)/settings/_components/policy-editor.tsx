@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
 import { useConsole } from "@/components/console-context";
 import { NameAndKey, useNameAndKey } from "@/components/key-fields";
+import { GroupChoices, RoleChoices } from "@/components/role-choices";
 import { FormError } from "@/components/states";
 import { Button } from "@/components/ui/button";
 import { ChipsField } from "@/components/ui/chips-field";
@@ -40,7 +41,7 @@ export function PolicyEditor({ existing, onClose }: { existing?: Policy; onClose
       },
     );
   };
-  const chips = (label: string, name: "roles" | "groups" | "tags" | "forbidden", placeholder: string) => (
+  const chips = (label: string, name: "tags" | "forbidden", placeholder: string) => (
     <div className="flex min-w-0 flex-col gap-1">
       <span className="font-medium text-xs">{label}</span>
       <ChipsField
@@ -146,8 +147,16 @@ export function PolicyEditor({ existing, onClose }: { existing?: Policy; onClose
                   />
                 )}
               </Field>
-              {chips("With one of these roles", "roles", "anybody who may approve")}
-              {chips("Or of one of these groups", "groups", "none")}
+              <RoleChoices
+                legend="With one of these roles; none: anybody who may approve"
+                chosen={form.roles}
+                onChange={(roles) => put({ roles })}
+              />
+              <GroupChoices
+                legend="Or of one of these groups"
+                chosen={form.groups}
+                onChange={(groups) => put({ groups })}
+              />
               <Checkbox
                 label="The author's own approval counts"
                 checked={form.authorMay}
