@@ -71,6 +71,9 @@ test("every page keeps to its policy, asks no other host, and is accessible in b
     "/flag?p=shop&key=no-such-flag",
     "/segments?p=shop",
     "/segment?p=shop&key=SEGMENT",
+    "/changes?p=shop",
+    "/changes?p=shop&tab=all",
+    "/changes?p=shop&id=chr_none",
     "/history?p=shop",
     "/keys?p=shop",
     "/settings?p=shop",
@@ -94,7 +97,7 @@ test("every page keeps to its policy, asks no other host, and is accessible in b
   }
   assert.deepEqual(wrong, []);
   assert.deepEqual(owner.complaints, []);
-  t.diagnostic(`17 pages, four looks each: ${((performance.now() - start) / 1000).toFixed(0)} s`);
+  t.diagnostic(`20 pages, four looks each: ${((performance.now() - start) / 1000).toFixed(0)} s`);
   await page.close();
 });
 

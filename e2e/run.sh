@@ -25,7 +25,7 @@ if ! cmp -s requirements.txt .work/venv/.e2e-lock; then
   cp requirements.txt .work/venv/.e2e-lock
 fi
 
-tests=(agreement.test.mjs changes.test.mjs console.test.mjs people.test.mjs guides.test.mjs scim.test.mjs sso.test.mjs faults/crash.test.mjs faults/postgres.test.mjs)
+tests=(agreement.test.mjs changes.test.mjs console.test.mjs people.test.mjs control.test.mjs guides.test.mjs scim.test.mjs sso.test.mjs faults/crash.test.mjs faults/postgres.test.mjs)
 if [ $# -gt 0 ]; then tests=(); for name in "$@"; do tests+=("${name%.test.mjs}.test.mjs"); done; fi
 # One at a time: each of them wants the machine for itself.
 exec node --test --test-concurrency=1 --test-reporter=spec "${tests[@]}"

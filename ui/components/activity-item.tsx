@@ -1,26 +1,23 @@
 "use client";
 import { ChevronDown, Undo2 } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useState } from "react";
-import { ApiProblem } from "@/lib/api/client";
 import type { HistoryItem } from "@/lib/api/types";
-import type { Change } from "@/lib/changes";
 import { cn } from "@/lib/cn";
-import { documentChanges, documentName, prose } from "@/lib/history-words";
+import { actorOf, documentChanges, prose } from "@/lib/history-words";
 import { useNow } from "@/lib/now";
-import { useHistoryEntry, useUndo } from "@/lib/queries/history";
+import { useHistoryEntry } from "@/lib/queries/history";
 import { ago, clock, instant } from "@/lib/time";
-import { saved } from "@/lib/undo";
 import { useConsole } from "./console-context";
-import { JsonDiff, SentenceDiff } from "./differences";
-import { RevertButton } from "./revert-review";
-import { ReviewSheet } from "./review-sheet";
-import { ErrorState } from "./states";
-import { Badge } from "./ui/badge";
 import { Button } from "./ui/button";
 import { Skeleton } from "./ui/skeleton";
-import { Tab, TabList, TabPanel, Tabs } from "./ui/tabs";
 
-const actorOf = (item: Pick<HistoryItem, "actor" | "actor_name">) => item.actor_name || item.actor;
+// Most entries stay closed.
+const ActivityDetail = dynamic(() => import("./activity-detail").then((m) => m.ActivityDetail), {
+  ssr: false,
+  loading: () => <Skeleton className="mt-2 ml-6 h-16" />,
+});
+const UndoReview = dynamic(() => import("./undo-review").then((m) => m.UndoReview), { ssr: false });
 
 /** One change in prose: who, what, when, why; opens to its difference, and can be undone. */
 export function ActivityItem({ item, compact }: { item: HistoryItem; compact?: boolean }) {
@@ -68,7 +65,7 @@ export function ActivityItem({ item, compact }: { item: HistoryItem; compact?: b
           </Button>
         ) : null}
       </div>
-      {open ? <Detail item={item} /> : null}
+      {open ? <ActivityDetail item={item} /> : null}
       {undoing ? <UndoReview item={item} onClose={() => setUndoing(false)} /> : null}
     </li>
   );
@@ -85,102 +82,5 @@ function Gist({ item }: { item: HistoryItem }) {
     <span className="block text-ink-2 text-xs">
       {change.subject}: {change.before ?? "–"} → {change.after ?? "–"}
     </span>
-  );
-}
-
-function Detail({ item }: { item: HistoryItem }) {
-  const { project } = useConsole();
-  const entry = useHistoryEntry(project.key, item.rev, true);
-  if (entry.error) return <ErrorState error={entry.error} what="the difference" retry={() => void entry.refetch()} />;
-  if (!entry.data) return <Skeleton className="mt-2 ml-6 h-16" />;
-  return (
-    <div className="mt-2 ml-5 flex flex-col gap-3 max-sm:ml-0">
-      {entry.data.documents.map((document) => (
-        <section key={`${document.kind} ${document.key}`}>
-          <h3 className="mb-1 flex items-center gap-2 font-medium text-xs">
-            {documentName(document.kind, document.key)}
-            {document.before === null ? (
-              <Badge tone="ok">created</Badge>
-            ) : document.after === null ? (
-              <Badge tone="bad">removed</Badge>
-            ) : null}
-            <RevertButton document={document} rev={item.rev} />
-          </h3>
-          <Tabs defaultValue="words">
-            <TabList className="mb-2 border-0">
-              <Tab value="words" className="h-7 text-xs">
-                In words
-              </Tab>
-              <Tab value="json" className="h-7 text-xs">
-                JSON
-              </Tab>
-            </TabList>
-            <TabPanel value="words">
-              <SentenceDiff changes={documentChanges(document.kind, document.before, document.after)} />
-            </TabPanel>
-            <TabPanel value="json">
-              <JsonDiff before={document.before} after={document.after} />
-            </TabPanel>
-          </Tabs>
-        </section>
-      ))}
-      <p className="break-all font-mono text-[11px] text-ink-3">
-        revision {item.rev} · {item.action} · {instant(item.at)}
-        {item.trace_id ? ` · trace ${item.trace_id}` : ""}
-        {item.hash ? ` · hash ${item.hash.slice(0, 12)}` : ""}
-      </p>
-    </div>
-  );
-}
-
-/** What undoing a change would do, before it is done. Later changes to the same thing are named and may be overridden. */
-export function UndoReview({ item, onClose }: { item: HistoryItem; onClose: () => void }) {
-  const { project, environments } = useConsole();
-  const entry = useHistoryEntry(project.key, item.rev, true);
-  const undo = useUndo(project.key);
-  const [force, setForce] = useState(false);
-  if (!entry.data) return null;
-  const documents = entry.data.documents;
-  const changes = documents.flatMap((document): Change[] =>
-    documentChanges(document.kind, document.after, document.before).map((change) => ({
-      ...change,
-      subject:
-        documents.length > 1 ? `${documentName(document.kind, document.key)}: ${change.subject}` : change.subject,
-    })),
-  );
-  const touched = environments.find((each) =>
-    documents.some((d) => d.kind === "configuration" && d.key.startsWith(`${each.key}/`)),
-  );
-  const side = (pick: "before" | "after") =>
-    documents.length === 1
-      ? (documents[0]?.[pick] ?? null)
-      : Object.fromEntries(documents.map((d) => [`${d.kind} ${d.key}`, d[pick]]));
-  return (
-    <ReviewSheet
-      title={`Undo revision ${item.rev}`}
-      environment={touched}
-      note={
-        <p className="text-ink-2">
-          Puts back what <b className="text-ink">{actorOf(item)}</b> changed: {prose(item)}. This is a new revision;
-          nothing is lost.
-          {force ? <b className="mt-2 block text-warn">Later changes to the same things will be overwritten.</b> : null}
-        </p>
-      }
-      changes={changes}
-      before={side("after")}
-      after={side("before")}
-      confirm={force ? "Undo anyway" : "Undo this change"}
-      danger={force}
-      onClose={onClose}
-      onConfirm={async (reason) => {
-        try {
-          const { rev } = await undo.mutateAsync({ rev: item.rev, force, reason });
-          saved(`Revision ${item.rev} is undone`, project.key, rev);
-        } catch (error) {
-          if (error instanceof ApiProblem && error.code === "later_changes") setForce(true);
-          throw error;
-        }
-      }}
-    />
   );
 }

@@ -1,5 +1,6 @@
 "use client";
 import { type ReactNode, useState } from "react";
+import { Asked } from "@/lib/api/way";
 import { FormError } from "./states";
 import { Button } from "./ui/button";
 import { Dialog } from "./ui/dialog";
@@ -27,6 +28,7 @@ export function Confirm({
       await onConfirm();
       onClose();
     } catch (problem) {
+      if (problem instanceof Asked) return onClose();
       setError(problem);
       setBusy(false);
     }

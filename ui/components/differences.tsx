@@ -14,7 +14,7 @@ export function SentenceDiff({ changes }: { changes: Change[] }) {
         const short = (change.before?.length ?? 0) + (change.after?.length ?? 0) < 36 && change.before && change.after;
         return (
           <li key={i} className="px-3 py-2 text-sm">
-            <div className="mb-0.5 font-medium text-ink-2 text-xs">{change.subject}</div>
+            {change.subject ? <div className="mb-0.5 font-medium text-ink-2 text-xs">{change.subject}</div> : null}
             {short ? (
               <div className="flex flex-wrap items-center gap-2">
                 <del className="rounded-sm bg-bad-tint px-1.5 text-bad no-underline">

@@ -6,7 +6,7 @@ import { documentChanges, documentName } from "@/lib/history-words";
 import { useDocumentNow, useRevert } from "@/lib/queries/history";
 import { saved } from "@/lib/undo";
 import { useConsole } from "./console-context";
-import { ReviewSheet } from "./review-sheet";
+import { ReviewSheet } from "./review";
 import { ErrorState } from "./states";
 import { Button } from "./ui/button";
 

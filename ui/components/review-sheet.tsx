@@ -1,6 +1,9 @@
 "use client";
+import dynamic from "next/dynamic";
 import { type ReactNode, useRef, useState } from "react";
+import type { PolicyQuestion, Verdict } from "@/lib/api/control";
 import type { Environment, Json } from "@/lib/api/types";
+import { Asked, type Reason, verdictOf, type Way, wayName } from "@/lib/api/way";
 import type { Change } from "@/lib/changes";
 import { cn } from "@/lib/cn";
 import { JsonDiff, SentenceDiff } from "./differences";
@@ -12,7 +15,14 @@ import { Field, Input } from "./ui/field";
 import { Kbd } from "./ui/kbd";
 import { Tab, TabList, TabPanel, Tabs } from "./ui/tabs";
 
-/** Shows what a change does before it is made. Its button is named after the act; Enter and Ctrl-Enter press it. */
+// Most changes are held by nothing: how the others go on comes when it is wanted.
+const HeldForm = dynamic(() => import("./control/held-form").then((m) => m.HeldForm), { ssr: false });
+const Foreseen = dynamic(() => import("./control/foreseen").then((m) => m.Foreseen), { ssr: false });
+
+/**
+ * Shows what a change does before it is made. Its button is named after the act; Enter and Ctrl-Enter press it. What
+ * policies hold, as `question` foresees or the server answers, goes into a change request from here, or past them.
+ */
 export function ReviewSheet({
   title,
   environment,
@@ -23,6 +33,7 @@ export function ReviewSheet({
   children,
   confirm,
   danger,
+  question,
   onConfirm,
   onClose,
 }: {
@@ -35,7 +46,9 @@ export function ReviewSheet({
   children?: ReactNode;
   confirm: string;
   danger?: boolean;
-  onConfirm: (reason: string) => Promise<unknown>;
+  /** The change as the policies are asked about it. */
+  question?: PolicyQuestion;
+  onConfirm: (reason: Reason) => Promise<unknown>;
   onClose: () => void;
 }) {
   const [reason, setReason] = useState("");
@@ -43,17 +56,28 @@ export function ReviewSheet({
   const [error, setError] = useState<unknown>(null);
   const button = useRef<HTMLButtonElement>(null);
 
-  const act = async () => {
+  const [held, setHeld] = useState<Verdict | null>(null);
+  const [way, setWay] = useState<Way | null>(null);
+
+  const send = async (way: Way) => {
     if (busy) return;
     setBusy(true);
     setError(null);
     try {
-      await onConfirm(reason.trim());
+      await onConfirm({ text: reason.trim(), way });
       onClose();
     } catch (problem) {
-      setError(problem);
+      if (problem instanceof Asked) return onClose();
+      const verdict = verdictOf(problem);
+      // What is held is explained with the ways that are left; a refusal of one of these ways is an error.
+      if (verdict) setHeld(verdict);
+      if (!verdict || way !== "straight") setError(problem);
       setBusy(false);
     }
+  };
+  const act = () => {
+    if (!held) return send("straight");
+    return way ? send(way) : undefined;
   };
 
   return (
@@ -65,7 +89,9 @@ export function ReviewSheet({
         environment ? (
           <span className="flex items-center gap-2">
             in <EnvBadge environment={environment} />
-            {environment.production ? <span>– real users see this at once</span> : null}
+            {environment.production ? (
+              <span>– {held ? "policies hold this" : "real users see this at once"}</span>
+            ) : null}
           </span>
         ) : (
           "Check the difference, then save."
@@ -89,8 +115,13 @@ export function ReviewSheet({
             <Kbd>Enter</Kbd>
           </span>
           <Button onClick={onClose}>Cancel</Button>
-          <Button ref={button} variant={danger ? "danger" : "primary"} onClick={() => void act()} aria-disabled={busy}>
-            {busy ? "Saving…" : confirm}
+          <Button
+            ref={button}
+            variant={danger && !held ? "danger" : "primary"}
+            onClick={() => void act()}
+            aria-disabled={busy || (held !== null && way === null)}
+          >
+            {busy ? "Saving…" : held ? wayName(held, way) : confirm}
           </Button>
         </>
       }
@@ -122,6 +153,16 @@ export function ReviewSheet({
             />
           )}
         </Field>
+        {question ? <Foreseen question={question} reason={reason.trim() !== ""} onVerdict={setHeld} /> : null}
+        {held ? (
+          <HeldForm
+            title={environment ? `${title} in ${environment.name}` : title}
+            verdict={held}
+            reason={reason}
+            onWay={setWay}
+            onBypass={() => void send("bypass")}
+          />
+        ) : null}
         <FormError error={error} />
       </div>
     </Sheet>

@@ -2,6 +2,7 @@
 import { CircleAlert, Lock, RotateCw } from "lucide-react";
 import type { ReactNode } from "react";
 import { ApiProblem } from "@/lib/api/client";
+import { Asked } from "@/lib/api/way";
 import { problemText } from "@/lib/undo";
 import { Button } from "./ui/button";
 
@@ -74,6 +75,12 @@ export function ErrorState({
 /** A refusal beside the form it belongs to. */
 export function FormError({ error }: { error: unknown }) {
   if (!error) return null;
+  if (error instanceof Asked)
+    return (
+      <p role="status" className="rounded-md bg-accent-tint px-3 py-2 text-ink text-sm">
+        {error.message} Nothing is saved until it is applied.
+      </p>
+    );
   const traceId = error instanceof ApiProblem && error.status >= 500 ? error.traceId : null;
   return (
     <div role="alert" className="flex items-start gap-2 rounded-md bg-bad-tint px-3 py-2 text-ink text-sm">

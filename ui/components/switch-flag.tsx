@@ -1,15 +1,14 @@
 "use client";
 import { useState } from "react";
-import { toast } from "sonner";
 import type { Configuration, ConfigurationAnswer, Environment, FlagItem, Json, Serve } from "@/lib/api/types";
 import { authored, configurationChanges } from "@/lib/changes";
 import { useConfiguration, useSaveConfiguration } from "@/lib/queries/flags";
 import { serveText } from "@/lib/sentence";
 import { servesOf } from "@/lib/serves";
-import { problemText, saved } from "@/lib/undo";
+import { failed, saved } from "@/lib/undo";
 import { useConsole } from "./console-context";
 import { ServesChip } from "./marks";
-import { ReviewSheet } from "./review-sheet";
+import { ReviewSheet } from "./review";
 import { ErrorState } from "./states";
 import { Sheet } from "./ui/dialog";
 import { SkeletonRows } from "./ui/skeleton";
@@ -30,7 +29,7 @@ export function useFlagSwitch() {
         { flag: flag.key, environment: environment.key, patch: { on } },
         {
           onSuccess: ({ rev }) => saved(`${flag.key} is ${on ? "on" : "off"} in ${environment.name}`, project.key, rev),
-          onError: (error) => toast.error(`${flag.key} in ${environment.name} stays as it was. ${problemText(error)}`),
+          onError: (error) => failed(error, `${flag.key} in ${environment.name} stays as it was. `),
         },
       );
     }
@@ -82,6 +81,7 @@ function Loaded({
   const choose = on && (before.rules ?? []).length === 0 && "variant" in before.default;
   const after = on ? started(before, percent) : { ...before, on: false };
   const serves = servesOf(after);
+  const patch: Partial<Configuration> = on && percent !== 100 ? { on, default: after.default } : { on };
   const act = on ? `Turn on in ${environment.name}` : `Turn off in ${environment.name}`;
   return (
     <ReviewSheet
@@ -112,8 +112,8 @@ function Loaded({
           </p>
         </div>
       }
+      question={{ configuration: { flag: flag.key, environment: environment.key, patch } }}
       onConfirm={async (reason) => {
-        const patch: Partial<Configuration> = on && percent !== 100 ? { on, default: after.default } : { on };
         const { rev } = await save.mutateAsync({ flag: flag.key, environment: environment.key, patch, reason });
         saved(`${flag.key} is ${on ? "on" : "off"} in ${environment.name}`, project.key, rev);
       }}

@@ -1,9 +1,8 @@
 "use client";
 import { useEffect, useRef } from "react";
-import { toast } from "sonner";
 import type { Environment, FlagItem } from "@/lib/api/types";
 import { useSaveConfiguration } from "@/lib/queries/flags";
-import { problemText, saved } from "@/lib/undo";
+import { failed, saved } from "@/lib/undo";
 import { useConsole } from "./console-context";
 import { SwitchReview } from "./switch-flag";
 
@@ -31,7 +30,7 @@ export function SwitchNow({
         const { rev } = await save.mutateAsync({ flag: flag.key, environment: environment.key, patch: { on } });
         saved(`${flag.key} is ${on ? "on" : "off"} in ${environment.name}`, project.key, rev);
       } catch (error) {
-        toast.error(`${flag.key} in ${environment.name} stays as it was. ${problemText(error)}`);
+        failed(error, `${flag.key} in ${environment.name} stays as it was. `);
       }
       onClose();
     };

@@ -12,6 +12,8 @@ const NAMES: Record<DocumentKind, string> = {
   flag: "Flag",
   configuration: "Rules",
   sdk_key: "SDK key",
+  policy: "Policy",
+  change_request: "Change request",
 };
 
 /** `configuration production/new-checkout` → "new-checkout in production". */
@@ -22,6 +24,8 @@ export function documentName(kind: DocumentKind, key: string): string {
   }
   return `${NAMES[kind] ?? kind} ${key}`;
 }
+
+export const actorOf = (item: Pick<HistoryItem, "actor" | "actor_name">): string => item.actor_name || item.actor;
 
 /** What somebody did, from the action's verb: `flag.create` → "created". */
 const VERBS: Record<string, string> = {
@@ -38,6 +42,17 @@ const VERBS: Record<string, string> = {
   import: "imported",
   undo: "undid a change of",
   revert: "put back",
+  submit: "submitted",
+  approve: "approved",
+  reject: "asked for changes in",
+  withdraw: "withdrew",
+  apply: "applied",
+  bypass: "bypassed the policies for",
+  schedule: "scheduled",
+  unschedule: "unscheduled",
+  rebase: "rebased",
+  comment: "commented on",
+  edit: "changed",
 };
 
 /** A change in prose, after the name of who did it: "changed new-checkout in production". */
@@ -45,7 +60,22 @@ export function prose(item: Pick<HistoryItem, "action" | "summary" | "documents"
   const [thing = "", verb = ""] = item.action.split(".");
   // The things that come with a new flag are not what somebody made.
   const made = verb === "create" && item.documents.find((document) => document.kind === thing);
-  const what = thing.endsWith("key") ? "an SDK key" : made ? `${thing} ${made.key}` : item.summary;
+  // A change request is named by what it changed, once it did.
+  const changed = item.documents
+    .filter(({ kind }) => kind !== "change_request")
+    .map(({ kind, key }) => documentName(kind, key));
+  const asked =
+    changed.length === 0
+      ? "a change request"
+      : `${changed[0]}${changed.length > 1 ? ` and ${changed.length - 1} more` : ""}`;
+  const what =
+    thing === "change_request"
+      ? asked
+      : thing.endsWith("key")
+        ? "an SDK key"
+        : made
+          ? `${thing} ${made.key}`
+          : item.summary;
   return VERBS[verb] ? `${VERBS[verb]} ${what}` : item.summary;
 }
 

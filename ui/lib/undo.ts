@@ -2,6 +2,7 @@
 "use client";
 import { toast } from "sonner";
 import { ApiProblem } from "./api/client";
+import { Asked } from "./api/way";
 import { undo } from "./queries/history";
 
 let last: { project: string; rev: number } | null = null;
@@ -36,8 +37,14 @@ export async function undoLast(): Promise<void> {
     toast.success(`Undone: revision ${rev} is taken back.`);
   } catch (error) {
     const later = error instanceof ApiProblem && error.code === "later_changes";
-    toast.error(later ? "Somebody has changed the same thing since. Undo it from the history." : problemText(error));
+    if (later) toast.error("Somebody has changed the same thing since. Undo it from the history.");
+    else failed(error);
   }
+}
+
+/** Says what went wrong, after `before`; that a change waits in a change request is told elsewhere, and no error. */
+export function failed(error: unknown, before = ""): void {
+  if (!(error instanceof Asked)) toast.error(`${before}${problemText(error)}`);
 }
 
 /** Any error in words for people: what, and what to do. */

@@ -1,5 +1,6 @@
 "use client";
 import { Flag, KeyRound, Plus, UsersRound } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { ActivityItem } from "@/components/activity-item";
@@ -11,6 +12,7 @@ import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { SkeletonRows } from "@/components/ui/skeleton";
 import { useNow } from "@/lib/now";
+import { useWaitingForMe } from "@/lib/queries/change-requests";
 import { useFlags } from "@/lib/queries/flags";
 import { useHistory } from "@/lib/queries/history";
 import { useKeys } from "@/lib/queries/keys";
@@ -19,8 +21,12 @@ import { ago } from "@/lib/time";
 import { href } from "@/lib/url";
 import { FirstEvaluation } from "./_components/first-evaluation";
 
+// Not a part of the first load: for most people nobody waits.
+const WaitingForMe = dynamic(() => import("./_components/waiting-for-me").then((m) => m.WaitingForMe), { ssr: false });
+
 export default function HomePage() {
   const { project, can, openCreateFlag } = useConsole();
+  const waiting = useWaitingForMe(project.key).data?.total ?? 0;
   return (
     <div className="mx-auto w-full max-w-[1160px] px-4 pb-8 [&>div:first-child]:px-0">
       <PageTitle
@@ -35,6 +41,7 @@ export default function HomePage() {
       />
       <div className="grid items-start gap-4 pt-1 lg:grid-cols-[minmax(0,1fr)_380px]">
         <div className="flex min-w-0 flex-col gap-4">
+          {waiting > 0 ? <WaitingForMe /> : null}
           <FirstEvaluation key={project.key} />
           <LatelyChanged />
         </div>

@@ -4,9 +4,11 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useEffect, useState } from "react";
 import { cn } from "@/lib/cn";
+import { useWaitingForMe } from "@/lib/queries/change-requests";
 import { href } from "@/lib/url";
 import { Logo } from "../marks";
 import { pages, sectionOf } from "../navigation";
+import { Badge } from "../ui/badge";
 import { IconButton } from "../ui/icon-button";
 
 const COLLAPSED = "yardarm:rail";
@@ -21,6 +23,7 @@ export function NavigationLinks({
   onGo?: () => void;
 }) {
   const section = sectionOf(usePathname());
+  const waiting = useWaitingForMe(project).data?.total ?? 0;
   return (
     <ul className="flex flex-col gap-0.5">
       {pages.map((page) => (
@@ -38,6 +41,12 @@ export function NavigationLinks({
           >
             <page.icon aria-hidden className={cn("size-4 shrink-0", section === page.href && "text-accent")} />
             <span className={collapsed ? "sr-only" : undefined}>{page.name}</span>
+            {page.href === "/changes" && waiting > 0 ? (
+              <Badge tone="warn" className={collapsed ? "-ml-3 -mt-3 px-1" : "ml-auto"}>
+                <span className="tabular-nums">{waiting > 99 ? "99+" : waiting}</span>
+                <span className="sr-only"> waiting for you</span>
+              </Badge>
+            ) : null}
           </Link>
         </li>
       ))}

@@ -5,13 +5,16 @@ import dynamic from "next/dynamic";
 import Link from "next/link";
 import { usePathname, useRouter } from "next/navigation";
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
+import { toast } from "sonner";
 import { ApiProblem } from "@/lib/api/client";
+import { setDesk } from "@/lib/api/way";
 import { flagsQuery } from "@/lib/queries/flags";
 import { useLive } from "@/lib/queries/live";
 import { useEnvironments, useProjects } from "@/lib/queries/projects";
 import { atLeast, useSession } from "@/lib/queries/session";
 import { href, useQuery } from "@/lib/url";
 import { type Console, ConsoleProvider } from "../console-context";
+import type { Question } from "../control/held-sheet";
 import { CreateProject } from "../create-project";
 import { EmptyState, ErrorState } from "../states";
 import { Button } from "../ui/button";
@@ -22,6 +25,7 @@ import { TopBar } from "./top-bar";
 
 const loadPalette = () => import("../command-palette");
 const CommandPalette = dynamic(() => loadPalette().then((m) => m.CommandPalette), { ssr: false });
+const HeldSheet = dynamic(() => import("../control/held-sheet").then((m) => m.HeldSheet), { ssr: false });
 const CreateFlag = dynamic(() => import("../create-flag").then((m) => m.CreateFlag), { ssr: false });
 
 const LAST_PROJECT = "yardarm:project";
@@ -37,6 +41,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const projects = useProjects();
   const [palette, setPalette] = useState<string | null>(null);
   const [creating, setCreating] = useState<string | null>(null);
+  const [held, setHeld] = useState<Question | null>(null);
   const [shortcuts, setShortcuts] = useState(true);
   useEffect(() => setShortcuts(localStorage.getItem(SHORTCUTS) !== "off"), []);
 
@@ -70,6 +75,29 @@ export function Shell({ children }: { children: ReactNode }) {
     if (wanted && pathname === "/flags") void client.prefetchQuery(flagsQuery(client, wanted));
   }, [client, wanted, pathname]);
   const live = useLive(project?.key);
+  const here = project?.key;
+  useEffect(() => {
+    setDesk({
+      ask: (change) => {
+        // What was painted before the answer is not so.
+        const painted = ["configuration", "flag", "flags"];
+        void client.invalidateQueries({ predicate: ({ queryKey }) => painted.includes(String(queryKey[0])) });
+        return new Promise((settle, fail) => setHeld({ ...change, settle, fail }));
+      },
+      tell: ({ id, title, state, schedule }) => {
+        void client.invalidateQueries({ queryKey: ["change-requests", here] });
+        void client.invalidateQueries({ queryKey: ["waiting-for-me", here] });
+        toast.success(
+          `“${title}” ${schedule ? "is scheduled" : state === "approved" ? "can be applied" : "waits for approval"}`,
+          {
+            description: "Nothing is changed until it is applied.",
+            action: { label: "Open", onClick: () => router.push(href("/changes", { p: here, id })) },
+          },
+        );
+      },
+    });
+    return () => setDesk(null);
+  }, [client, router, here]);
   const openPalette = useCallback((typed = "") => setPalette(typed), []);
   const openCreateFlag = useCallback((name = "") => setCreating(name), []);
 
@@ -170,6 +198,7 @@ export function Shell({ children }: { children: ReactNode }) {
         }}
       />
       {palette !== null ? <CommandPalette typed={palette} onClose={() => setPalette(null)} /> : null}
+      {held ? <HeldSheet question={held} onClose={() => setHeld(null)} /> : null}
       {creating !== null ? <CreateFlag name={creating} onClose={() => setCreating(null)} /> : null}
     </ConsoleProvider>
   );

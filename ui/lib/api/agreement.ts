@@ -1,4 +1,6 @@
 // What the server's OpenAPI says must fit the types the console is written with; `tsc` fails where it does not.
+
+import type * as control from "./control";
 import type { components } from "./schema";
 import type * as ours from "./types";
 
@@ -31,4 +33,12 @@ export type Agreement = [
   Fits<ours.Asked<ours.RequestOptions>, Schemas["PasskeyChallenge"]>,
   Fits<Omit<ours.OpenSession, "method">, Schemas["OpenSession"]>,
   Fits<ours.Count, Schemas["EvaluationCount"]>,
+  Fits<Omit<control.ChangeRequestItem, "schedule" | "moved">, Omit<Schemas["ChangeRequestItem"], "schedule">>,
+  Fits<control.Needed, Schemas["NeededAnswer"]>,
+  Fits<control.Schedule, Schemas["ScheduleAnswer"]>,
+  Fits<control.Requirement, Schemas["ApprovalRequirement"]>,
+  Fits<control.Violation, Schemas["PolicyViolation"]>,
+  Fits<Omit<control.MergeConflict, "base" | "request" | "current">, Schemas["MergeConflict"]>,
+  Fits<control.MergeChoice, Schemas["MergeChoice"] & { take: control.MergeChoice["take"] }>,
+  Fits<Pick<control.Policy, "key" | "name" | "holds_in" | "revision">, Schemas["PolicyAnswer"]>,
 ];

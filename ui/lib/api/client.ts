@@ -1,5 +1,7 @@
 // The only door to the server: JSON in, JSON out, problems as `ApiProblem`. Cookies carry the session.
+import type { ChangeRequestItem } from "./control";
 import type { ProblemField } from "./types";
+import { Asked, type Reason, theDesk, verdictOf, type Way } from "./way";
 
 /** A refusal (RFC 9457), or the network being away (`status` 0). */
 export class ApiProblem extends Error {
@@ -34,18 +36,72 @@ export type Answer<T> = {
 type Options = {
   body?: unknown;
   ifMatch?: string;
-  reason?: string;
+  reason?: Reason;
   query?: Record<string, string | number | boolean | null | undefined>;
   signal?: AbortSignal;
 };
 
 const TIMEOUT_MS = 15_000;
 
+/** Headers of why, and of the way. */
+function said(text: string, way: Way | null): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (text) headers["x-yardarm-reason"] = encodeURIComponent(text);
+  if (way === "bypass") headers["x-yardarm-bypass"] = "true";
+  else if (way && way !== "straight") {
+    headers["x-yardarm-change-request"] = "new";
+    headers["x-yardarm-change-request-title"] = encodeURIComponent(way.title);
+  }
+  return headers;
+}
+
+/**
+ * Asks the server. A change that policies hold goes another way, if the caller or the shell says so; when it is put into a
+ * change request, `Asked` is thrown, because nothing that was to follow the change should.
+ */
 export async function request<T>(method: string, path: string, options: Options = {}): Promise<Answer<T>> {
-  const headers: Record<string, string> = { accept: "application/json" };
+  const { reason = "" } = options;
+  const { text, way } = typeof reason === "string" ? { text: reason, way: null } : reason;
+  try {
+    const answer = await send<T>(method, path, { ...options, headers: said(text, way) });
+    const drafted = (answer.data as { change_request?: ChangeRequestItem } | null)?.change_request;
+    if (way === null || typeof way === "string" || !drafted) return answer;
+    throw new Asked(
+      await submitted(`${path.split("/").slice(0, 3).join("/")}/change-requests/${drafted.id}`, way.schedule),
+    );
+  } catch (problem) {
+    const verdict = verdictOf(problem);
+    const desk = theDesk();
+    if (!verdict || way !== null || !desk) {
+      if (problem instanceof Asked) desk?.tell(problem.request);
+      throw problem;
+    }
+    const again = (next: Reason) => request<T>(method, path, { ...options, reason: next });
+    return (await desk.ask({ problem: problem as ApiProblem, verdict, again })) as Answer<T>;
+  }
+}
+
+/** Asks others about a draft, or gives it its time. What cannot be submitted is taken back: it is not to be made twice. */
+async function submitted(place: string, schedule: unknown): Promise<ChangeRequestItem> {
+  try {
+    const answer = schedule
+      ? await send<ChangeRequestItem>("PUT", `${place}/schedule`, { body: schedule })
+      : await send<ChangeRequestItem>("POST", `${place}/submit`);
+    return answer.data;
+  } catch (problem) {
+    await send("POST", `${place}/withdraw`).catch(() => null);
+    throw problem;
+  }
+}
+
+async function send<T>(
+  method: string,
+  path: string,
+  options: Omit<Options, "reason"> & { headers?: Record<string, string> } = {},
+): Promise<Answer<T>> {
+  const headers: Record<string, string> = { accept: "application/json", ...options.headers };
   if (options.body !== undefined) headers["content-type"] = "application/json";
   if (options.ifMatch) headers["if-match"] = options.ifMatch;
-  if (options.reason) headers["x-yardarm-reason"] = encodeURIComponent(options.reason);
 
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(options.query ?? {})) {

@@ -3118,10 +3118,6 @@ export interface components {
             editors: string[];
             /** @description What it would do, document by document; empty once it is over. */
             entries: components["schemas"]["PlanEntry"][];
-            /** @description What was changed under it: it needs a rebase. */
-            moved: components["schemas"]["PlaceAnswer"][];
-            /** @description Consent that policies want. */
-            needed: components["schemas"]["NeededAnswer"][];
             outcome?: components["schemas"]["OutcomeAnswer"] | null;
             /** @description What the policies say about it now. */
             verdict: components["schemas"]["PolicyVerdict"];
@@ -3141,6 +3137,10 @@ export interface components {
             hash: string;
             /** @description `chr_…`. */
             id: string;
+            /** @description What was changed under it: it needs a rebase. The first 100; of those that are over none. */
+            moved: components["schemas"]["PlaceAnswer"][];
+            /** @description Consent that policies want; in lists of those that are open only. */
+            needed: components["schemas"]["NeededAnswer"][];
             schedule?: components["schemas"]["ScheduleAnswer"] | null;
             /**
              * Format: int64
@@ -4295,6 +4295,10 @@ export interface components {
                 hash: string;
                 /** @description `chr_…`. */
                 id: string;
+                /** @description What was changed under it: it needs a rebase. The first 100; of those that are over none. */
+                moved: components["schemas"]["PlaceAnswer"][];
+                /** @description Consent that policies want; in lists of those that are open only. */
+                needed: components["schemas"]["NeededAnswer"][];
                 schedule?: components["schemas"]["ScheduleAnswer"] | null;
                 /**
                  * Format: int64
@@ -8378,6 +8382,8 @@ export interface operations {
                 author?: string;
                 /** @description Only those that you may approve and that lack your approval. */
                 waits_for_me?: boolean;
+                /** @description In title, description, the author's name or what it touches. */
+                search?: string;
             };
             header?: never;
             path: {

@@ -257,7 +257,9 @@ export type DocumentKind =
   | "segment_list"
   | "flag"
   | "configuration"
-  | "sdk_key";
+  | "sdk_key"
+  | "policy"
+  | "change_request";
 export type HistoryItem = {
   rev: number;
   at: number;

@@ -11,6 +11,7 @@ import type {
   List,
   ValueType,
 } from "../api/types";
+import type { Reason } from "../api/way";
 import { servesOf } from "../serves";
 
 export type FlagList = { items: FlagItem[]; total: number; complete: boolean };
@@ -125,7 +126,7 @@ export function useSaveConfiguration(project: string) {
       put?: Configuration;
       patch?: Partial<Configuration>;
       revision?: number;
-      reason?: string;
+      reason?: Reason;
     }): Promise<Saved> => {
       const url = configurationPath(project, write.flag, write.environment);
       const answer = write.put
@@ -184,7 +185,7 @@ export function useCreateFlag(project: string) {
 export function useUpdateFlag(project: string, key: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async (write: { patch: Partial<Record<keyof Flag, unknown>>; revision?: number; reason?: string }) => {
+    mutationFn: async (write: { patch: Partial<Record<keyof Flag, unknown>>; revision?: number; reason?: Reason }) => {
       const { data, rev } = await request<Flag>("PATCH", flagsPath(project) + path(key), {
         body: write.patch,
         ifMatch: write.revision === undefined ? undefined : `"${write.revision}"`,
@@ -199,7 +200,7 @@ export function useUpdateFlag(project: string, key: string) {
 export function useArchiveFlag(project: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async ({ key, archive, reason }: { key: string; archive: boolean; reason?: string }) => {
+    mutationFn: async ({ key, archive, reason }: { key: string; archive: boolean; reason?: Reason }) => {
       const url = `${flagsPath(project)}${path(key, archive ? "archive" : "restore")}`;
       const { data, rev } = await request<Flag>("POST", url, { body: {}, reason });
       return { flag: data, rev };
@@ -211,7 +212,7 @@ export function useArchiveFlag(project: string) {
 export function useCopyConfiguration(project: string, flag: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async ({ from, to, reason }: { from: string; to: string; reason?: string }) => {
+    mutationFn: async ({ from, to, reason }: { from: string; to: string; reason?: Reason }) => {
       const url = `${flagsPath(project)}${path(flag)}/copy`;
       const { data, rev } = await request<ConfigurationAnswer>("POST", url, { body: { from, to }, reason });
       return { answer: data, rev, to };

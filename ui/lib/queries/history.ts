@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, path, request } from "../api/client";
 import type { DocumentKind, HistoryEntry, HistoryItem, Json, List } from "../api/types";
+import type { Reason } from "../api/way";
 
 export type HistoryFilter = { kind?: string; key?: string; flag?: string; actor?: string };
 
@@ -37,7 +38,7 @@ export const useDocumentNow = (project: string, kind: DocumentKind, key: string)
     staleTime: 0,
   });
 
-export const undo = (project: string, rev: number, options: { force?: boolean; reason?: string } = {}) =>
+export const undo = (project: string, rev: number, options: { force?: boolean; reason?: Reason } = {}) =>
   request<HistoryItem>("POST", `${historyPath(project)}/${rev}/undo`, {
     body: {},
     query: { force: options.force },
@@ -47,7 +48,7 @@ export const undo = (project: string, rev: number, options: { force?: boolean; r
 export function useUndo(project: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ rev, ...options }: { rev: number; force?: boolean; reason?: string }) => undo(project, rev, options),
+    mutationFn: ({ rev, ...options }: { rev: number; force?: boolean; reason?: Reason }) => undo(project, rev, options),
     onSuccess: () => client.invalidateQueries(),
   });
 }
@@ -55,7 +56,7 @@ export function useUndo(project: string) {
 export function useRevert(project: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ reason, ...body }: { kind: DocumentKind; key: string; rev: number; reason?: string }) =>
+    mutationFn: ({ reason, ...body }: { kind: DocumentKind; key: string; rev: number; reason?: Reason }) =>
       request<HistoryItem>("POST", `${path("projects", project)}/revert`, { body, reason }),
     onSuccess: () => client.invalidateQueries(),
   });

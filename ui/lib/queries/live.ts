@@ -30,6 +30,10 @@ function take(client: QueryClient, project: string, change: StreamChange): void 
       stale.add("segment");
     } else if (kind === "environment") stale.add("environments");
     else if (kind === "sdk_key") stale.add("keys");
+    else if (kind === "policy") {
+      stale.add("policies");
+      stale.add("waiting-for-me");
+    } else if (kind === "change_request") stale.add("waiting-for-me");
     else stale.add("projects");
   }
   if (flags.size > FLAGS_ONE_BY_ONE) {
@@ -38,7 +42,9 @@ function take(client: QueryClient, project: string, change: StreamChange): void 
   } else for (const flag of flags) void refreshFlag(client, project, flag);
   flash(flags);
   for (const name of stale) void client.invalidateQueries({ queryKey: name === "projects" ? [name] : [name, project] });
-  void client.invalidateQueries({ queryKey: ["history", project] });
+  // Any change may be one that a change request was made from.
+  for (const name of ["history", "change-requests", "change-request"])
+    void client.invalidateQueries({ queryKey: [name, project] });
 }
 
 /** Everything a stream may have missed. */

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, path, request } from "../api/client";
 import type { Condition, List, Segment } from "../api/types";
+import type { Reason } from "../api/way";
 
 const segmentsPath = (project: string) => `${path("projects", project)}/segments`;
 
@@ -48,7 +49,7 @@ export const useCreateSegment = (project: string) =>
 export const useUpdateSegment = (project: string, key: string) =>
   useSegmentWrite(
     project,
-    ({ patch, revision, reason }: { patch: Partial<SegmentBody>; revision: number; reason?: string }) =>
+    ({ patch, revision, reason }: { patch: Partial<SegmentBody>; revision: number; reason?: Reason }) =>
       request<Segment>("PATCH", segmentsPath(project) + path(key), { body: patch, ifMatch: `"${revision}"`, reason }),
   );
 

@@ -51,7 +51,7 @@ pub(crate) use authenticated::Via;
 pub(crate) use change::{Changed, Planned, Precondition, revision};
 pub(crate) use checking::Checked;
 pub(crate) use client::ClientAddress;
-pub(crate) use control::{Drafted, GivenApproval, NeededApproval, Reviewed, ScheduleWish, Stop, keep_firing};
+pub(crate) use control::{Drafted, GivenApproval, Glance, NeededApproval, Reviewed, ScheduleWish, Stop, keep_firing};
 pub(crate) use evidence::{AuditLog, Redaction};
 pub use gate::Api;
 pub(crate) use groups::{GroupItem, GroupPatch};

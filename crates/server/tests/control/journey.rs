@@ -48,6 +48,12 @@ async fn what_is_approved_is_what_is_applied(app: Arc<TestApp>) {
     assert_eq!((approved.status, approved.body["state"].as_str()), (200, Some("approved")), "{}", approved.body);
     assert_eq!(approved.body["needed"][0]["given"], json!([cy_id]));
     assert_eq!(bo.get(&format!("{P}/change-requests?state=approved")).await.body["total"], 1);
+    let listed = bo.get(&format!("{P}/change-requests?search=F%C3%9CR")).await.body["items"][0].clone();
+    assert_eq!((&listed["needed"][0]["given"], &listed["moved"]), (&json!([cy_id]), &json!([])), "{listed}");
+    for (words, found) in [("checkout", 1), ("bo%40example", 1), ("nobody", 0)] {
+        let list = bo.get(&format!("{P}/change-requests?search={words}")).await;
+        assert_eq!(list.body["total"], found, "{words}");
+    }
 
     // Another content: the approval was of what is not there any more.
     let more = drafting(&di, &id).patch(PRODUCTION, json!({ "default": { "variant": "off" } })).await;
@@ -65,6 +71,7 @@ async fn what_is_approved_is_what_is_applied(app: Arc<TestApp>) {
     assert_eq!(bo.patch(&format!("{P}/flags/checkout"), variants).await.status, 200);
     let told = cy.get(&at(&id, "")).await.body;
     assert_eq!(told["moved"], json!([{ "kind": "flag", "key": "checkout" }]));
+    assert_eq!(cy.get(&format!("{P}/change-requests")).await.body["items"][0]["moved"], told["moved"]);
     assert_eq!(told["approvals"][0]["void"], "what it is based on was changed since");
     assert_eq!(code(&act(&bo, &id, "apply").await), (409, "rebase_needed".into()));
     assert_eq!(code(&approve(&cy, &id).await), (409, "rebase_needed".into()));

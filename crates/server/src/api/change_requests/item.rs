@@ -9,7 +9,7 @@ use yardarm_model::document::Kind;
 
 use crate::api::policies::schema::PolicyVerdict;
 use crate::api::transfer::planned::{self, PlanEntry};
-use crate::auth::{Drafted, GivenApproval, NeededApproval, ProjectAccess, Reviewed, Right};
+use crate::auth::{Drafted, GivenApproval, Glance, NeededApproval, ProjectAccess, Reviewed, Right};
 
 /// How far a change request is.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, ToSchema)]
@@ -130,15 +130,21 @@ pub(crate) struct ChangeRequestItem {
     approved: bool,
     /// You may approve it, and your approval is missing.
     pub(crate) waits_for_me: bool,
+    /// Consent that policies want; in lists of those that are open only.
+    needed: Vec<NeededAnswer>,
+    /// What was changed under it: it needs a rebase. The first 100; of those that are over none.
+    moved: Vec<PlaceAnswer>,
 }
 
 /// Documents listed with a request.
 const LISTED: usize = 100;
 
 impl ChangeRequestItem {
-    pub(crate) fn of(id: &str, request: &ChangeRequest, approved: bool, waits_for_me: bool) -> Self {
-        let mut touches = places(&request.touches);
+    pub(crate) fn of(id: &str, request: &ChangeRequest, glance: Glance) -> Self {
+        let Glance { approved, waits_for_me, needed, moved } = glance;
+        let (mut touches, mut moved) = (places(&request.touches), places(&moved));
         touches.truncate(LISTED);
+        moved.truncate(LISTED);
         Self {
             id: id.to_owned(),
             title: request.title.clone(),
@@ -151,6 +157,8 @@ impl ChangeRequestItem {
             schedule: request.schedule.as_ref().map(ScheduleAnswer::from),
             approved,
             waits_for_me,
+            needed: needed.into_iter().map(NeededAnswer::from).collect(),
+            moved,
         }
     }
 }
@@ -164,7 +172,7 @@ pub(crate) struct DraftedAnswer {
 
 impl DraftedAnswer {
     pub(crate) fn of(drafted: &Drafted) -> Self {
-        Self { change_request: ChangeRequestItem::of(&drafted.id, &drafted.request, false, false) }
+        Self { change_request: ChangeRequestItem::of(&drafted.id, &drafted.request, Glance::default()) }
     }
 }
 
@@ -291,12 +299,8 @@ pub(crate) struct ChangeRequestAnswer {
     /// What the policies say about it now.
     #[schema(value_type = PolicyVerdict)]
     verdict: Verdict,
-    /// Consent that policies want.
-    needed: Vec<NeededAnswer>,
     /// Consent that was given.
     approvals: Vec<ApprovalAnswer>,
-    /// What was changed under it: it needs a rebase.
-    moved: Vec<PlaceAnswer>,
     /// What a rebase will ask.
     #[schema(value_type = Vec<MergeConflict>)]
     conflicts: Vec<Conflict>,
@@ -310,6 +314,7 @@ impl ChangeRequestAnswer {
     pub(crate) async fn of<R: Right>(access: &ProjectAccess<R>, id: &str, reviewed: Reviewed) -> Self {
         let Reviewed { request, entries, verdict, standing, moved, conflicts, waits_for_me, .. } = reviewed;
         let approved = request.stage == Stage::Open && moved.is_empty() && standing.is_complete();
+        let glance = Glance { approved, waits_for_me, needed: standing.needed, moved };
         let comments = request.comments.iter().map(|comment| CommentAnswer {
             by: PersonAnswer::from(&comment.by),
             at: comment.at,
@@ -326,14 +331,12 @@ impl ChangeRequestAnswer {
             reason: outcome.reason.clone(),
         });
         Self {
-            item: ChangeRequestItem::of(id, &request, approved, waits_for_me),
+            item: ChangeRequestItem::of(id, &request, glance),
             description: request.description.clone(),
             editors: request.editors.iter().cloned().collect(),
             entries: planned::entries(access, entries).await,
             verdict,
-            needed: standing.needed.into_iter().map(NeededAnswer::from).collect(),
             approvals: standing.approvals.into_iter().map(ApprovalAnswer::from).collect(),
-            moved: places(&moved),
             conflicts,
             comments: comments.collect(),
             outcome,

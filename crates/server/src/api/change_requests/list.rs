@@ -30,6 +30,8 @@ pub(crate) struct ChangeRequestQuery {
     author: Option<String>,
     /// Only those that you may approve and that lack your approval.
     waits_for_me: Option<bool>,
+    /// In title, description, the author's name or what it touches.
+    search: Option<String>,
 }
 
 /// Change requests, newest first. Of those that are over, the newest thousand are here and all are in the audit log.
@@ -41,11 +43,13 @@ pub(crate) async fn handler(
 ) -> Result<Answer, Problem> {
     let waits = query.waits_for_me.unwrap_or(false);
     let unfinished = query.unfinished.unwrap_or(false);
+    let search = query.search.as_deref().unwrap_or_default().to_lowercase();
     let wanted = |request: &ChangeRequest| {
         query.state.is_none_or(|state| may_be(state, request))
             && (!unfinished || !request.stage.is_over())
             && (!waits || request.stage == Stage::Open)
             && query.author.as_ref().is_none_or(|author| request.author.id == *author)
+            && says(request, &search)
     };
     let live = access.newest().await?;
     let mut found = Vec::new();
@@ -56,13 +60,13 @@ pub(crate) async fn handler(
         // What is asked about consent is asked of each; what is only shown, of those on the page.
         let mut glance = None;
         if waits || query.state.is_some_and(|state| state != ChangeRequestState::of(request, false)) {
-            let (approved, waits_for_me) = access.glance(&live, request).await?;
-            if (waits && !waits_for_me)
-                || query.state.is_some_and(|state| state != ChangeRequestState::of(request, approved))
+            let seen = access.glance(&live, request).await?;
+            if (waits && !seen.waits_for_me)
+                || query.state.is_some_and(|state| state != ChangeRequestState::of(request, seen.approved))
             {
                 continue;
             }
-            glance = Some((approved, waits_for_me));
+            glance = Some(seen);
         }
         let item = (id.clone(), Arc::clone(request), glance);
         found.push(Placed { primary: format!("{:020}", request.created_at), key: id.clone(), item });
@@ -70,13 +74,20 @@ pub(crate) async fn handler(
     let Page { items, next, total } = page(found, true, query.limit, query.cursor.as_deref())?;
     let mut shown = Vec::with_capacity(items.len());
     for (id, request, glance) in items {
-        let (approved, waits_for_me) = match glance {
+        let glance = match glance {
             Some(glance) => glance,
             None => access.glance(&live, &request).await?,
         };
-        shown.push(ChangeRequestItem::of(&id, &request, approved, waits_for_me));
+        shown.push(ChangeRequestItem::of(&id, &request, glance));
     }
     Ok(Answer::ok(&Page { items: shown, next, total }))
+}
+
+/// Whether the searched text, in lower case, is in what a request says of itself.
+fn says(request: &ChangeRequest, search: &str) -> bool {
+    let texts = [&request.title, &request.description, &request.author.name];
+    let touched = request.touches.iter().map(|(_, key)| key);
+    search.is_empty() || texts.into_iter().chain(touched).any(|text| text.to_lowercase().contains(search))
 }
 
 /// Whether a request may turn out to be so far.

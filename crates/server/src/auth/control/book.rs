@@ -12,7 +12,7 @@ use yardarm_model::document::{Kind, State};
 use yardarm_model::plan::{self, Entry};
 use yardarm_model::{limits, normal_form};
 
-use super::consent::{self, Consent};
+use super::consent::{self, Consent, NeededApproval};
 use super::gate::Passage;
 use super::refusals;
 use crate::auth::access::{ProjectAccess, Request};
@@ -41,6 +41,19 @@ pub(crate) struct Reviewed {
     pub(crate) conflicts: Vec<Conflict>,
     /// The reader may approve it, and their approval is missing.
     pub(crate) waits_for_me: bool,
+}
+
+/// A change request at a glance, for lists; empty when it is over.
+#[derive(Default)]
+pub(crate) struct Glance {
+    /// Nobody's consent is missing.
+    pub(crate) approved: bool,
+    /// The reader may approve it, and their approval is missing.
+    pub(crate) waits_for_me: bool,
+    /// Consent that policies want, when somebody is asked.
+    pub(crate) needed: Vec<NeededApproval>,
+    /// What was changed under it.
+    pub(crate) moved: Vec<(Kind, String)>,
 }
 
 impl Request {
@@ -104,20 +117,24 @@ impl<R: Right> ProjectAccess<R> {
         Ok(Reviewed { live, request, revision, entries, verdict, standing, moved, conflicts, waits_for_me })
     }
 
-    /// What a list says about a request: whether it has all consent, and whether it waits for the reader.
-    pub(crate) async fn glance(
-        &self,
-        live: &Arc<LiveProject>,
-        request: &ChangeRequest,
-    ) -> Result<(bool, bool), Problem> {
-        if request.stage != Stage::Open {
-            return Ok((false, false));
+    /// What a list says about a request.
+    pub(crate) async fn glance(&self, live: &Arc<LiveProject>, request: &ChangeRequest) -> Result<Glance, Problem> {
+        if request.stage.is_over() {
+            return Ok(Glance::default());
         }
-        let moved = !change_request::moved(&live.state, request).is_empty();
+        let moved = change_request::moved(&live.state, request);
+        if request.stage != Stage::Open {
+            return Ok(Glance { moved, ..Glance::default() });
+        }
         let documents = Arc::new(request.documents());
         let verdict = self.judge(live, &documents, &reason_of(request, "")).await?;
-        let standing = self.standing(request, &verdict, moved);
-        Ok((!moved && standing.is_complete(), !moved && self.is_asked(request, &verdict, &standing)))
+        let standing = self.standing(request, &verdict, !moved.is_empty());
+        Ok(Glance {
+            approved: moved.is_empty() && standing.is_complete(),
+            waits_for_me: moved.is_empty() && self.is_asked(request, &verdict, &standing),
+            needed: standing.needed,
+            moved,
+        })
     }
 
     pub(super) fn standing(&self, request: &ChangeRequest, verdict: &Verdict, moved: bool) -> Consent {

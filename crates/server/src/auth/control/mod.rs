@@ -17,7 +17,7 @@ pub(super) mod refusals;
 mod scheduling;
 mod way;
 
-pub(crate) use book::Reviewed;
+pub(crate) use book::{Glance, Reviewed};
 pub(crate) use consent::{GivenApproval, NeededApproval};
 pub(crate) use drafting::Drafted;
 pub(crate) use firing::{Schedules, keep_firing};

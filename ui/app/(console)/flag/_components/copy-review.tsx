@@ -1,6 +1,6 @@
 "use client";
 import { useConsole } from "@/components/console-context";
-import { ReviewSheet } from "@/components/review-sheet";
+import { ReviewSheet } from "@/components/review";
 import type { Environment, Flag, Json } from "@/lib/api/types";
 import { authored, configurationChanges } from "@/lib/changes";
 import { useConfiguration, useCopyConfiguration } from "@/lib/queries/flags";
@@ -33,6 +33,7 @@ export function CopyReview({
       before={before as unknown as Json}
       after={after as unknown as Json}
       confirm={`Copy to ${to.name}`}
+      question={{ configuration: { flag: flag.key, environment: to.key, body: after } }}
       onClose={onClose}
       onConfirm={async (reason) => {
         const { rev } = await copy.mutateAsync({ from: from.key, to: to.key, reason });

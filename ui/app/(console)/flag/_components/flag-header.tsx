@@ -1,7 +1,6 @@
 "use client";
 import { ArchiveRestore, Copy, EllipsisVertical, Power } from "lucide-react";
 import { useEffect, useState } from "react";
-import { toast } from "sonner";
 import { useConsole } from "@/components/console-context";
 import { EnvironmentMark } from "@/components/marks";
 import { useFlagSwitch } from "@/components/switch-flag";
@@ -12,7 +11,7 @@ import { IconButton } from "@/components/ui/icon-button";
 import { Menu, MenuContent, MenuItem, MenuLabel, MenuTrigger } from "@/components/ui/menu";
 import type { Environment, Flag } from "@/lib/api/types";
 import { useArchiveFlag } from "@/lib/queries/flags";
-import { problemText, saved } from "@/lib/undo";
+import { failed, saved } from "@/lib/undo";
 import { CopyReview } from "./copy-review";
 
 const TYPE_NAMES = { boolean: "on / off", string: "text", number: "number", json: "JSON" } as const;
@@ -31,7 +30,7 @@ export function FlagHeader({ flag, environment }: { flag: Flag; environment: Env
       { key: flag.key, archive: false },
       {
         onSuccess: ({ rev }) => saved(`${flag.key} is restored`, project.key, rev),
-        onError: (error) => toast.error(problemText(error)),
+        onError: (error) => failed(error),
       },
     );
   return (

@@ -3,7 +3,7 @@ import { Plus } from "lucide-react";
 import { useCallback, useMemo, useState } from "react";
 import { useConsole } from "@/components/console-context";
 import { DraftBar } from "@/components/draft-bar";
-import { ReviewSheet } from "@/components/review-sheet";
+import { ReviewSheet } from "@/components/review";
 import { ErrorState } from "@/components/states";
 import { useFlagSwitch } from "@/components/switch-flag";
 import { Button } from "@/components/ui/button";
@@ -11,6 +11,7 @@ import { SkeletonRows } from "@/components/ui/skeleton";
 import { Switch } from "@/components/ui/switch";
 import { ApiProblem } from "@/lib/api/client";
 import type { ConfigurationAnswer, Environment, Flag, Json, Rule } from "@/lib/api/types";
+import { Asked } from "@/lib/api/way";
 import { cn } from "@/lib/cn";
 import { draftKey, useDraft } from "@/lib/draft";
 import { configurationProblems } from "@/lib/problems";
@@ -192,6 +193,7 @@ function Editor({ flag, environment, server }: { flag: Flag; environment: Enviro
           before={draft.saved as unknown as Json}
           after={value as unknown as Json}
           confirm={`Save in ${environment.name}`}
+          question={{ configuration: { flag: flag.key, environment: environment.key, body: value } }}
           onClose={() => setReviewing(false)}
           onConfirm={async (reason) => {
             try {
@@ -206,6 +208,11 @@ function Editor({ flag, environment, server }: { flag: Flag; environment: Enviro
               setEditing(null);
               saved(`${flag.key} is saved in ${environment.name}`, project.key, rev);
             } catch (error) {
+              if (error instanceof Asked) {
+                // The draft is in the change request now.
+                draft.discard();
+                setEditing(null);
+              }
               if (error instanceof ApiProblem && error.status === 412) {
                 throw new Error(
                   "Somebody has just changed this flag here. Your draft is kept; close this and look at the difference again.",

@@ -3,12 +3,13 @@ import { Plus, Trash2 } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useConsole } from "@/components/console-context";
 import { DraftBar } from "@/components/draft-bar";
-import { ReviewSheet } from "@/components/review-sheet";
+import { ReviewSheet } from "@/components/review";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Input, Select, Textarea } from "@/components/ui/field";
 import { IconButton } from "@/components/ui/icon-button";
 import type { Flag, Json, ValueType, Variant } from "@/lib/api/types";
+import { Asked } from "@/lib/api/way";
 import { documentChanges } from "@/lib/history-words";
 import { useUpdateFlag } from "@/lib/queries/flags";
 import { keyProblem } from "@/lib/slug";
@@ -170,9 +171,15 @@ export function VariantsTab({ flag }: { flag: Flag }) {
           before={was}
           after={variants as unknown as Json}
           confirm="Save the variants"
+          question={{ flag: { flag: flag.key, patch: { variants } } }}
           onClose={() => setReviewing(false)}
           onConfirm={async (reason) => {
-            const { rev } = await update.mutateAsync({ patch: { variants }, revision: flag.revision, reason });
+            const { rev } = await update
+              .mutateAsync({ patch: { variants }, revision: flag.revision, reason })
+              .catch((error) => {
+                if (error instanceof Asked) setRows(initial);
+                throw error;
+              });
             saved(`The variants of ${flag.key} are saved`, project.key, rev);
           }}
         />

@@ -1,5 +1,6 @@
 "use client";
 import { type FormEvent, useState } from "react";
+import { RoleChoices } from "@/components/role-choices";
 import { FormError } from "@/components/states";
 import { Button } from "@/components/ui/button";
 import { ChipsField } from "@/components/ui/chips-field";
@@ -8,7 +9,6 @@ import { Dialog } from "@/components/ui/dialog";
 import { Checkbox, Field, Input } from "@/components/ui/field";
 import type { SsoConnection } from "@/lib/api/types";
 import { useCreateConnection, useUpdateConnection } from "@/lib/queries/people";
-import { RoleChoices } from "./choices";
 
 /** An identity provider: new, or another word about it. What groups mean is said on the command line or by the API. */
 export function EditConnection({ connection, onClose }: { connection: SsoConnection | null; onClose: () => void }) {

@@ -1,13 +1,13 @@
 "use client";
 import { type FormEvent, useState } from "react";
 import { NameAndKey, useNameAndKey } from "@/components/key-fields";
+import { RoleChoices } from "@/components/role-choices";
 import { FormError } from "@/components/states";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { Field, Input } from "@/components/ui/field";
 import type { Group } from "@/lib/api/types";
 import { useCreateGroup, useUpdateGroup } from "@/lib/queries/people";
-import { RoleChoices } from "./choices";
 
 /** A new group, or another name, description and roles for one. */
 export function EditGroup({ group, onClose }: { group: Group | null; onClose: () => void }) {

@@ -1,5 +1,6 @@
 "use client";
 import { type FormEvent, useState } from "react";
+import { GroupChoices, RoleChoices } from "@/components/role-choices";
 import { SecretOnce } from "@/components/secret-once";
 import { FormError } from "@/components/states";
 import { Button } from "@/components/ui/button";
@@ -8,7 +9,6 @@ import { Field, Input } from "@/components/ui/field";
 import type { InvitationLink } from "@/lib/api/types";
 import { useInvite } from "@/lib/queries/people";
 import { instant } from "@/lib/time";
-import { GroupChoices, RoleChoices } from "./choices";
 
 /** The link of an invitation, shown this once. */
 export function LinkOnce({ made, onClose }: { made: InvitationLink; onClose: () => void }) {

@@ -4,6 +4,7 @@ import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
 import { Confirm } from "@/components/confirm";
 import { Needs, useMay } from "@/components/needs";
+import { RoleChoices } from "@/components/role-choices";
 import { ErrorState, FormError } from "@/components/states";
 import { SimpleTable } from "@/components/table";
 import { Badge } from "@/components/ui/badge";
@@ -22,7 +23,6 @@ import {
 } from "@/lib/queries/people";
 import { useTokens } from "@/lib/queries/session";
 import { AccountTokens } from "./account-tokens";
-import { RoleChoices } from "./choices";
 
 /** Identities for programs, and their tokens. */
 export function ServiceAccountsTab() {

@@ -1,7 +1,6 @@
 "use client";
 import { X } from "lucide-react";
 import { type FormEvent, useDeferredValue, useState } from "react";
-import { toast } from "sonner";
 import { useConsole } from "@/components/console-context";
 import { FormError } from "@/components/states";
 import { Button } from "@/components/ui/button";
@@ -11,7 +10,7 @@ import { Skeleton } from "@/components/ui/skeleton";
 import { Tab, TabList, TabPanel, Tabs } from "@/components/ui/tabs";
 import type { Segment } from "@/lib/api/types";
 import { type ListName, useEditSegmentList, useSegmentList } from "@/lib/queries/segments";
-import { problemText, saved } from "@/lib/undo";
+import { failed, saved } from "@/lib/undo";
 
 /** Keys that are always in, and keys that are never in by rule. */
 export function SegmentLists({ segment }: { segment: Segment }) {
@@ -65,7 +64,7 @@ function List({ segment, list, hint }: { segment: Segment; list: ListName; hint:
       { list, add: [], remove: [key] },
       {
         onSuccess: ({ rev }) => saved(`${key} is no longer ${list} in ${segment.key}`, project.key, rev),
-        onError: (error) => toast.error(problemText(error)),
+        onError: (error) => failed(error),
       },
     );
   return (

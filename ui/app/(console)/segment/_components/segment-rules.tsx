@@ -1,22 +1,28 @@
 "use client";
 import { Plus, Trash2 } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useMemo, useState } from "react";
-import { ConditionEditor } from "@/components/condition-editor";
 import { useConsole } from "@/components/console-context";
 import { DraftBar } from "@/components/draft-bar";
-import { ReviewSheet } from "@/components/review-sheet";
+import { ReviewSheet } from "@/components/review";
 import { ConditionSentence } from "@/components/rule-sentence";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Field, Input } from "@/components/ui/field";
 import { IconButton } from "@/components/ui/icon-button";
 import type { Condition, Json, Segment } from "@/lib/api/types";
+import { Asked } from "@/lib/api/way";
 import { equalJson } from "@/lib/diff";
 import { documentChanges } from "@/lib/history-words";
 import { conditionProblem } from "@/lib/problems";
 import { useSegments, useUpdateSegment } from "@/lib/queries/segments";
 import { attributesIn } from "@/lib/sentence";
 import { saved } from "@/lib/undo";
+
+// Rules are read far more often than edited.
+const ConditionEditor = dynamic(() => import("@/components/condition-editor").then((m) => m.ConditionEditor), {
+  ssr: false,
+});
 
 type Form = { name: string; description: string; rules: Condition[] };
 
@@ -148,9 +154,15 @@ export function SegmentRules({ segment }: { segment: Segment }) {
           before={base as unknown as Json}
           after={form as unknown as Json}
           confirm="Save the segment"
+          question={{ segment: { segment: segment.key, patch: form } }}
           onClose={() => setReviewing(false)}
           onConfirm={async (reason) => {
-            const { rev } = await update.mutateAsync({ patch: form, revision: segment.revision, reason });
+            const { rev } = await update
+              .mutateAsync({ patch: form, revision: segment.revision, reason })
+              .catch((error) => {
+                if (error instanceof Asked) setForm(base);
+                throw error;
+              });
             saved(`Segment ${segment.key} is saved`, project.key, rev);
           }}
         />

@@ -1,5 +1,6 @@
 "use client";
 import { Plus } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useState } from "react";
 import { toast } from "sonner";
 import { Confirm } from "@/components/confirm";
@@ -12,8 +13,9 @@ import { SkeletonRows } from "@/components/ui/skeleton";
 import { Switch } from "@/components/ui/switch";
 import type { Webhook } from "@/lib/api/types";
 import { useDeleteWebhook, useEnableWebhook, useTestWebhook, useWebhooks } from "@/lib/queries/webhooks";
-import { CreateWebhook } from "./create-webhook";
-import { Deliveries } from "./webhook-deliveries";
+
+const CreateWebhook = dynamic(() => import("./create-webhook").then((m) => m.CreateWebhook), { ssr: false });
+const Deliveries = dynamic(() => import("./webhook-deliveries").then((m) => m.Deliveries), { ssr: false });
 
 /** Who is told what happens. */
 export function WebhooksCard() {

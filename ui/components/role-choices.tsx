@@ -1,9 +1,9 @@
 "use client";
-import { FormError } from "@/components/states";
-import { Checkbox } from "@/components/ui/field";
-import { SkeletonRows } from "@/components/ui/skeleton";
 import { byRank, toggled } from "@/lib/people";
 import { useGroups, useRoles } from "@/lib/queries/people";
+import { FormError } from "./states";
+import { Checkbox } from "./ui/field";
+import { SkeletonRows } from "./ui/skeleton";
 
 type Choice = { key: string; name: string; hint: string };
 
@@ -52,7 +52,7 @@ export function RoleChoices({ legend = "Roles", ...props }: Props & { legend?: s
 }
 
 /** Groups of the tenant; nothing where there is none. */
-export function GroupChoices(props: Props) {
+export function GroupChoices({ legend = "Groups", ...props }: Props & { legend?: string }) {
   const groups = useGroups();
   if (groups.error) return <FormError error={groups.error} />;
   if (!groups.data) return <SkeletonRows label="Loading groups" count={2} />;
@@ -62,5 +62,5 @@ export function GroupChoices(props: Props) {
     name,
     hint: roles.length > 0 ? `holds ${roles.join(", ")}` : "holds no role",
   }));
-  return <Choices legend="Groups" choices={choices} {...props} />;
+  return <Choices legend={legend} choices={choices} {...props} />;
 }

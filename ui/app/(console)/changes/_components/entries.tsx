@@ -1,0 +1,112 @@
+"use client";
+import { useConsole } from "@/components/console-context";
+import { JsonDiff, SentenceDiff } from "@/components/differences";
+import { EnvBadge } from "@/components/marks";
+import { Badge } from "@/components/ui/badge";
+import { Card } from "@/components/ui/card";
+import { Skeleton } from "@/components/ui/skeleton";
+import { Tab, TabList, TabPanel, Tabs } from "@/components/ui/tabs";
+import type { ChangeRequest, PlanEntry } from "@/lib/api/control";
+import type { HistoryEntry, Json } from "@/lib/api/types";
+import { entryChanges } from "@/lib/control-diff";
+import { isOver, placeName, touchesText } from "@/lib/control-words";
+import { useHistoryEntry } from "@/lib/queries/history";
+
+/** What it would do, document by document, in words and as JSON. */
+export function Entries({ request }: { request: ChangeRequest }) {
+  const { project } = useConsole();
+  const revision = request.outcome?.revision ?? 0;
+  const applied = useHistoryEntry(project.key, revision, revision > 0);
+  // Once it is over the request no longer says what it would do; the revision that it became says what it did.
+  const entries = revision > 0 ? (applied.data?.documents ?? []).flatMap(entryOf) : request.entries;
+  if (revision > 0 && applied.isPending)
+    return (
+      <Card title="What it did">
+        <Skeleton className="h-16" />
+      </Card>
+    );
+  return (
+    <Card title={revision > 0 ? "What it did" : isOver(request) ? "What it was about" : "What it does"}>
+      {entries.length > 0 ? (
+        <div className="flex flex-col gap-5">
+          {entries.map((entry) => (
+            <Entry key={`${entry.kind} ${entry.key}`} entry={entry} />
+          ))}
+        </div>
+      ) : (
+        <p className="text-ink-2 text-sm">
+          {isOver(request) ? `${touchesText(request.touches)}.` : "Nothing: the project is so already."}
+        </p>
+      )}
+    </Card>
+  );
+}
+
+/** A document of a revision as an entry of a plan: the whole of both sides. */
+function entryOf({ kind, key, before, after }: HistoryEntry["documents"][number]): PlanEntry[] {
+  if (kind === "change_request") return [];
+  const action = before === null ? "create" : after === null ? "remove" : "update";
+  const changes = [{ pointer: "", before, after }];
+  return [{ kind, key, action, production: false, changes, lists: [], sentences: [], effects: [] }];
+}
+
+const ACTIONS = {
+  create: ["ok", "new"],
+  update: null,
+  archive: ["bad", "archived"],
+  restore: ["ok", "restored"],
+  remove: ["bad", "removed"],
+} as const;
+
+function Entry({ entry }: { entry: PlanEntry }) {
+  const { environments } = useConsole();
+  const environment = environments.find(
+    (each) => entry.kind === "configuration" && entry.key.startsWith(`${each.key}/`),
+  );
+  // What a flag serves is there from the start, whether or not it was ever written.
+  const action = environment && entry.action === "create" ? null : ACTIONS[entry.action];
+  const whole = entry.changes.length === 1 && entry.changes[0]?.pointer === "";
+  const side = (pick: "before" | "after"): Json =>
+    whole
+      ? (entry.changes[0]?.[pick] ?? null)
+      : Object.fromEntries(entry.changes.map((change) => [change.pointer, change[pick]]));
+  const name = placeName(entry);
+  return (
+    <section aria-label={name}>
+      <h3 className="mb-2 flex flex-wrap items-center gap-2 font-medium text-sm">
+        <span className="break-all font-mono text-xs">
+          {environment ? entry.key.slice(environment.key.length + 1) : name}
+        </span>
+        {environment ? (
+          <span className="flex items-center gap-1.5 text-xs">
+            in <EnvBadge environment={environment} />
+          </span>
+        ) : null}
+        {action ? <Badge tone={action[0]}>{action[1]}</Badge> : null}
+      </h3>
+      <Tabs defaultValue="words">
+        <TabList className="mb-2">
+          <Tab value="words" className="h-7 text-xs">
+            In words
+          </Tab>
+          <Tab value="json" className="h-7 text-xs">
+            JSON
+          </Tab>
+        </TabList>
+        <TabPanel value="words">
+          <SentenceDiff changes={entryChanges(entry)} />
+        </TabPanel>
+        <TabPanel value="json">
+          <JsonDiff before={side("before")} after={side("after")} />
+        </TabPanel>
+      </Tabs>
+      {entry.effects.length > 0 ? (
+        <ul className="mt-2 flex flex-col gap-0.5 text-ink-2 text-xs">
+          {entry.effects.map((effect) => (
+            <li key={effect}>{effect}</li>
+          ))}
+        </ul>
+      ) : null}
+    </section>
+  );
+}
