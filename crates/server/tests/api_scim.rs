@@ -123,6 +123,10 @@ async fn people_come_change_and_go(app: Arc<TestApp>) {
     // The same again is a conflict, by its name and by its address.
     assert_eq!(refused(&okta.post(USERS, person("BO@example.com", "Other")).await), is(409, "uniqueness"));
     assert_eq!(refused(&okta.post(USERS, person(OWNER_EMAIL, "Other")).await), is(409, "uniqueness"));
+    let same_name = json!({ "userName": "BO@example.com", "emails": [{ "value": "elsewhere@example.com" }] });
+    assert_eq!(refused(&okta.post(USERS, same_name.clone()).await), is(409, "uniqueness"));
+    let cy = made(&okta, USERS, person("cy@example.com", "Cy")).await;
+    assert_eq!(refused(&okta.put(&at(USERS, &cy), same_name).await), is(409, "uniqueness"));
     let mut other = person("other", "Other");
     other["emails"][0]["value"] = json!("bo@example.com");
     assert_eq!(refused(&okta.post(USERS, other).await), is(409, "uniqueness"));

@@ -274,7 +274,7 @@ mod tests {
     const PERSON: Target = Target { schema: USER, required: "userName" };
     const TEAM: Target = Target { schema: GROUP, required: "displayName" };
 
-    fn patched(target: Target, resource: &Value, operations: Value) -> Result<Value, Problem> {
+    fn patched(target: Target, resource: &Value, operations: &Value) -> Result<Value, Problem> {
         let body = json!({ "schemas": [PATCH], "Operations": operations });
         apply(target, resource, &super::operations(&body)?)
     }
@@ -321,8 +321,7 @@ mod tests {
             for (name, value) in expected.as_object().unwrap() {
                 set(&mut wanted, name, Verb::Replace, value);
             }
-            let after =
-                patched(PERSON, &ana, operations.clone()).unwrap_or_else(|p| panic!("{operations}: {}", p.detail));
+            let after = patched(PERSON, &ana, &operations).unwrap_or_else(|p| panic!("{operations}: {}", p.detail));
             assert_eq!(after, Value::Object(wanted), "{operations}");
         }
     }
@@ -330,7 +329,7 @@ mod tests {
     #[test]
     fn members_come_and_go() {
         let team = json!({ "id": "crew", "displayName": "Crew", "members": [{ "value": "a" }, { "value": "b" }] });
-        let members = |operations: Value| {
+        let members = |operations: &Value| {
             let after = patched(TEAM, &team, operations).unwrap();
             let members = after["members"].as_array().cloned().unwrap_or_default();
             members.iter().filter_map(named).collect::<Vec<_>>().join(" ")
@@ -349,7 +348,7 @@ mod tests {
                 "b a",
             ),
         ] {
-            assert_eq!(members(operations.clone()), expected, "{operations}");
+            assert_eq!(members(&operations), expected, "{operations}");
         }
     }
 
@@ -374,7 +373,7 @@ mod tests {
             (json!([{ "op": "add", "path": "name", "value": "x" }]), "invalid_value"),
             (json!(many), "scim_too_many"),
         ] {
-            let problem = patched(PERSON, &ana, operations.clone()).expect_err(&operations.to_string());
+            let problem = patched(PERSON, &ana, &operations).expect_err(&operations.to_string());
             assert_eq!(problem.code, code, "{operations}: {}", problem.detail);
         }
     }
