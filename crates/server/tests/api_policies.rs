@@ -46,7 +46,7 @@ async fn policies_are_managed(app: Arc<TestApp>) {
     let held = admin.patch(&one, patch.clone()).await;
     assert_eq!((held.status, held.text("code").as_str()), (409, "approval_required"), "{}", held.body);
     let admin = admin.with_header("x-yardarm-bypass", "true").with_header("x-yardarm-reason", "nobody else is here");
-    let changed = admin.with_header("if-match", &tag).patch(&one, patch).await;
+    let changed = admin.with_header("if-match", tag).patch(&one, patch).await;
     assert_eq!(
         (changed.status, &changed.body["min_soak"], &changed.body["hold_kills"]),
         (200, &Value::Null, &json!(true))

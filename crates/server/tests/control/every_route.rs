@@ -64,6 +64,7 @@ fn examples() -> BTreeMap<&'static str, Example> {
         ("PATCH /policies/{policy}", held("/policies/production", json!({ "approvals": null, "require_owner": true }))),
         ("DELETE /policies/{policy}", held("/policies/production", Value::Null)),
         ("POST /keys", Free("a key opens what is served and changes nothing of it")),
+        ("PATCH /keys/{key}", Free("the same")),
         ("POST /keys/{key}/rotate", Free("the same")),
         ("DELETE /keys/{key}", Free("the same")),
         ("POST /history/{rev}/undo", held("/history/{on}/undo", Value::Null)),
