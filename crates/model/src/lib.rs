@@ -19,6 +19,7 @@ mod exact;
 pub mod export;
 #[cfg(feature = "generators")]
 pub mod generators;
+mod kind;
 pub mod label;
 pub mod limits;
 mod normal;

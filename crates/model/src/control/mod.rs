@@ -11,6 +11,7 @@ mod hash;
 mod local;
 mod merge;
 mod reach;
+mod ruling;
 mod soak;
 mod verdict;
 
@@ -20,4 +21,5 @@ pub use hash::{Pinned, content_hash};
 pub use local::{LocalInstant, LocalTimeError, local_instant};
 pub(crate) use local::{civil, time_zone};
 pub use merge::{Conflict, Side, merge, merge_choosing};
-pub use verdict::{Circumstances, Note, Requirement, Rule, Touched, Verdict, Violation, ages_needed, verdict};
+pub use ruling::{Note, Requirement, Rule, Touched, Verdict, Violation};
+pub use verdict::{Circumstances, ages_needed, verdict};

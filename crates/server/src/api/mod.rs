@@ -44,7 +44,7 @@ mod webhooks;
 
 use axum::routing::{MethodFilter, on};
 use axum::{Extension, Router};
-use scim::{groups as scim_groups, service as scim_service, users as scim_users};
+use scim::{discovery as scim_discovery, groups as scim_groups, users as scim_users};
 
 use crate::app::App;
 pub use crate::auth::Api;
@@ -176,12 +176,12 @@ routes! {
     PATCH "/api/v1/sso-connections/{connection}" Tenant<can::SsoManage>, Write, Some("sso_connection.update") => sso::update;
     DELETE "/api/v1/sso-connections/{connection}" Tenant<can::SsoManage>, Write, Some("sso_connection.delete") => sso::remove;
 
-    GET "/scim/v2/ServiceProviderConfig" Tenant<can::ScimManage>, Read, None => scim_service::config;
-    GET "/scim/v2/ResourceTypes" Tenant<can::ScimManage>, Read, None => scim_service::resource_types;
-    GET "/scim/v2/ResourceTypes/{resource_type}" Tenant<can::ScimManage>, Read, None => scim_service::resource_type;
-    GET "/scim/v2/Schemas" Tenant<can::ScimManage>, Read, None => scim_service::schemas;
-    GET "/scim/v2/Schemas/{schema}" Tenant<can::ScimManage>, Read, None => scim_service::schema;
-    POST "/scim/v2/.search" Tenant<can::ScimManage>, Heavy, None => scim_service::search;
+    GET "/scim/v2/ServiceProviderConfig" Tenant<can::ScimManage>, Read, None => scim_discovery::config;
+    GET "/scim/v2/ResourceTypes" Tenant<can::ScimManage>, Read, None => scim_discovery::resource_types;
+    GET "/scim/v2/ResourceTypes/{resource_type}" Tenant<can::ScimManage>, Read, None => scim_discovery::resource_type;
+    GET "/scim/v2/Schemas" Tenant<can::ScimManage>, Read, None => scim_discovery::schemas;
+    GET "/scim/v2/Schemas/{schema}" Tenant<can::ScimManage>, Read, None => scim_discovery::schema;
+    POST "/scim/v2/.search" Tenant<can::ScimManage>, Heavy, None => scim_discovery::search;
     GET "/scim/v2/Users" Tenant<can::ScimManage>, Heavy, None => scim_users::list;
     POST "/scim/v2/Users" Tenant<can::ScimManage>, Write, Some("directory_user.create") => scim_users::create;
     POST "/scim/v2/Users/.search" Tenant<can::ScimManage>, Heavy, None => scim_users::search;

@@ -70,7 +70,7 @@ async fn steps(app: &TestApp) -> Vec<Step> {
     let hook = json!({ "name": "gone", "url": "http://127.0.0.1:9/" });
     let hook = format!("/api/v1/webhooks/{}", app.owner.post("/api/v1/webhooks", hook).await.text("id"));
     let ping = app.owner.send("POST", &format!("{hook}/test"), None).await.text("id");
-    let cy = app.owner.post("/scim/v2/Users", json!({ "userName": "cy@example.com" })).await.text("id");
+    let cy = app.owner.post("/scim/v2/Users", json!({ "userName": "fa@example.com" })).await.text("id");
     let team = app.owner.post("/scim/v2/Groups", json!({ "displayName": "Team" })).await.text("id");
     let (cy_path, team_path) = (format!("/scim/v2/Users/{cy}"), format!("/scim/v2/Groups/{team}"));
     let patch = |path: &str, value: Value| {
@@ -121,7 +121,7 @@ async fn steps(app: &TestApp) -> Vec<Step> {
         step("POST", format!("{hook}/replay"), json!({ "since": 0, "until": app.app.now() + 60_000 })),
         step("DELETE", hook, Value::Null),
         step("POST", "/scim/v2/Users", json!({ "userName": "di@example.com" })),
-        step("PUT", cy_path.clone(), json!({ "userName": "cy@example.com", "displayName": "Cy" })),
+        step("PUT", cy_path.clone(), json!({ "userName": "fa@example.com", "displayName": "Cy" })),
         step("POST", "/scim/v2/Groups", json!({ "displayName": "Others", "members": [{ "value": cy }] })),
         step("PUT", team_path.clone(), json!({ "displayName": "Team", "members": [{ "value": cy }] })),
         step("PATCH", team_path.clone(), patch("displayName", json!("The team"))),

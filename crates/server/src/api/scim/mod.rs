@@ -1,9 +1,9 @@
 //! SCIM 2.0: a tenant's directory (an identity provider) makes, changes and removes people and groups. What the bodies
 //! mean is in [`crate::scim`].
 
+pub(crate) mod discovery;
 pub(crate) mod groups;
 mod query;
-pub(crate) mod service;
 pub(crate) mod users;
 
 use std::collections::HashMap;
