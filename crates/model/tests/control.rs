@@ -57,11 +57,13 @@ fn country(values: &[&str]) -> Value {
     json!({"attribute": "country", "operator": "in", "values": values})
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "so that the tables below read as documents")]
 fn rule(id: &str, condition: Value, serve: Value) -> Value {
     json!({"id": id, "if": condition, "serve": serve})
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn the_largest_step_is_computed_from_the_documents() {
     let a = || json!({"variant": "a"});
     let c = || json!({"variant": "c"});
@@ -405,7 +407,7 @@ fn what_is_served_was_tried() {
     project.put("checkout", "staging", body(100.0, "DE"));
     let documents = project.decide(&put(5.0, "DE")).unwrap();
     let staging = (Kind::Configuration, "staging/checkout".to_owned());
-    assert_eq!(ages_needed(&project.state, &documents).into_iter().collect::<Vec<_>>(), [staging.clone()]);
+    assert_eq!(ages_needed(&project.state, &documents).into_iter().collect::<Vec<_>>(), std::slice::from_ref(&staging));
     let when =
         |ago: i64| Circumstances { now: NOW, changed_at: [(staging.clone(), NOW - ago)].into(), reason: String::new() };
     assert!(said_when(&project, &put(5.0, "DE"), &when(24 * HOUR)).is_clear());

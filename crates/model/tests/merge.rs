@@ -145,7 +145,9 @@ const EDITS: usize = 9;
 
 fn edited(numbers: &[usize]) -> Value {
     let mut document = configuration();
-    numbers.iter().for_each(|number| edit(&mut document, *number));
+    for number in numbers {
+        edit(&mut document, *number);
+    }
     document
 }
 

@@ -1,7 +1,5 @@
 //! What approvals and schedules pin: the hash of content, and instants of local times.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use serde_json::{Value, json};
 use yardarm_model::control::{Pinned, content_hash, local_instant};
 use yardarm_model::document::Kind;
@@ -17,7 +15,7 @@ fn the_hash_is_of_documents_bases_and_schedule() {
     assert_eq!(content_hash(&[b.clone(), pinned("a", 1, same)], &Value::Null), hash, "in any order");
     let removed = Pinned { body: None, ..a.clone() };
     for other in [
-        content_hash(&[a.clone()], &Value::Null),
+        content_hash(std::slice::from_ref(&a), &Value::Null),
         content_hash(&[pinned("a", 2, json!({"x": 1, "y": 2})), b.clone()], &Value::Null),
         content_hash(&[pinned("a", 1, json!({"x": 1, "y": 3})), b.clone()], &Value::Null),
         content_hash(&[removed, b.clone()], &Value::Null),

@@ -139,13 +139,13 @@ async fn set(api: &Api, project: &str, key: String, rules: &str, out: Output) ->
 impl Check {
     async fn run(self, api: &Api, project: &str, reason: Option<&str>, out: Output) -> Result<(), Failure> {
         let mut body = json!({});
-        let patch = self.patch.as_deref().map(|patch| input::document(patch, "the patch")).transpose()?;
+        let merged = self.patch.as_deref().map(|patch| input::document(patch, "the patch")).transpose()?;
         match (self.flag, self.environment, self.segment) {
             (Some(flag), Some(environment), _) => {
-                body["configuration"] = json!({"flag": flag, "environment": environment, "patch": patch});
+                body["configuration"] = json!({"flag": flag, "environment": environment, "patch": merged});
             }
-            (Some(flag), None, _) => body["flag"] = json!({"flag": flag, "patch": patch}),
-            (None, _, Some(segment)) => body["segment"] = json!({"segment": segment, "patch": patch}),
+            (Some(flag), None, _) => body["flag"] = json!({"flag": flag, "patch": merged}),
+            (None, _, Some(segment)) => body["segment"] = json!({"segment": segment, "patch": merged}),
             (None, _, None) => {}
         }
         if let Some(path) = self.file {
@@ -162,8 +162,8 @@ impl Check {
         }
         let instant = self.at.map(|at| at.to_string());
         let query: Vec<(&str, &str)> = instant.iter().map(|at| ("at", at.as_str())).collect();
-        let path = ["projects", project, "policies", "check"];
-        let answer = api.send(Method::POST, &path, &query, Some(&body), None).await?.body;
+        let route = ["projects", project, "policies", "check"];
+        let answer = api.send(Method::POST, &route, &query, Some(&body), None).await?.body;
         out.json(&answer)?;
         if out.json {
             return Ok(());
