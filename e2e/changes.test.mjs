@@ -84,7 +84,11 @@ async function everyone(app, chromium) {
 async function inTheConsole(page, environment, on) {
   await page.getByRole("link", { name: "Flags", exact: true }).first().click();
   await page.getByRole("searchbox", { name: "Search flags" }).fill(FLAG);
-  if (on) await page.getByRole("link", { name: FLAG }).first().click();
+  if (on) {
+    await page.getByRole("link", { name: FLAG }).first().click();
+    // The list has a switch of the same name, and goes away with whatever it opened.
+    await page.waitForURL(/\/flag\b/);
+  }
   await page.getByRole("switch", { name: `${FLAG} in ${environment}, ${on ? "off" : "on"}` }).click();
   const review = page.getByRole("dialog", { name: `${on ? "Turn on" : "Turn off"} ${FLAG}` });
   await review.getByRole("textbox", { name: /reason/i }).fill(`turned ${on ? "on" : "off"} by the end-to-end test`);
