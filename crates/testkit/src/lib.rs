@@ -20,6 +20,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use yardarm_hub::{Hub, HubOptions};
+use yardarm_server::audit::AuditSettings;
 use yardarm_server::outbound::{Allowed, OutboundSettings};
 use yardarm_server::rates::Rates;
 use yardarm_server::sealer::SecretKey;
@@ -180,6 +181,8 @@ impl TestApp {
         };
         let mut settings = Settings {
             timeouts,
+            // A test says when refused attempts are written.
+            audit: AuditSettings { refusals_interval: Duration::from_hours(1), ..AuditSettings::default() },
             // The clock stands still, so a budget never fills up again by itself.
             rates: Rates::OFF,
             outbound: receivers_here(),

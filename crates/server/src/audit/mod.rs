@@ -54,6 +54,8 @@ pub struct AuditSettings {
     pub heads: Option<HeadsTo>,
     /// Between two looks at which logs moved.
     pub heads_interval: Duration,
+    /// Between two writes of refused attempts into the security log.
+    pub refusals_interval: Duration,
     /// Between two looks at what is older than it is to be kept.
     pub retention_interval: Duration,
     /// How long the security log is kept.
@@ -67,6 +69,7 @@ impl Default for AuditSettings {
         Self {
             heads: None,
             heads_interval: Duration::from_mins(1),
+            refusals_interval: Duration::from_secs(5),
             retention_interval: Duration::from_hours(1),
             security_log: Duration::from_hours(24 * 90),
             security_log_rows: 200_000,
@@ -88,7 +91,7 @@ pub(crate) fn start(app: &App, weak: &Weak<Parts>) {
     let runtime = app.management.handle();
     runtime.spawn(keep_signing(weak.clone()));
     runtime.spawn(every(weak.clone(), |settings| settings.retention_interval, async |app| app.prune().await));
-    runtime.spawn(every(weak.clone(), |_| refusals::FLUSH, async |app| app.flush_refusals().await));
+    runtime.spawn(every(weak.clone(), |settings| settings.refusals_interval, async |app| app.flush_refusals().await));
 }
 
 /// The key is made at the first start: people can copy its public half before anything depends on it.

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
@@ -16,8 +15,6 @@ use crate::auth::ClientAddress;
 use crate::problem::Problem;
 use crate::trace::Trace;
 
-/// Between two writes.
-pub(super) const FLUSH: Duration = Duration::from_secs(5);
 /// Different refusals kept between two writes. Beyond it those of one kind are added up without saying whose.
 const KEPT: usize = 500;
 /// How a refusal is called whose source is not kept.
