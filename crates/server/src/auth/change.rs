@@ -112,15 +112,14 @@ impl Request {
 
 /// Revision of a document, 0 for one that was never written: its `ETag`.
 pub(crate) fn revision(state: &State, kind: Kind, key: &str) -> u64 {
-    state.revisions.get(&(kind, key.to_owned())).copied().unwrap_or_default()
+    state.revision(kind, key).unwrap_or_default()
 }
 
 impl<R: Writes> ProjectAccess<R> {
     /// Decides a command on the newest state without writing anything.
     pub(crate) async fn decide(&self, command: Command, precondition: &Precondition) -> Result<Decision, Problem> {
         let request = &self.request;
-        let live = request.gate.hub.refresh(self.scope_id()).await?;
-        let live = live.ok_or_else(refusal::not_found)?;
+        let live = self.newest().await?;
         request.check(precondition, &live)?;
         let inputs = request.inputs();
         let state = Arc::clone(&live.state);

@@ -36,7 +36,7 @@ impl<R: Right> ProjectAccess<R> {
         reason: String,
     ) -> Result<Verdict, Problem> {
         let request = &self.request;
-        let live = request.gate.hub.refresh(self.scope_id()).await?.ok_or_else(refusal::not_found)?;
+        let live = self.newest().await?;
         let inputs = request.inputs();
         let decided_on = Arc::clone(&live);
         let decided = tokio::task::spawn_blocking(move || {
@@ -70,7 +70,7 @@ impl<R: Right> ProjectAccess<R> {
     /// What a draft, alone, says about the last changes, each on the project as it was before it.
     pub(crate) async fn replay(&self, draft: Value, count: u32) -> Result<Checked, Problem> {
         let request = &self.request;
-        let live = request.gate.hub.refresh(self.scope_id()).await?.ok_or_else(refusal::not_found)?;
+        let live = self.newest().await?;
         let with_draft = drafted(&live, draft.clone(), &request.inputs())?;
         let key = draft["key"].as_str().unwrap_or_default();
         let Some(policy) = with_draft.policies.get(key) else { return Err(refusal::not_found()) };

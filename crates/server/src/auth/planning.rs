@@ -25,7 +25,7 @@ impl<R: Right> ProjectAccess<R> {
     /// Decides a command on the newest state and tells what it would do. `digest`: of the request.
     pub(crate) async fn plan(&self, command: Command, digest: String) -> Result<Plan, Problem> {
         let request = &self.request;
-        let live = request.gate.hub.refresh(self.scope_id()).await?.ok_or_else(refusal::not_found)?;
+        let live = self.newest().await?;
         let inputs = request.inputs();
         let decided_on = Arc::clone(&live);
         // Thousands of flags are compiled and compared: not on a runtime thread.

@@ -10,7 +10,7 @@ use yardarm_model::document::Kind;
 use super::book::{document, found, reason_of};
 use super::refusals;
 use crate::auth::access::ProjectAccess;
-use crate::auth::change::{Changed, TRIES};
+use crate::auth::change::{Changed, TRIES, revision};
 use crate::auth::refusal;
 use crate::auth::right::Writes;
 use crate::problem::Problem;
@@ -36,7 +36,7 @@ impl<R: Writes> ProjectAccess<R> {
             let live = self.newest().await?;
             let request = Arc::clone(found(&live.state, id)?);
             ready(&request, sign)?;
-            self.request.check_revision(live.state.revision(Kind::ChangeRequest, id).unwrap_or_default())?;
+            self.request.check_revision(revision(&live.state, Kind::ChangeRequest, id))?;
             let moved = change_request::moved(&live.state, &request);
             if !moved.is_empty() {
                 return Err(refusals::moved(&moved));

@@ -16,7 +16,7 @@ use super::consent::{self, Consent, NeededApproval};
 use super::gate::Passage;
 use super::refusals;
 use crate::auth::access::{ProjectAccess, Request};
-use crate::auth::change::{Changed, TRIES};
+use crate::auth::change::{Changed, TRIES, revision};
 use crate::auth::refusal;
 use crate::auth::right::{Right, Writes, can};
 use crate::problem::Problem;
@@ -113,7 +113,7 @@ impl<R: Right> ProjectAccess<R> {
         });
         let (entries, conflicts) = compared.await.map_err(refusal::internal)?;
         let waits_for_me = moved.is_empty() && self.is_asked(&request, &verdict, &standing);
-        let revision = live.state.revision(Kind::ChangeRequest, id).unwrap_or_default();
+        let revision = revision(&live.state, Kind::ChangeRequest, id);
         Ok(Reviewed { live, request, revision, entries, verdict, standing, moved, conflicts, waits_for_me })
     }
 
@@ -172,7 +172,7 @@ impl<R: Writes> ProjectAccess<R> {
         for _ in 0..TRIES {
             let live = self.newest().await?;
             let before = found(&live.state, id)?;
-            self.request.check_revision(live.state.revision(Kind::ChangeRequest, id).unwrap_or_default())?;
+            self.request.check_revision(revision(&live.state, Kind::ChangeRequest, id))?;
             let mut after = ChangeRequest::clone(before);
             change(&live, &mut after)?;
             if after == **before {

@@ -1,6 +1,5 @@
 //! The gate: nothing is committed to a project before the policies were asked about it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -48,20 +47,7 @@ impl<R: Right> ProjectAccess<R> {
         documents: &Arc<Documents>,
         reason: &str,
     ) -> Result<Verdict, Problem> {
-        let mut changed_at = BTreeMap::new();
-        let needed = control::ages_needed(&live.state, documents);
-        if !needed.is_empty() {
-            let revision = |kind: Kind, key: &str| live.state.revision(kind, key).unwrap_or_default();
-            let revisions = needed.iter().map(|(kind, key)| revision(*kind, key)).filter(|rev| *rev > 0).collect();
-            let notes = self.notes(revisions).await;
-            changed_at = needed
-                .into_iter()
-                .filter_map(|(kind, key)| {
-                    let at = notes.get(&revision(kind, &key))?.at;
-                    Some(((kind, key), at))
-                })
-                .collect();
-        }
+        let changed_at = self.ages(&live.state, control::ages_needed(&live.state, documents)).await;
         let circumstances = Circumstances { now: self.now(), changed_at, reason: reason.to_owned() };
         let (live, documents) = (Arc::clone(live), Arc::clone(documents));
         // An import touches thousands of flags: not on a runtime thread.
