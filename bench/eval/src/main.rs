@@ -41,34 +41,43 @@ macro_rules! everybody {
 
 const MANY: usize = 10_000;
 
+/// Rows by name. `--row load` makes only those whose name begins so.
+const ROWS: [(&str, fn(&'static str) -> Row); 9] = [
+    ("a: on, no rules", |name| one_flag(name, Shape::On)),
+    ("b: five rules, the last matches", |name| one_flag(name, Shape::Rules)),
+    ("c: 50 % rollout", |name| one_flag(name, Shape::Rollout)),
+    ("d: segment of 10,000 keys", |name| one_flag(name, Shape::Segment)),
+    ("e: 100 flags", hundred),
+    ("f: random flag of 10,000", random),
+    ("load 10,000 flags from JSON", loading),
+    ("heap of 10,000 flags", |name| Row { name, unit: "MB", all: everybody!(heap()) }),
+    ("one flag of 10,000 changes", |name| Row { name, unit: "ms", all: milliseconds(measure(everybody!(change()))) }),
+];
+
 fn main() {
-    let as_json = std::env::args().any(|argument| argument == "--json");
-    let mut rows = vec![
-        one_flag("a: on, no rules", Shape::On),
-        one_flag("b: five rules, the last matches", Shape::Rules),
-        one_flag("c: 50 % rollout", Shape::Rollout),
-        one_flag("d: segment of 10,000 keys", Shape::Segment),
-        hundred("e: 100 flags"),
-        random("f: random flag of 10,000"),
-    ];
-    let mut loading = everybody!(load());
-    loading.push(load_and_keep());
-    let all = measure(loading);
-    rows.push(Row { name: "load 10,000 flags from JSON", unit: "ms", all: milliseconds(all) });
-    rows.push(Row { name: "heap of 10,000 flags", unit: "MB", all: everybody!(heap()) });
-    let all = measure(everybody!(change()));
-    rows.push(Row { name: "one flag of 10,000 changes", unit: "ms", all: milliseconds(all) });
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let wanted = arguments.iter().position(|argument| argument == "--row").and_then(|at| arguments.get(at + 1));
+    let is_wanted = |name: &str| wanted.is_none_or(|wanted| name.starts_with(wanted.as_str()));
+    let rows: Vec<Row> = ROWS.into_iter().filter(|(name, _)| is_wanted(name)).map(|(name, row)| row(name)).collect();
 
     let versions: Versions = everybody!(version());
     let json = report::json(&rows, &versions);
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../out");
-    std::fs::create_dir_all(&path).expect("bench/out can be made");
-    std::fs::write(path.join("eval.json"), format!("{json:#}\n")).expect("bench/out can be written");
-    if as_json {
+    if wanted.is_none() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../out");
+        std::fs::create_dir_all(&path).expect("bench/out can be made");
+        std::fs::write(path.join("eval.json"), format!("{json:#}\n")).expect("bench/out can be written");
+    }
+    if arguments.iter().any(|argument| argument == "--json") {
         println!("{json:#}");
     } else {
         report::print(&rows, &versions);
     }
+}
+
+fn loading(name: &'static str) -> Row {
+    let mut all = everybody!(load());
+    all.push(load_and_keep());
+    Row { name, unit: "ms", all: milliseconds(measure(all)) }
 }
 
 fn version<P: Peer>() -> (&'static str, &'static str) {

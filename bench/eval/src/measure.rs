@@ -24,6 +24,15 @@ unsafe impl GlobalAlloc for Counting {
         count(layout.size());
         unsafe { System.alloc(layout) }
     }
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count(size);
+        BYTES.with(|held| held.set(held.get() - layout.size() as i64));
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(layout.size());
+        unsafe { System.alloc_zeroed(layout) }
+    }
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         BYTES.with(|held| held.set(held.get() - layout.size() as i64));
         unsafe { System.dealloc(pointer, layout) }

@@ -3,7 +3,7 @@
 mod quick;
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -16,28 +16,33 @@ use crate::compiled::{
     SomeTest, Variant,
 };
 use crate::compute::Logic;
+use crate::json::Cursor;
 use crate::limits::{MAX_CONDITION_DEPTH, MAX_REASON_BYTES};
-use crate::operators::{self, Operator};
+use crate::members::members;
+use crate::operators::{Operator, Word};
 use crate::path::Path;
 use crate::ruleset::{
     Bucket, Condition, Flag, Op, Outcome, Ramp, Reason, Segment, Serve, Split, Test, Unknown, ValueType,
 };
 use crate::tables::{Shared, Symbols};
 
-pub(crate) use quick::FlagText;
-
 /// Compiles one flag.
-pub(crate) fn compile_flag<'w>(key: &str, flag: &FlagText<'w>, symbols: &mut Symbols<'w>) -> CompiledFlag {
+pub(crate) fn compile_flag<'w>(key: &str, text: &'w str, symbols: &mut Symbols<'w>) -> CompiledFlag {
+    let mut cursor = Cursor::new(text);
+    let quickly = read_flag(key, &mut cursor, symbols).filter(|_| cursor.end().is_some());
+    quickly.unwrap_or_else(|| thoroughly(key, text, symbols))
+}
+
+/// Compiles the flag at the cursor if it is written as the server writes it. `None` says nothing about it.
+pub(crate) fn read_flag<'w>(key: &str, at: &mut Cursor<'w>, symbols: &mut Symbols<'w>) -> Option<CompiledFlag> {
     let mut references = Vec::new();
-    if let Some(body) = quick::flag_body(key, flag, symbols, &mut references) {
-        return CompiledFlag { references: unique(true, references), body: Ok(body) };
-    }
-    references.clear();
-    thoroughly(key, flag.text, symbols, references)
+    let body = quick::flag_body(key, at, symbols, &mut references)?;
+    Some(CompiledFlag { references: unique(true, references), body: Ok(body) })
 }
 
 /// By serde, which decides what a text means.
-fn thoroughly<'w>(key: &str, text: &'w str, symbols: &mut Symbols<'w>, mut references: Vec<Reference>) -> CompiledFlag {
+fn thoroughly<'w>(key: &str, text: &'w str, symbols: &mut Symbols<'w>) -> CompiledFlag {
+    let mut references = Vec::new();
     let body = serde_json::from_str::<Flag<&'w RawValue, &'w RawValue>>(text)
         .map_err(|error| error.to_string())
         .and_then(|flag| flag_body(key, &flag, symbols, &mut references))
@@ -99,8 +104,7 @@ fn flag_body<'w>(
             outcome: scope.outcome(&rule.outcome, Reason::TargetingMatch).map_err(in_rule)?,
         });
     }
-    let usual = if rules.is_empty() { Reason::Static } else { Reason::Default };
-    let default = scope.outcome(&flag.default, usual)?;
+    let default = scope.outcome(&flag.default, usual_of_default(rules.is_empty()))?;
     let cycle = match &flag.cycle {
         None => None,
         // Whatever leads on could lead around.
@@ -141,9 +145,13 @@ fn shared_variants<'w>(variants: &'w str, shared: &mut Shared<'w>) -> Result<Arc
     if let Some(same) = shared.variants.get(variants) {
         return Ok(Arc::clone(same));
     }
-    let read: BTreeMap<String, Value> = serde_json::from_str(variants).map_err(|error| format!("variants: {error}"))?;
-    let compiled: Arc<[Variant]> =
-        read.into_iter().map(|(key, value)| Variant { key: key.into_boxed_str(), value }).collect();
+    let compiled: Arc<[Variant]> = if let Some(compiled) = quick::read_variants(variants) {
+        compiled
+    } else {
+        let read: BTreeMap<String, Value> =
+            serde_json::from_str(variants).map_err(|error| format!("variants: {error}"))?;
+        read.into_iter().map(|(key, value)| Variant { key: key.into_boxed_str(), value }).collect()
+    };
     if variants.len() <= SHARED_TEXT {
         shared.variants.insert(variants, Arc::clone(&compiled));
     }
@@ -340,6 +348,11 @@ fn outcome(serve: CompiledServe, reason: Option<Reason>, usual: Reason) -> Compi
     CompiledOutcome { serve, reasons, usual }
 }
 
+/// The reason of the default rule where none is written.
+fn usual_of_default(no_rules: bool) -> Reason {
+    if no_rules { Reason::Static } else { Reason::Default }
+}
+
 /// Half-open ranges as the ends of parts without gaps.
 fn split_ends(parts: Vec<(u64, u64, Part)>, size: u128) -> Result<Box<[(u64, Part)]>, String> {
     let mut ends = Vec::with_capacity(parts.len());
@@ -357,7 +370,12 @@ fn split_ends(parts: Vec<(u64, u64, Part)>, size: u128) -> Result<Box<[(u64, Par
 /// With the path of its attribute.
 fn compile_test_at(path: Path, test: &Test) -> Result<CompiledTest, String> {
     let operator = Operator::new(test.op, test.reader, &test.arg).map_err(|error| format!("{path}: {error}"))?;
-    Ok(CompiledTest {
+    let label = label(test.op, test.arg.is_array(), members(&test.arg).iter());
+    Ok(prepared(path, test, operator, label))
+}
+
+fn prepared(path: Path, test: &Test, operator: Operator, label: String) -> CompiledTest {
+    CompiledTest {
         path,
         reader: test.reader,
         operator,
@@ -365,8 +383,8 @@ fn compile_test_at(path: Path, test: &Test) -> Result<CompiledTest, String> {
         invalid: test.invalid,
         each: test.each,
         null: test.null,
-        label: label(test.op, &test.arg).into(),
-    })
+        label: label.into(),
+    }
 }
 
 /// Bytes up to which equal tests and variants are looked for: longer ones are hardly the same twice.
@@ -375,19 +393,27 @@ const SHARED_TEXT: usize = 1024;
 /// Members of an argument that an explanation shows.
 const SHOWN: usize = 5;
 
-fn label(op: Op, arg: &Value) -> String {
-    let mut label = operators::name(op);
+/// Bytes that most labels have room in.
+const LABEL: usize = 64;
+
+/// `in ["DE","AT"]`.
+fn label(op: Op, is_list: bool, members: impl ExactSizeIterator<Item = impl Display>) -> String {
+    let mut label = String::with_capacity(LABEL);
     // Writing to a String cannot fail.
-    let _ = match arg {
-        _ if op == Op::Present => Ok(()),
-        Value::Array(members) if members.len() > SHOWN => {
-            let mut shown = members.iter().take(SHOWN).enumerate();
-            shown
-                .try_for_each(|(at, member)| write!(label, "{}{member}", if at == 0 { " [" } else { ", " }))
-                .and_then(|()| write!(label, ", … {} more]", members.len() - SHOWN))
-        }
-        _ => write!(label, " {arg}"),
-    };
+    let _ = write!(label, "{}", Word(op));
+    if op == Op::Present {
+        return label;
+    }
+    label.push_str(if is_list { " [" } else { " " });
+    let more = members.len().saturating_sub(SHOWN);
+    let gap = if more > 0 { ", " } else { "," };
+    for (at, member) in members.take(SHOWN).enumerate() {
+        let _ = write!(label, "{}{member}", if at == 0 { "" } else { gap });
+    }
+    if more > 0 {
+        let _ = write!(label, ", … {more} more");
+    }
+    label.push_str(if is_list { "]" } else { "" });
     label
 }
 
@@ -412,14 +438,9 @@ mod tests {
             let ruleset: Ruleset = serde_json::from_str(&file["ruleset"].to_string()).unwrap();
             for (key, raw) in &ruleset.flags {
                 flags += 1;
-                let mut references = Vec::new();
-                let Some(short) = quick::flag_body(key, &FlagText::new(raw.get()), &mut symbols(), &mut references)
-                else {
-                    continue;
-                };
+                let Some(short) = read_flag(key, &mut Cursor::new(raw.get()), &mut symbols()) else { continue };
                 short_ways += 1;
-                let long = thoroughly(key, raw.get(), &mut symbols(), Vec::new());
-                let short = CompiledFlag { body: Ok(short), references: unique(true, references) };
+                let long = thoroughly(key, raw.get(), &mut symbols());
                 assert_eq!(format!("{short:?}"), format!("{long:?}"), "{key}: {raw}");
             }
         }

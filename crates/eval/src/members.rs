@@ -33,11 +33,19 @@ pub(crate) enum Scalar {
 
 impl Members {
     pub(crate) fn new(reader: Reader, arg: &Value) -> Result<Self, String> {
-        let (mut texts, mut numbers, mut bools) = (Vec::new(), Vec::new(), [false; 2]);
+        let members = members(arg);
+        Self::of(reader, members.iter().map(Attribute::from))
+            .map_err(|at| unreadable(argument_reader(reader), members.get(at).unwrap_or(arg)))
+    }
+
+    /// `Err`: the position of one that cannot be read.
+    pub(crate) fn of<'a>(reader: Reader, members: impl Iterator<Item = Attribute<'a>>) -> Result<Self, usize> {
+        let (mut texts, mut numbers, mut bools) = (Joined::default(), Vec::new(), [false; 2]);
         let (mut versions, mut dotted, mut prefixes) = (Vec::new(), Vec::<Box<str>>::new(), Vec::<Box<str>>::new());
-        each(argument_reader(reader), arg, |member| {
+        let reader = argument_reader(reader);
+        let mut take = |member: Read<'_>| {
             match member {
-                Read::Text(text) | Read::Tagged(text) => texts.push(text.to_owned()),
+                Read::Text(text) | Read::Tagged(text) => texts.push(text),
                 Read::Dotted(text) => dotted.push(text.into()),
                 Read::Prefix(text) => prefixes.push(text.into()),
                 Read::Number(number) => numbers.push(number),
@@ -50,10 +58,13 @@ impl Members {
                 Read::List(_) | Read::Json(_) => return None,
             }
             Some(())
-        })?;
+        };
+        for (at, member) in members.enumerate() {
+            read(reader, member, |value| value.and_then(&mut take)).ok_or(at)?;
+        }
         numbers.sort_by(f64::total_cmp);
         Ok(Self {
-            texts: Texts::new(&texts),
+            texts: Texts::new(texts.iter()),
             numbers: numbers.into(),
             bools,
             versions: versions.into(),
@@ -102,14 +113,37 @@ impl Scalar {
     }
 }
 
-/// Reads each member of a list argument; a scalar is a list of one.
+/// Texts one after the other, and where each ends.
+#[derive(Default)]
+struct Joined {
+    all: String,
+    ends: Vec<usize>,
+}
+
+impl Joined {
+    fn push(&mut self, text: &str) {
+        self.all.push_str(text);
+        self.ends.push(self.all.len());
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> + Clone {
+        let starts = std::iter::once(&0).chain(&self.ends);
+        starts.zip(&self.ends).map(|(start, end)| self.all.get(*start..*end).unwrap_or_default())
+    }
+}
+
+/// The members of a list argument; a scalar is a list of one.
+pub(crate) fn members(arg: &Value) -> &[Value] {
+    arg.as_array().map_or(std::slice::from_ref(arg), Vec::as_slice)
+}
+
+/// Reads each member of a list argument.
 pub(crate) fn each<T>(
     reader: Reader,
     arg: &Value,
     mut take: impl FnMut(Read<'_>) -> Option<T>,
 ) -> Result<Vec<T>, String> {
-    let members = arg.as_array().map_or(std::slice::from_ref(arg), Vec::as_slice);
-    members
+    members(arg)
         .iter()
         .map(|member| {
             read(reader, member.into(), |value| value.and_then(&mut take)).ok_or_else(|| unreadable(reader, member))

@@ -1,9 +1,11 @@
 //! Operators: arguments prepared once, compared without allocating.
 
 use std::cmp::Ordering;
+use std::fmt;
 use std::net::IpAddr;
 
 use regex::{Regex, RegexBuilder};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::context::Attribute;
@@ -89,17 +91,17 @@ impl Operator {
             Op::Sha256In | Op::Sha256Prefix | Op::Sha256Suffix => text || list,
         };
         if !fits {
-            return Err(format!("operator `{}` does not work on values read as `{}`", name(op), reader_name(reader)));
+            return Err(format!("operator `{}` does not work on values read as `{}`", Word(op), Word(reader)));
         }
         Ok(match op {
             Op::Present => Self::Present,
+            Op::Eq | Op::In if Self::is_in(op, reader) => Self::In(Members::new(reader, arg)?),
             Op::Eq | Op::In if reader == Reader::Json => Self::Json(match (op, arg) {
                 (Op::In, Value::Array(members)) => members.iter().cloned().collect(),
                 _ => Box::new([arg.clone()]),
             }),
-            // The words that it gives are no values that it could read.
-            Op::Eq | Op::In if reader == Reader::Type => Self::In(Members::new(Reader::String, arg)?),
-            Op::Eq | Op::In => Self::In(Members::new(reader, arg)?),
+            // The words that reader `type` gives are no values that it could read.
+            Op::Eq | Op::In => Self::In(Members::new(Reader::String, arg)?),
             Op::Subset => Self::Subset(Members::new(Reader::Any, arg)?),
             Op::Modulo => {
                 match arg.as_array().map(|two| two.iter().map(Value::as_f64).collect::<Vec<_>>()).as_deref() {
@@ -145,6 +147,21 @@ impl Operator {
                 Self::Matches(Box::new(regex))
             }
         })
+    }
+
+    /// Whether it is [`Operator::In`] of the members of its argument, read by this reader.
+    pub(crate) fn is_in(op: Op, reader: Reader) -> bool {
+        let takes_no_members = matches!(
+            reader,
+            Reader::Typed
+                | Reader::TypedParse
+                | Reader::Json
+                | Reader::Type
+                | Reader::List
+                | Reader::ListJson
+                | Reader::ListTexts
+        );
+        matches!(op, Op::Eq | Op::In) && !takes_no_members
     }
 
     /// The answer of [`read`] and [`Operator::holds`] together for what most tests are: nothing is copied on the way.
@@ -344,20 +361,16 @@ fn texts(reader: Reader, arg: &Value) -> Result<Box<[Box<str>]>, String> {
 }
 
 pub(crate) fn unreadable(reader: Reader, arg: &Value) -> String {
-    format!("argument {arg} cannot be read as `{}`", reader_name(reader))
+    format!("argument {arg} cannot be read as `{}`", Word(reader))
 }
 
-/// The wire name of an operator.
-pub(crate) fn name(op: Op) -> String {
-    wire_name(&op)
-}
+/// The word on the wire of an [`Op`] or a [`Reader`].
+pub(crate) struct Word<T>(pub(crate) T);
 
-fn reader_name(reader: Reader) -> String {
-    wire_name(&reader)
-}
-
-fn wire_name(word: &impl serde::Serialize) -> String {
-    serde_json::to_value(word).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+impl<T: Serialize> fmt::Display for Word<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.serialize(f)
+    }
 }
 
 #[cfg(test)]

@@ -117,6 +117,9 @@ pub struct Flag<T = Test, V = BTreeMap<String, serde_json::Value>> {
     pub value_type: ValueType,
     /// Variant key → value.
     pub variants: V,
+    /// Named buckets used by `rules` and `default`: written before them, so that a reader knows what they name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub buckets: BTreeMap<String, Bucket>,
     /// Answer when `on` is false.
     pub off: Outcome,
     /// Tried in order.
@@ -124,9 +127,6 @@ pub struct Flag<T = Test, V = BTreeMap<String, serde_json::Value>> {
     pub rules: Vec<Rule<T>>,
     /// Answer when no rule decides.
     pub default: Outcome,
-    /// Named buckets used by `rules` and `default`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub buckets: BTreeMap<String, Bucket>,
     /// What a rule does whose condition is unknown.
     #[serde(default, skip_serializing_if = "is_skip")]
     pub unknown: Unknown,

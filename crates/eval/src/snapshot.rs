@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::Answer;
-use crate::compile::{FlagText, compile_flag, compile_segment};
+use crate::compile::{compile_flag, compile_segment, read_flag};
 use crate::compiled::{CompiledFlag, CompiledSegment, Reference};
 use crate::context::Context;
 use crate::evaluate::{Evaluation, Silent, Tables};
@@ -44,19 +44,37 @@ pub struct FlagRef<'s> {
     pub index: u32,
     /// Type of its values (`None` when the flag could not be compiled).
     pub value_type: Option<ValueType>,
+    compiled: &'s CompiledFlag,
+    tables: &'s Inner,
+}
+
+impl<'s> FlagRef<'s> {
+    /// As [`Snapshot::evaluate`], without looking it up again.
+    #[inline]
+    pub fn evaluate(&self, context: &Context<'_>, now_ms: i64) -> Answer<'s> {
+        Evaluation::new(self.tables.tables(), context, now_ms, Silent).answer(self.index, self.compiled)
+    }
+}
+
+impl Inner {
+    #[inline]
+    fn tables(&self) -> Tables<'_> {
+        let Self { flags, segments, lists, entangled, .. } = self;
+        Tables { flags, segments, lists, entangled }
+    }
 }
 
 impl Snapshot {
     /// Compiles everything. Never fails: a flag that cannot be compiled answers [`ErrorCode::ParseError`].
     pub fn compile<R: Borrow<RawValue>>(ruleset: &Ruleset<R>) -> Self {
-        let flags: Vec<_> =
-            ruleset.flags.iter().map(|(key, raw)| (key.as_str(), Some(FlagText::new(raw.borrow().get())))).collect();
+        let flags = ruleset.flags.iter().map(|(key, raw)| (key.as_str(), Some(raw.borrow().get())));
         let segments = ruleset.segments.iter().map(|(key, raw)| (key.as_str(), Some(raw.borrow().get())));
         let lists = ruleset.lists.iter().map(|(key, list)| (key.as_str(), Some(table_of(list)))).collect();
-        Self::empty().changed(ruleset.version.clone(), &flags, segments, lists)
+        Self::empty().compiled(ruleset.version.clone(), flags, segments, lists)
     }
 
-    /// Reads and compiles a [`Ruleset`], for who needs nothing else of it: faster than one after the other, and the same.
+    /// Reads and compiles a [`Ruleset`], for who needs nothing else of it: faster than one after the other. What it answers
+    /// is the same; positions can differ.
     pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
         if let Some(snapshot) = Self::from_usual_json(text) {
             return Ok(snapshot);
@@ -66,21 +84,10 @@ impl Snapshot {
 
     /// In one pass, if it is written as the server writes it. `None` does not say that it is not a ruleset.
     fn from_usual_json(text: &str) -> Option<Self> {
-        let Whole { version, flags, segments, lists } = Whole::read(text)?;
-        let segment_texts = segments.iter().map(|(key, text)| (*key, Some(*text)));
-        let snapshot = Self::empty().changed(version?, &flags, segment_texts, lists);
-        // Where a flag was not understood nobody has looked whether it is JSON at all.
-        let Inner { flags: compiled_flags, segments: compiled_segments, .. } = &*snapshot.inner;
-        let unread_flags = flags.iter().filter_map(|(key, flag)| {
-            let compiled = compiled_flags.names.position(key).and_then(|at| compiled_flags.get(at));
-            flag.filter(|_| compiled.is_none_or(|flag| flag.body.is_err())).map(|flag| flag.text)
-        });
-        let unread_segments = segments.iter().filter_map(|(key, text)| {
-            let compiled = compiled_segments.names.position(key).and_then(|at| compiled_segments.get(at));
-            Some(*text).filter(|_| compiled.is_none_or(|segment| segment.body.is_err()))
-        });
-        let mut unread = unread_flags.chain(unread_segments);
-        unread.all(|text| serde_json::from_str::<IgnoredAny>(text).is_ok()).then(|| snapshot.clone())
+        let empty = Self::empty();
+        let mut symbols = empty.symbols();
+        let (version, items) = read_usual(text, &mut symbols)?;
+        Some(empty.changed(version, symbols, items))
     }
 
     fn empty() -> Self {
@@ -101,41 +108,49 @@ impl Snapshot {
             return None;
         }
         let flags = patch.flags.iter().map(|(key, raw)| (key.as_str(), raw.as_deref().map(RawValue::get)));
-        let flags: Vec<_> = flags.map(|(key, text)| (key, text.map(FlagText::new))).collect();
         let segments = patch.segments.iter().map(|(key, raw)| (key.as_str(), raw.as_deref().map(RawValue::get)));
         let lists =
             patch.lists.iter().map(|(key, list)| (key.as_str(), list.as_ref().map(|list| table_of(list)))).collect();
-        Some(self.changed(patch.to.clone(), &flags, segments, lists))
+        Some(self.compiled(patch.to.clone(), flags, segments, lists))
     }
 
-    fn changed<'w>(
+    fn compiled<'w>(
         &self,
         version: Version,
-        changed_flags: &[(&'w str, Option<FlagText<'w>>)],
+        changed_flags: impl Iterator<Item = (&'w str, Option<&'w str>)> + Clone,
         changed_segments: impl Iterator<Item = (&'w str, Option<&'w str>)> + Clone,
         changed_lists: Vec<(&'w str, Option<TextTable>)>,
     ) -> Self {
         let Inner { flags, segments, lists, .. } = &*self.inner;
-        let names_are_new = changed_flags.iter().any(|(key, _)| flags.names.position(key).is_none())
+        let names_are_new = changed_flags.clone().any(|(key, _)| flags.names.position(key).is_none())
             || changed_segments.clone().any(|(key, _)| segments.names.position(key).is_none())
             || changed_lists.iter().any(|(key, _)| lists.names.position(key).is_none());
         let mut symbols = if names_are_new { self.symbols_with_reuse() } else { self.symbols() };
 
         // Names first, so that flags get positions in key order and no reference takes one of theirs.
-        let flag_positions: Vec<u32> = changed_flags.iter().map(|(key, _)| symbols.flags.position(key)).collect();
-        let flag_items: Vec<_> = flag_positions
-            .into_iter()
-            .zip(changed_flags)
-            .map(|(at, (key, flag))| (at, flag.as_ref().map(|flag| Arc::new(compile_flag(key, flag, &mut symbols)))))
-            .collect();
-        let segment_items: Vec<_> = changed_segments
-            .map(|(key, text)| {
-                (symbols.segments.position(key), text.map(|text| Arc::new(compile_segment(text, &mut symbols))))
-            })
-            .collect();
-        let list_items: Vec<_> =
-            changed_lists.into_iter().map(|(key, table)| (symbols.lists.position(key), table.map(Arc::new))).collect();
+        let flag_positions: Vec<u32> = changed_flags.clone().map(|(key, _)| symbols.flags.position(key)).collect();
+        let items = Items {
+            flags: flag_positions
+                .into_iter()
+                .zip(changed_flags)
+                .map(|(at, (key, text))| (at, text.map(|text| Arc::new(compile_flag(key, text, &mut symbols)))))
+                .collect(),
+            segments: changed_segments
+                .map(|(key, text)| {
+                    (symbols.segments.position(key), text.map(|text| Arc::new(compile_segment(text, &mut symbols))))
+                })
+                .collect(),
+            lists: changed_lists
+                .into_iter()
+                .map(|(key, table)| (symbols.lists.position(key), table.map(Arc::new)))
+                .collect(),
+        };
+        self.changed(version, symbols, items)
+    }
 
+    fn changed(&self, version: Version, symbols: Symbols<'_>, items: Items) -> Self {
+        let Inner { flags, segments, lists, .. } = &*self.inner;
+        let Items { flags: flag_items, segments: segment_items, lists: list_items } = items;
         let references_changed = flag_items.iter().any(|(at, new)| {
             references(flags.get(*at).map(|old| &*old.references), new.as_ref().map(|new| &*new.references))
         }) || segment_items.iter().any(|(at, new)| {
@@ -220,6 +235,7 @@ impl Snapshot {
     }
 
     /// A flag, for repeated use with this snapshot.
+    #[inline]
     pub fn flag(&self, key: &str) -> Option<FlagRef<'_>> {
         let at = self.inner.flags.names.position(key)?;
         self.inner.flags.get(at).map(|flag| self.flag_ref(at, flag))
@@ -228,7 +244,7 @@ impl Snapshot {
     #[inline]
     fn flag_ref<'s>(&'s self, at: u32, flag: &'s CompiledFlag) -> FlagRef<'s> {
         let value_type = flag.body.as_ref().ok().map(|body| body.value_type);
-        FlagRef { key: self.inner.flags.names.name(at), index: at, value_type }
+        FlagRef { key: self.inner.flags.names.name(at), index: at, value_type, compiled: flag, tables: &self.inner }
     }
 
     /// Why a flag could not be compiled, if it could not.
@@ -248,8 +264,8 @@ impl Snapshot {
     /// Evaluates one flag. No allocation, no lock, no clock. `now_ms`: milliseconds since 1970.
     #[inline]
     pub fn evaluate<'s>(&'s self, key: &str, context: &Context<'_>, now_ms: i64) -> Answer<'s> {
-        match self.inner.flags.names.position(key) {
-            Some(at) => self.evaluate_at(at, context, now_ms),
+        match self.flag(key) {
+            Some(flag) => flag.evaluate(context, now_ms),
             None => Answer::error(ErrorCode::FlagNotFound),
         }
     }
@@ -269,8 +285,8 @@ impl Snapshot {
     ) {
         for at in &*self.inner.flags.order {
             if let Some(flag) = self.inner.flags.get(*at) {
-                let answer = Evaluation::new(self.tables(), context, now_ms, Silent).answer(*at, flag);
-                visit(self.flag_ref(*at, flag), answer);
+                let flag = self.flag_ref(*at, flag);
+                visit(flag, flag.evaluate(context, now_ms));
             }
         }
     }
@@ -295,55 +311,81 @@ impl Snapshot {
 
     #[inline]
     fn tables(&self) -> Tables<'_> {
-        let Inner { flags, segments, lists, entangled, .. } = &*self.inner;
-        Tables { flags, segments, lists, entangled }
+        self.inner.tables()
     }
 }
 
-/// A ruleset's members, flags and segments as they are written.
+/// What changes, by position; nothing takes something away.
 #[derive(Default)]
-struct Whole<'w> {
-    version: Option<Version>,
-    flags: Vec<(&'w str, Option<FlagText<'w>>)>,
-    segments: Vec<(&'w str, &'w str)>,
-    lists: Vec<(&'w str, Option<TextTable>)>,
+struct Items {
+    flags: Vec<Item<CompiledFlag>>,
+    segments: Vec<Item<CompiledSegment>>,
+    lists: Vec<Item<TextTable>>,
 }
 
-impl<'w> Whole<'w> {
-    fn read(text: &'w str) -> Option<Self> {
-        let mut whole = Self::default();
-        let (mut format, mut project, mut environment) = (None, None, None);
-        let mut seen = BTreeSet::new();
-        let mut cursor = Cursor::new(text);
-        cursor.members(|name, at| {
-            if !seen.insert(name) {
-                return None;
-            }
-            match name {
-                "format" => format = Some(u32::try_from(at.number()?).ok()?),
-                "project" => project = Some(at.text()?),
-                "environment" => environment = Some(at.text()?),
-                "version" => whole.version = Some(serde_json::from_str(at.value()?).ok()?),
-                "flags" => whole.flags = by_key(at, |at| FlagText::read(at).map(Some))?,
-                "segments" => whole.segments = by_key(at, Cursor::value)?,
-                "lists" => whole.lists = by_key(at, |at| read_table(at).map(Some))?,
-                _ => drop(serde_json::from_str::<IgnoredAny>(at.value()?).ok()?),
-            }
-            Some(())
-        })?;
-        cursor.end()?;
-        (format.is_some() && project.is_some() && environment.is_some()).then_some(whole)
-    }
+type Item<T> = (u32, Option<Arc<T>>);
+
+/// A ruleset in one pass.
+fn read_usual<'w>(text: &'w str, symbols: &mut Symbols<'w>) -> Option<(Version, Items)> {
+    let mut items = Items::default();
+    let (mut format, mut project, mut environment, mut version) = (None, None, None, None);
+    let mut seen = BTreeSet::new();
+    let mut cursor = Cursor::new(text);
+    cursor.members(|name, at| {
+        if !seen.insert(name) {
+            return None;
+        }
+        match name {
+            "format" => format = Some(u32::try_from(at.number()?).ok()?),
+            "project" => project = Some(at.text()?),
+            "environment" => environment = Some(at.text()?),
+            "version" => version = Some(serde_json::from_str(at.value()?).ok()?),
+            "flags" => by_key(at, |key, at| {
+                let position = symbols.flags.position(key);
+                let start = *at;
+                let flag = read_flag(key, at, symbols).or_else(|| {
+                    *at = start;
+                    let text = at.value()?;
+                    let flag = compile_flag(key, text, symbols);
+                    (flag.body.is_ok() || is_json(text)).then_some(flag)
+                })?;
+                items.flags.push((position, Some(Arc::new(flag))));
+                Some(())
+            })?,
+            "segments" => by_key(at, |key, at| {
+                let text = at.value()?;
+                let segment = compile_segment(text, symbols);
+                let usable = segment.body.is_ok() || is_json(text);
+                items.segments.push((symbols.segments.position(key), Some(Arc::new(segment))));
+                usable.then_some(())
+            })?,
+            "lists" => by_key(at, |key, at| {
+                items.lists.push((symbols.lists.position(key), Some(Arc::new(read_table(at)?))));
+                Some(())
+            })?,
+            _ => return is_json(at.value()?).then_some(()),
+        }
+        Some(())
+    })?;
+    cursor.end()?;
+    (format.is_some() && project.is_some() && environment.is_some()).then_some(())?;
+    Some((version?, items))
+}
+
+/// Where something was not understood nobody has looked whether it is JSON at all.
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
 /// In key order, or not at all: the order of a map.
-fn by_key<'w, T>(at: &mut Cursor<'w>, read: impl Fn(&mut Cursor<'w>) -> Option<T>) -> Option<Vec<(&'w str, T)>> {
-    let mut items = Vec::new();
+fn by_key<'w>(at: &mut Cursor<'w>, mut read: impl FnMut(&'w str, &mut Cursor<'w>) -> Option<()>) -> Option<()> {
+    let mut last = None;
     at.members(|key, at| {
-        items.push((key, read(at)?));
-        Some(())
-    })?;
-    items.is_sorted_by(|(a, _), (b, _)| a < b).then_some(items)
+        if last.replace(key).is_some_and(|last| last >= key) {
+            return None;
+        }
+        read(key, at)
+    })
 }
 
 fn read_table(at: &mut Cursor<'_>) -> Option<TextTable> {

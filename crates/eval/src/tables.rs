@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use crate::compiled::{CompiledTest, Variant};
 use crate::texts::TextTable;
 
@@ -40,7 +42,9 @@ pub(crate) struct Table<T> {
 }
 
 type Piece<T> = [Option<Arc<T>>; PIECE];
-const PIECE: usize = 64;
+/// A change copies one piece and the list of pieces: with 10,000 flags both are below the kilobyte up to which allocators
+/// keep what was freed at hand.
+const PIECE: usize = 96;
 
 impl<T> Clone for Table<T> {
     fn clone(&self) -> Self {
@@ -71,6 +75,10 @@ impl<T> Table<T> {
         self.names.by_position.len()
     }
 
+    fn place(&mut self, at: usize) -> Option<&mut Option<Arc<T>>> {
+        Arc::make_mut(self.pieces.get_mut(at / PIECE)?).get_mut(at % PIECE)
+    }
+
     /// Puts items at their positions (`None` removes) under the new names.
     pub(crate) fn change(&mut self, positions: Positions, changes: Vec<(u32, Option<Arc<T>>)>) {
         self.names = positions.finish();
@@ -79,10 +87,7 @@ impl<T> Table<T> {
         let mut added = Vec::new();
         let mut removed = false;
         for (at, item) in changes {
-            let (piece, rest) = (at as usize / PIECE, at as usize % PIECE);
-            let Some(place) = self.pieces.get_mut(piece).and_then(|piece| Arc::make_mut(piece).get_mut(rest)) else {
-                continue;
-            };
+            let Some(place) = self.place(at as usize) else { continue };
             match (place.is_some(), item.is_some()) {
                 (false, true) => added.push(at),
                 (true, false) => removed = true,
@@ -104,7 +109,7 @@ impl<T> Table<T> {
 /// Hands out positions while a ruleset or a patch is compiled.
 pub(crate) struct Positions {
     names: Arc<Names>,
-    added: HashMap<Arc<str>, u32>,
+    added: HashMap<Arc<str>, u32, RandomState>,
     /// Positions with nothing at them that nothing refers to: a new name takes one of these first, so that a snapshot
     /// does not grow for ever while flags come and go.
     free: Vec<u32>,
@@ -115,7 +120,7 @@ pub(crate) struct Positions {
 impl Positions {
     pub(crate) fn new(names: &Arc<Names>, free: Vec<u32>) -> Self {
         let next = u32::try_from(names.by_position.len()).unwrap_or(u32::MAX);
-        Self { names: Arc::clone(names), added: HashMap::new(), free, taken: BTreeMap::new(), next }
+        Self { names: Arc::clone(names), added: HashMap::default(), free, taken: BTreeMap::new(), next }
     }
 
     /// The position of a name, a new one if need be.
@@ -161,10 +166,10 @@ impl Positions {
 /// What equal parts of different flags are compiled to, by their text, while a ruleset or a patch is compiled.
 #[derive(Default)]
 pub(crate) struct Shared<'w> {
-    pub(crate) tests: HashMap<&'w str, Arc<CompiledTest>>,
+    pub(crate) tests: HashMap<&'w str, Arc<CompiledTest>, RandomState>,
     /// Inside `some`, where paths mean something else.
-    pub(crate) tests_in_some: HashMap<&'w str, Arc<CompiledTest>>,
-    pub(crate) variants: HashMap<&'w str, Arc<[Variant]>>,
+    pub(crate) tests_in_some: HashMap<&'w str, Arc<CompiledTest>, RandomState>,
+    pub(crate) variants: HashMap<&'w str, Arc<[Variant]>, RandomState>,
 }
 
 /// Positions of everything that can be referred to.

@@ -234,26 +234,30 @@ fn spread(key: u64, mask: usize) -> (u32, usize) {
 /// A set of texts: scanned when it is short, hashed when it is long.
 #[derive(Debug)]
 pub(crate) enum Texts {
-    Few { keys: Box<[u64]>, texts: Box<[Box<str>]> },
+    /// Keys that are their texts; the others with theirs.
+    Few {
+        exact: Box<[u64]>,
+        long: Box<[(u64, Box<str>)]>,
+    },
     Many(TextTable),
 }
 
 impl Texts {
-    pub(crate) fn new(texts: &[String]) -> Self {
-        if texts.len() <= SCANNED_LIST {
-            let keys = texts.iter().map(|text| text_key(text)).collect();
-            Self::Few { keys, texts: texts.iter().map(|text| text.as_str().into()).collect() }
-        } else {
-            Self::Many(TextTable::new(texts.iter().map(|text| (text.as_str(), 0))))
+    pub(crate) fn new<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> Self {
+        if texts.clone().count() > SCANNED_LIST {
+            return Self::Many(TextTable::new(texts.map(|text| (text, 0))));
         }
+        let keys = texts.clone().map(text_key);
+        let long = keys.clone().zip(texts).filter(|(key, _)| !is_exact(*key)).map(|(key, text)| (key, text.into()));
+        Self::Few { exact: keys.filter(|key| is_exact(*key)).collect(), long: long.collect() }
     }
 
     #[inline]
     pub(crate) fn contains(&self, text: &str) -> bool {
         match self {
-            Self::Few { keys, texts } => {
+            Self::Few { exact, long } => {
                 let key = text_key(text);
-                if is_exact(key) { keys.contains(&key) } else { among(keys, texts, key, text) }
+                if is_exact(key) { exact.contains(&key) } else { among(long, key, text) }
             }
             Self::Many(table) => table.contains(text),
         }
@@ -262,8 +266,8 @@ impl Texts {
 
 /// Out of line: texts whose key does not say it all.
 #[inline(never)]
-fn among(keys: &[u64], texts: &[Box<str>], key: u64, text: &str) -> bool {
-    keys.iter().zip(texts).any(|(one, member)| same(*one, member, key, text))
+fn among(long: &[(u64, Box<str>)], key: u64, text: &str) -> bool {
+    long.iter().any(|(one, member)| same(*one, member, key, text))
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 ];
 
 /// Values, patterns, and the hash functions that other systems bucket by.
-const EVALUATOR_MAY_USE: &[&str] = &["serde", "serde_json", "regex", "sha1", "sha2", "md-5", "crc32fast"];
+const EVALUATOR_MAY_USE: &[&str] = &["serde", "serde_json", "regex", "sha1", "sha2", "md-5", "crc32fast", "foldhash"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace exists")

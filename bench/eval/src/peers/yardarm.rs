@@ -2,8 +2,9 @@
 
 use std::hint::black_box;
 
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use yardarm_eval::ruleset::{Patch, Ruleset};
+use yardarm_eval::ruleset::{Flag, Patch, Ruleset, Version};
 use yardarm_eval::{Context, Snapshot};
 
 use super::{Flags, Peer};
@@ -21,7 +22,7 @@ pub struct Yardarm {
     tally: Tally,
 }
 
-fn flag(shape: Shape) -> Value {
+fn flag(shape: Shape) -> Box<RawValue> {
     let test = |attr: &str, reader: &str, op: &str, arg: Value| json!({"test": {"attr": [attr], "as": reader, "op": op, "arg": arg}});
     let rule = |id: &str, condition: Value| json!({"id": id, "if": condition, "serve": {"variant": "on"}});
     let half =
@@ -48,13 +49,16 @@ fn flag(shape: Shape) -> Value {
             json!({"variant": "off"}),
         ),
     };
-    json!({"on": shape != Shape::Off, "type": "boolean", "variants": {"on": true, "off": false}, "rules": rules,
+    let flag = json!({"on": shape != Shape::Off, "type": "boolean", "variants": {"on": true, "off": false}, "rules": rules,
         "off": {"serve": {"variant": "off"}, "reason": "DISABLED"}, "default": {"serve": default},
-        "buckets": {"main": {"hash": "murmur3_32", "prefix": "b3f1c2d4:", "unit": ["targetingKey"]}}})
+        "buckets": {"main": {"hash": "murmur3_32", "prefix": "b3f1c2d4:", "unit": ["targetingKey"]}}});
+    // As the server writes it: members in the order of the type.
+    let flag: Flag = serde_json::from_value(flag).expect("our own flag");
+    serde_json::value::to_raw_value(&flag).expect("a flag is JSON")
 }
 
-fn version(rev: u64) -> Value {
-    json!({"epoch": "e", "rev": rev})
+fn version(rev: u64) -> Version {
+    Version { epoch: "e".to_owned(), rev }
 }
 
 /// The whole answer is made, reason and all, and its value is read.
@@ -93,11 +97,18 @@ impl Peer for Yardarm {
     type Context = Context<'static>;
 
     fn wire(flags: Flags<'_>) -> String {
-        let flags: serde_json::Map<String, Value> = flags.map(|(key, shape)| (key, flag(shape))).collect();
-        json!({"format": 1, "project": "bench", "environment": "production", "version": version(1), "flags": flags,
-            "segments": {"beta": {"if": {"list": {"attr": ["targetingKey"], "lists": ["beta/included/0001"]}}}},
-            "lists": {"beta/included/0001": members().collect::<Vec<_>>()}})
-        .to_string()
+        let segment = json!({"if": {"list": {"attr": ["targetingKey"], "lists": ["beta/included/0001"]}}});
+        let segment = serde_json::value::to_raw_value(&segment).expect("a segment is JSON");
+        let ruleset = Ruleset {
+            format: 1,
+            project: "bench".to_owned(),
+            environment: "production".to_owned(),
+            version: version(1),
+            flags: flags.map(|(key, shape)| (key, flag(shape))).collect(),
+            segments: [("beta".to_owned(), segment)].into(),
+            lists: [("beta/included/0001".to_owned(), members().collect())].into(),
+        };
+        serde_json::to_string(&ruleset).expect("a ruleset is JSON")
     }
 
     fn load(wire: &str) -> Self {
@@ -119,7 +130,7 @@ impl Peer for Yardarm {
 
     fn is_on_as_sdk(&self, key: &str, context: &Self::Context) -> bool {
         let Some(flag) = self.snapshot.flag(key) else { return false };
-        let answer = self.snapshot.evaluate_at(flag.index, context, 0);
+        let answer = flag.evaluate(context, 0);
         self.tally.count(flag.key, flag.index, &answer);
         on(answer)
     }
@@ -134,7 +145,9 @@ impl Peer for Yardarm {
     }
 
     fn change_wire(key: &str, shape: Shape, _everything: String) -> String {
-        json!({"from": version(1), "to": version(2), "flags": {key: flag(shape)}}).to_string()
+        let flags = [(key.to_owned(), Some(flag(shape)))].into();
+        let patch = Patch { from: version(1), to: version(2), flags, segments: [].into(), lists: [].into() };
+        serde_json::to_string(&patch).expect("a patch is JSON")
     }
 
     /// The snapshot stays what it was, so that the same patch fits again.

@@ -4,16 +4,25 @@
 //! Members that no type here has, errors and everything rare are left to serde: a part at a time where a part can be
 //! told, else the whole flag.
 
-use serde::de::{Deserialize, IntoDeserializer, value};
+use std::sync::Arc;
 
-use super::{Names, Place, Scope, Unread, compile_test_at, fits, outcome, shared_variants, split_ends};
+use serde::de::{Deserialize, IntoDeserializer, value};
+use serde_json::Value;
+
+use super::{
+    Names, Place, Scope, Unread, compile_test_at, fits, label, outcome, prepared, shared_variants, split_ends,
+    usual_of_default,
+};
 use crate::buckets::CompiledBucket;
 use crate::compiled::{
-    CompiledCondition, CompiledOutcome, CompiledRule, CompiledServe, CompiledSplit, CompiledTest, FlagBody, ListTest,
-    Part, Reference,
+    CompiledCondition, CompiledRule, CompiledServe, CompiledSplit, CompiledTest, FlagBody, ListTest, Part, Reference,
+    Variant,
 };
+use crate::context::Attribute;
 use crate::json::Cursor;
 use crate::limits::MAX_CONDITION_DEPTH;
+use crate::members::Members;
+use crate::operators::Operator;
 use crate::path::Path;
 use crate::ruleset::{Bucket, Hash, Reader, Reason, Serve, Test, Truth, ValueType};
 use crate::tables::Symbols;
@@ -25,86 +34,112 @@ const MAX_NAMES: usize = 8;
 /// flag's own beginning.
 const MAX_BRACKETS: usize = 48;
 
-/// A flag as it is written.
-#[derive(Clone, Copy)]
-pub(crate) struct FlagText<'w> {
-    pub(crate) text: &'w str,
-    /// Nothing when there are members that serde should see.
-    parts: Option<Parts<'w>>,
-}
-
-/// Members of a flag as text: variants and buckets have to be known before what names them.
-#[derive(Clone, Copy, Default)]
+/// Members of a flag that have been read. Variants and buckets have to be known before what names them.
+#[derive(Default)]
 struct Parts<'w> {
-    on: Option<&'w str>,
-    value_type: Option<&'w str>,
-    variants: Option<&'w str>,
-    buckets: Option<&'w str>,
-    off: Option<&'w str>,
-    rules: Option<&'w str>,
-    default: Option<&'w str>,
+    on: Option<bool>,
+    value_type: Option<ValueType>,
+    variants: Option<Arc<[Variant]>>,
+    buckets: Option<(Vec<&'w str>, Box<[CompiledBucket]>)>,
+    off: Option<(CompiledServe, Option<Reason>)>,
+    rules: Option<Vec<CompiledRule>>,
+    default: Option<(CompiledServe, Option<Reason>)>,
 }
 
-impl<'w> FlagText<'w> {
-    pub(crate) fn new(text: &'w str) -> Self {
-        Self { text, parts: whole(text, Parts::read) }
-    }
+/// How many members a flag can have here.
+const MEMBERS: usize = 7;
 
-    /// Any value: it may not be JSON inside.
-    pub(crate) fn read(at: &mut Cursor<'w>) -> Option<Self> {
-        at.peek()?;
-        let start = *at;
-        let parts = Parts::read(at);
-        if parts.is_some() {
-            return Some(Self { text: at.since(&start)?, parts });
-        }
-        *at = start;
-        Some(Self { text: at.value()?, parts: None })
-    }
-}
-
-impl<'w> Parts<'w> {
-    fn read(at: &mut Cursor<'w>) -> Option<Self> {
-        let mut parts = Self::default();
-        at.members(|name, at| {
-            let place = match name {
-                "on" => &mut parts.on,
-                "type" => &mut parts.value_type,
-                "variants" => &mut parts.variants,
-                "buckets" => &mut parts.buckets,
-                "off" => &mut parts.off,
-                "rules" => &mut parts.rules,
-                "default" => &mut parts.default,
-                _ => return None,
-            };
-            once(place, at.value()?)
-        })?;
-        Some(parts)
-    }
-}
-
+/// The flag at the cursor.
 pub(super) fn flag_body<'w>(
     key: &str,
-    flag: &FlagText<'w>,
+    at: &mut Cursor<'w>,
     symbols: &mut Symbols<'w>,
     references: &mut Vec<Reference>,
 ) -> Option<FlagBody> {
-    let parts = flag.parts?;
-    let on = whole(parts.on?, Cursor::bool)?;
-    let value_type: ValueType = whole(parts.value_type?, word)?;
-    let variants = shared_variants(parts.variants?, &mut symbols.shared).ok()?;
-    if !variants.iter().all(|variant| fits(value_type, &variant.value)) {
-        return None;
+    let start = *at;
+    let mut flag = Parts::default();
+    let in_one_pass = at.members(|name, at| flag.read(key, name, at, symbols, references));
+    if in_one_pass.is_none() {
+        *at = start;
+        references.clear();
+        flag = Parts::in_any_order(key, at, symbols, references)?;
     }
-    let (names, buckets) = parts.buckets.map_or_else(|| Some(Default::default()), |text| whole(text, buckets))?;
-    let names = Names { flag: key, variants: &variants, buckets: &names, compiled: &buckets };
-    let mut scope = Scope { names, symbols, references };
-    let off = whole(parts.off?, |at| scope.read_outcome(at, Reason::Disabled))?;
-    let rules = parts.rules.map_or_else(|| Some(Vec::new()), |text| whole(text, |at| scope.read_rules(at)))?;
-    let usual = if rules.is_empty() { Reason::Static } else { Reason::Default };
-    let default = whole(parts.default?, |at| scope.read_outcome(at, usual))?;
-    let rules = rules.into();
-    Some(FlagBody { on, value_type, variants, off, rules, default, buckets, unknown_is_error: false, cycle: None })
+    flag.finish()
+}
+
+impl<'w> Parts<'w> {
+    /// Where names come before what they mean: looks for the ends of all members first.
+    fn in_any_order(
+        key: &str,
+        at: &mut Cursor<'w>,
+        symbols: &mut Symbols<'w>,
+        references: &mut Vec<Reference>,
+    ) -> Option<Self> {
+        let (mut members, mut len) = ([("", ""); MEMBERS], 0);
+        at.members(|name, at| {
+            *members.get_mut(len)? = (name, at.value()?);
+            len += 1;
+            Some(())
+        })?;
+        let members = members.get(..len)?;
+        let is_early = |name: &str| matches!(name, "variants" | "buckets");
+        let early = members.iter().filter(|(name, _)| is_early(name));
+        let late = members.iter().filter(|(name, _)| !is_early(name));
+        let mut flag = Self::default();
+        for (name, text) in early.chain(late) {
+            whole(text, |at| flag.read(key, name, at, symbols, references))?;
+        }
+        Some(flag)
+    }
+
+    fn read(
+        &mut self,
+        key: &str,
+        name: &str,
+        at: &mut Cursor<'w>,
+        symbols: &mut Symbols<'w>,
+        references: &mut Vec<Reference>,
+    ) -> Option<()> {
+        match name {
+            "on" => return once(&mut self.on, at.bool()?),
+            "type" => return once(&mut self.value_type, word(at)?),
+            "variants" => {
+                return once(&mut self.variants, shared_variants(at.value()?, &mut symbols.shared).ok()?);
+            }
+            "buckets" => return once(&mut self.buckets, buckets(at)?),
+            _ => {}
+        }
+        let (names, compiled) =
+            self.buckets.as_ref().map(|(names, compiled)| (&**names, &**compiled)).unwrap_or_default();
+        let names = Names { flag: key, variants: self.variants.as_deref()?, buckets: names, compiled };
+        let mut scope = Scope { names, symbols, references };
+        match name {
+            "off" => once(&mut self.off, scope.read_outcome(at)?),
+            "rules" => once(&mut self.rules, scope.read_rules(at)?),
+            "default" => once(&mut self.default, scope.read_outcome(at)?),
+            _ => None,
+        }
+    }
+
+    fn finish(self) -> Option<FlagBody> {
+        let (value_type, variants) = (self.value_type?, self.variants?);
+        if !variants.iter().all(|variant| fits(value_type, &variant.value)) {
+            return None;
+        }
+        let rules = self.rules.unwrap_or_default();
+        let ((off, off_reason), (default, default_reason)) = (self.off?, self.default?);
+        Some(FlagBody {
+            on: self.on?,
+            value_type,
+            variants,
+            off: outcome(off, off_reason, Reason::Disabled),
+            default: outcome(default, default_reason, usual_of_default(rules.is_empty())),
+            rules: rules.into(),
+            buckets: self.buckets.map(|(_, compiled)| compiled).unwrap_or_default(),
+            unknown_is_error: false,
+            cycle: None,
+        })
+    }
 }
 
 /// A text to its end.
@@ -144,6 +179,28 @@ fn by_serde<'w, R: Deserialize<'w>>(at: &mut Cursor<'w>) -> Option<R> {
     let brackets = text.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count();
     (brackets <= MAX_BRACKETS).then(|| serde_json::from_str(text).ok())?
 }
+
+/// Variants in key order whose values are no texts, lists or objects.
+pub(super) fn read_variants(text: &str) -> Option<Arc<[Variant]>> {
+    let mut variants: Vec<Variant> = Vec::with_capacity(USUAL_VARIANTS);
+    whole(text, |at| {
+        at.members(|key, at| {
+            if variants.last().is_some_and(|last| *last.key >= *key) {
+                return None;
+            }
+            let value = match at.peek()? {
+                b't' | b'f' => at.bool()?.into(),
+                _ => at.number()?.into(),
+            };
+            variants.push(Variant { key: key.into(), value });
+            Some(())
+        })
+    })?;
+    Some(variants.into())
+}
+
+/// Most flags have no more.
+const USUAL_VARIANTS: usize = 2;
 
 /// Names and buckets. They come in the order of their names, or are left to serde.
 fn buckets<'w>(at: &mut Cursor<'w>) -> Option<(Vec<&'w str>, Box<[CompiledBucket]>)> {
@@ -194,7 +251,7 @@ pub(super) fn read_test(written: &str, in_some: bool) -> Option<CompiledTest> {
             "attr" => once(&mut path, read_path(at, in_some)?),
             "as" => once(&mut reader, word(at)?),
             "op" => once(&mut op, word(at)?),
-            "arg" => once(&mut arg, serde_json::from_str(at.value()?).ok()?),
+            "arg" => once(&mut arg, at.value()?),
             "missing" => once(&mut missing, word(at)?),
             "invalid" => once(&mut invalid, word(at)?),
             "each" => once(&mut each, at.bool()?),
@@ -202,17 +259,47 @@ pub(super) fn read_test(written: &str, in_some: bool) -> Option<CompiledTest> {
             _ => None,
         })
     })?;
-    let test = Test {
+    let mut test = Test {
         attr: Vec::new(),
         reader: reader.unwrap_or(Reader::Any),
         op: op?,
-        arg: arg.unwrap_or_default(),
+        arg: Value::Null,
         missing: missing.unwrap_or(Truth::Unknown),
         invalid: invalid.unwrap_or(Truth::Unknown),
         each: each.unwrap_or_default(),
         null: null.unwrap_or_default(),
     };
+    if Operator::is_in(test.op, test.reader)
+        && let Some((is_list, members)) = arg.and_then(scalars)
+    {
+        let label = label(test.op, is_list, members.iter().map(|(text, _)| text));
+        let members = Members::of(test.reader, members.into_iter().map(|(_, value)| value)).ok()?;
+        return Some(prepared(path?, &test, Operator::In(members), label));
+    }
+    if let Some(arg) = arg {
+        test.arg = serde_json::from_str(arg).ok()?;
+    }
     compile_test_at(path?, &test).ok()
+}
+
+/// Whether it is a list; its members as they are written and what they are. A scalar is a list of one.
+fn scalars<'w>(argument: &'w str) -> Option<(bool, Vec<(&'w str, Attribute<'w>)>)> {
+    let mut members = Vec::with_capacity(1 + argument.bytes().filter(|byte| *byte == b',').count());
+    let mut scalar = |at: &mut Cursor<'w>| {
+        let first = at.peek()?;
+        let start = *at;
+        let value = match first {
+            b'"' => Attribute::Text(at.text()?),
+            b't' | b'f' => Attribute::Bool(at.bool()?),
+            #[expect(clippy::cast_precision_loss, reason = "the nearest double is what a number in JSON is")]
+            _ => Attribute::Number(at.number()? as f64),
+        };
+        members.push((at.since(&start)?, value));
+        Some(())
+    };
+    let is_list = argument.starts_with('[');
+    whole(argument, |at| if is_list { at.elements(scalar) } else { scalar(at) })?;
+    Some((is_list, members))
 }
 
 impl<'w> Scope<'_, 'w> {
@@ -234,14 +321,14 @@ impl<'w> Scope<'_, 'w> {
         Some(rules)
     }
 
-    fn read_outcome(&mut self, at: &mut Cursor<'w>, usual: Reason) -> Option<CompiledOutcome> {
+    fn read_outcome(&mut self, at: &mut Cursor<'w>) -> Option<(CompiledServe, Option<Reason>)> {
         let (mut serve, mut reason) = (None, None);
         at.members(|name, at| match name {
             "serve" => once(&mut serve, self.read_serve(at, 0)?),
             "reason" => once(&mut reason, word(at)?),
             _ => None,
         })?;
-        Some(outcome(serve?, reason, usual))
+        Some((serve?, reason))
     }
 
     fn read_serve(&mut self, at: &mut Cursor<'w>, depth: usize) -> Option<CompiledServe> {
