@@ -1,10 +1,10 @@
 "use client";
 import type { FormEvent } from "react";
-import { toast } from "sonner";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Field, Input } from "@/components/ui/field";
 import { useSetPassword } from "@/lib/queries/account";
+import { toast } from "@/lib/toast";
 import { ChangeError } from "./change-error";
 
 /** Another password. */

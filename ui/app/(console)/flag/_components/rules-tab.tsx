@@ -1,5 +1,6 @@
 "use client";
 import { Plus } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useCallback, useMemo, useState } from "react";
 import { useConsole } from "@/components/console-context";
 import { DraftBar } from "@/components/draft-bar";
@@ -24,8 +25,13 @@ import { ConflictNotice } from "./conflict-notice";
 import { DefaultRule, OffVariant } from "./default-rule";
 import { PrerequisitesCard } from "./prerequisites-card";
 import { RuleCard } from "./rule-card";
-import { SidePanel } from "./side-panel";
 import { TargetsCard } from "./targets-card";
+
+// What stands beside the rules waits for answers of its own, and so may its code.
+const SidePanel = dynamic(() => import("./side-panel").then((m) => m.SidePanel), {
+  ssr: false,
+  loading: () => <SkeletonRows label="Loading what is known of the flag" count={6} />,
+});
 
 export function RulesTab({ flag, environment }: { flag: Flag; environment: Environment }) {
   const { project } = useConsole();
