@@ -154,6 +154,52 @@ test("an editor asks, another approves, it is applied and served", { timeout: 30
   assert.equal(served.variant, "on");
 });
 
+test("a held change is added to a change request that is there, and both are applied together", { timeout: 300_000 }, async () => {
+  const keys = ["e2e-first", "e2e-second"];
+  for (const key of keys) await ok(api(app, "POST", `${P}/flags`, { key, name: key, type: "boolean" }), 201);
+  const of = (key) => `${P}/flags/${key}/environments/production`;
+  const headers = { "x-yardarm-change-request": "new", "x-yardarm-change-request-title": "Both at once" };
+  const drafted = await ok(api(app, "PATCH", of(keys[0]), { on: true }, headers), 202);
+  const { id } = drafted.change_request;
+  const { hash } = await ok(api(app, "POST", `${P}/change-requests/${id}/submit`));
+  const approves = ben.page;
+  const approve = async () => {
+    await open(approves, `/changes?p=shop&id=${id}`);
+    await approves.getByRole("button", { name: "Approve", exact: true }).click();
+    const dialog = approves.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Approve", exact: true }).click();
+    await dialog.waitFor({ state: "detached" });
+    await approves.getByText("Approved", { exact: true }).first().waitFor();
+  };
+  await approve();
+
+  const { page } = eda;
+  await open(page, `/flag?p=shop&key=${keys[1]}&env=production`);
+  await page.getByRole("switch", { name: /production/i }).first().click();
+  const sheet = page.getByRole("dialog");
+  const which = sheet.getByLabel("Change request", { exact: true });
+  await which.waitFor();
+  await which.focus();
+  await page.keyboard.type("Both at once");
+  await sheet.getByText("Approvals that it has are for what it was").waitFor();
+  assert.equal(await sheet.getByLabel("Title of the change request").count(), 0);
+  assert.deepEqual(await looks(page, "added-to"), []);
+  await sheet.getByRole("button", { name: "Add to the change request" }).click();
+  await sheet.waitFor({ state: "detached" });
+  await page.getByText("It is part of “Both at once” now.").first().waitFor();
+  const grown = await ok(api(app, "GET", `${P}/change-requests/${id}`));
+  assert.deepEqual(grown.touches.map((place) => place.key).sort(), keys.map((key) => `production/${key}`));
+  assert.deepEqual([grown.state, grown.editors.length], ["open", 2]);
+  assert.notEqual(grown.hash, hash);
+  assert.ok(grown.approvals.every((approval) => approval.void), "what was approved was something else");
+  assert.equal((await ok(api(app, "GET", of(keys[1])))).on, false, "nothing is changed yet");
+
+  await approve();
+  await approves.getByRole("button", { name: "Apply", exact: true }).click();
+  await approves.getByRole("heading", { name: "What it did" }).waitFor();
+  for (const key of keys) assert.equal((await ok(api(app, "GET", of(key)))).on, true);
+});
+
 test("a change that is held anywhere can be given a time", { timeout: 300_000 }, async () => {
   const { page } = eda;
   await ok(api(app, "POST", `${P}/policies`, { key: "staging", name: "Staging", environments: ["staging"], approvals: { required: 1 } }), 201);

@@ -6,6 +6,7 @@ import Link from "next/link";
 import { usePathname, useRouter } from "next/navigation";
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
 import { ApiProblem } from "@/lib/api/client";
+import type { ChangeRequestItem } from "@/lib/api/control";
 import { setDesk } from "@/lib/api/way";
 import { flagsQuery } from "@/lib/queries/flags";
 import { useLive } from "@/lib/queries/live";
@@ -30,6 +31,10 @@ const CreateFlag = dynamic(() => import("../create-flag").then((m) => m.CreateFl
 
 const LAST_PROJECT = "yardarm:project";
 const SHORTCUTS = "yardarm:shortcuts";
+
+/** What a new change request waits for. */
+const askedText = ({ title, state, schedule }: ChangeRequestItem) =>
+  `“${title}” ${schedule ? "is scheduled" : state === "approved" ? "can be applied" : "waits for approval"}`;
 
 /** Proves who is there and which project is open, then shows the rail, the bar and the page. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -84,16 +89,13 @@ export function Shell({ children }: { children: ReactNode }) {
         void client.invalidateQueries({ predicate: ({ queryKey }) => painted.includes(String(queryKey[0])) });
         return new Promise((settle, fail) => setHeld({ ...change, settle, fail }));
       },
-      tell: ({ id, title, state, schedule }) => {
-        void client.invalidateQueries({ queryKey: ["change-requests", here] });
-        void client.invalidateQueries({ queryKey: ["waiting-for-me", here] });
-        toast.success(
-          `“${title}” ${schedule ? "is scheduled" : state === "approved" ? "can be applied" : "waits for approval"}`,
-          {
-            description: "Nothing is changed until it is applied.",
-            action: { label: "Open", onClick: () => router.push(href("/changes", { p: here, id })) },
-          },
-        );
+      tell: ({ request, added, message }) => {
+        for (const list of ["change-requests", "waiting-for-me", "change-request"])
+          void client.invalidateQueries({ queryKey: [list, here] });
+        toast.success(added ? message : askedText(request), {
+          description: `Nothing is changed until it is applied.${added && request.state === "draft" ? " It is a draft: nobody is asked yet." : ""}`,
+          action: { label: "Open", onClick: () => router.push(href("/changes", { p: here, id: request.id })) },
+        });
       },
     });
     return () => setDesk(null);
