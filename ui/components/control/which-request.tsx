@@ -26,7 +26,7 @@ export function WhichRequest({
         {(props) => (
           <Select
             {...props}
-            className="w-full"
+            className="w-full truncate"
             value={chosen?.id ?? ""}
             onChange={(event) => onChoose(event.target.value || null)}
           >
