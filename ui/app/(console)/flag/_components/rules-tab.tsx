@@ -61,6 +61,8 @@ function Editor({ flag, environment, server }: { flag: Flag; environment: Enviro
   const startReview = useCallback(() => setReviewing(true), []);
   const putRules = (next: Rule[]) => edit((now) => ({ ...now, rules: next }));
   const first = flag.variants[0]?.key ?? "";
+  const [now, then] = [servesOf(draft.saved).text, servesOf(value).text];
+  const neededBy = flag.needed_by ?? [];
 
   const move = (i: number, by: -1 | 1) => {
     const next = [...rules];
@@ -185,13 +187,17 @@ function Editor({ flag, environment, server }: { flag: Flag; environment: Enviro
           environment={environment}
           note={
             <p className="text-ink-2">
-              Serves <b className="text-ink">{servesOf(draft.saved).text}</b>
-              {servesOf(draft.saved).text === servesOf(value).text ? " before and after." : " now, then "}
-              {servesOf(draft.saved).text === servesOf(value).text ? null : (
-                <b className="text-ink">{servesOf(value).text}</b>
+              Serves <b className="text-ink">{now}</b>
+              {now === then ? (
+                " before and after."
+              ) : (
+                <>
+                  {" "}
+                  now, then <b className="text-ink">{then}</b>.
+                </>
               )}
-              {flag.needed_by?.length
-                ? ` ${flag.needed_by.length} other flags need this one: ${flag.needed_by.join(", ")}.`
+              {neededBy.length > 0
+                ? ` ${neededBy.length === 1 ? "1 other flag needs" : `${neededBy.length} other flags need`} this one: ${neededBy.join(", ")}.`
                 : null}
             </p>
           }
