@@ -3,7 +3,7 @@
 import type { Configuration, Count, Rule, Serve } from "./api/types";
 import { authored } from "./changes";
 import { equalJson } from "./diff";
-import { exactText } from "./sentence";
+import { exactVariant } from "./sentence";
 
 export type Move = { from: string; to: string; count: number };
 export type Impact = {
@@ -28,7 +28,8 @@ const unitOf = (serve: Serve): string | null => {
   const by = "rollout" in serve ? serve.rollout : "split" in serve ? serve.split : null;
   return by ? (by.bucket_by ?? "user.key") : null;
 };
-const offOf = ({ off, off_variant }: Configuration) => (off ? exactText(off) : off_variant);
+/** What all get when it is off; `null` where that is an imported form and no variant. */
+const offOf = ({ off, off_variant }: Configuration) => (off ? exactVariant(off) : off_variant);
 
 /** Which share gets what; `rest`: what those get whom a rollout leaves. `null` where that is not known here. */
 function sharesOf(serve: Serve, rest: string | null): Shares | null {
@@ -111,7 +112,9 @@ export function impactOf(now: Configuration, then: Configuration, counts: Count[
 
   if (!after.on) {
     const to = offOf(after);
-    if (!before.on && offOf(before) === to) return told([], "exactly");
+    if (!before.on && equalJson([before.off, before.off_variant], [after.off, after.off_variant]))
+      return told([], "exactly");
+    if (to === null) return bound;
     const moves = new Map<string, number>();
     for (const { variant, count } of counts) {
       const from = variant || CODE_DEFAULT;
@@ -125,8 +128,9 @@ export function impactOf(now: Configuration, then: Configuration, counts: Count[
   if (!before.on) {
     const alone = [after.rules, after.targets, after.prerequisites].every((list) => (list ?? []).length === 0);
     const shares = alone ? sharesOf(after.default, after.off_variant) : null;
-    if (!shares) return bound;
-    const moves = movesBetween(new Map([[offOf(before), 1]]), shares, false, total);
+    const from = offOf(before);
+    if (!shares || from === null) return bound;
+    const moves = movesBetween(new Map([[from, 1]]), shares, false, total);
     return told(moves, shares.size === 1 ? "exactly" : "about");
   }
 
@@ -140,6 +144,8 @@ export function impactOf(now: Configuration, then: Configuration, counts: Count[
       : [before.rules?.[place]?.serve ?? before.default, after.rules?.[place]?.serve ?? after.default];
   const rest = place === -1 ? before.off_variant : "variant" in before.default ? before.default.variant : null;
   const [from, to] = [sharesOf(old, rest), sharesOf(next, rest)];
+  // Imported forms may give a reason of their own, by which nothing is counted here.
+  if ("exact" in old || "exact" in next) return bound;
   if (!from || !to) return hits.counted ? { ...bound, changed: hits.count } : bound;
   const [by, instead] = [unitOf(old), unitOf(next)];
   const anew = by !== null && instead !== null && by !== instead;

@@ -159,6 +159,24 @@ describe("the impact of a change by the counts of a day", () => {
     expect(short(impactOf(before, after, seen))).toEqual(expected),
   );
 
+  test("imported forms are not taken for variants", () => {
+    const exact = { exact: { variant: "on" } };
+    const odd = { exact: { caller_default: true } };
+    expect(short(impactOf(serving(exact), serving(off), day))).toEqual(["at most", 1000]);
+    expect(short(impactOf(serving(on), { ...serving(on, [], false), off: odd }, day))).toEqual(["at most", 1000]);
+    expect(short(impactOf(serving(on), { ...serving(on, [], false), off: exact }, day))).toEqual([
+      "exactly",
+      900,
+      "off>on 850",
+      "(code default)>on 50",
+    ]);
+    const [unchanged, still] = [
+      { ...serving(on, [], false), off: odd },
+      { ...serving(off, [], false), off: odd },
+    ];
+    expect(short(impactOf(unchanged, still, day))).toEqual(["exactly", 0]);
+  });
+
   test("nobody asked", () => expect(impactOf(serving(off), serving(on), [])).toBeNull());
   test("what the server keeps for itself is no difference", () => {
     const ranges = {
