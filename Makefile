@@ -20,10 +20,9 @@ build: console ## target/release/yardarm, with the console inside
 
 console: ui/out/index.html
 
-# `npm ci` refuses a lock file without registry addresses when it names packages for other platforms; `install` takes it
-# as it is.
+# `npm ci` takes the lock file as it is; `npm install` writes it anew, each release of npm in a way of its own.
 ui/node_modules/.package-lock.json: ui/package.json ui/package-lock.json
-	cd ui && npm install --no-audit --no-fund
+	cd ui && npm ci --no-audit --no-fund
 	@touch $@
 
 ui/out/index.html: ui/node_modules/.package-lock.json $(shell find ui -type f \

@@ -53,6 +53,14 @@ async function ok(promise, status = 200) {
   return answer.body;
 }
 
+/** Asks for a flag as an application does. */
+const evaluated = (key, flag, user) =>
+  fetch(`${app.url}/ofrep/v1/evaluate/flags/${flag}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify({ context: { targetingKey: user } }),
+  });
+
 const configuration = (environment) => `${P}/flags/${FLAG}/environments/${environment}`;
 const newest = async () => (await ok(api(app, "GET", `${P}/change-requests?limit=1`))).items[0];
 
@@ -104,6 +112,7 @@ test("an editor asks, another approves, it is applied and served", { timeout: 30
   const request = sheet.getByRole("button", { name: "Request approval" });
   await request.waitFor();
   await sheet.getByLabel("Title of the change request").waitFor();
+  await sheet.getByText("there is no traffic to judge from").waitFor();
   assert.deepEqual(await looks(asks, "held-review"), []);
   await sheet.getByLabel("Title of the change request").fill("Turn it on for everyone");
   await request.click();
@@ -125,6 +134,7 @@ test("an editor asks, another approves, it is applied and served", { timeout: 30
   await approves.getByRole("link", { name: "Turn it on for everyone" }).click();
   const approve = approves.getByRole("button", { name: "Approve", exact: true });
   await approve.waitFor();
+  await approves.getByText("there is no traffic to judge from").waitFor();
   assert.deepEqual(await looks(approves, "request"), []);
   // Without a pointer from here on.
   await approve.focus();
@@ -144,14 +154,69 @@ test("an editor asks, another approves, it is applied and served", { timeout: 30
   assert.equal((await ok(api(app, "GET", configuration("production")))).on, true);
   const { body: keys } = await api(app, "POST", `${P}/keys`, { name: "control", environment: "production", audience: "server" });
   const served = await until("the flag is served", async () => {
-    const answer = await fetch(`${app.url}/ofrep/v1/evaluate/flags/${FLAG}`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${keys.key}`, "content-type": "application/json" },
-      body: JSON.stringify({ context: { targetingKey: "somebody" } }),
-    });
+    const answer = await evaluated(keys.key, FLAG, "somebody");
     return answer.ok ? answer.json() : null;
   });
   assert.equal(served.variant, "on");
+});
+
+test("a held change is added to a change request that is there, and both are applied together", { timeout: 300_000 }, async () => {
+  const keys = ["e2e-first", "e2e-second"];
+  for (const key of keys) await ok(api(app, "POST", `${P}/flags`, { key, name: key, type: "boolean" }), 201);
+  const of = (key) => `${P}/flags/${key}/environments/production`;
+  const { key } = await ok(api(app, "POST", `${P}/keys`, { name: "traffic", environment: "production", audience: "server" }), 201);
+  for (let i = 0; i < 12; i++) assert.equal((await evaluated(key, keys[0], `user-${i}`)).status, 200);
+  await until("twelve evaluations are counted", async () => {
+    const { items } = await ok(api(app, "GET", `${P}/counts?environment=production&flag=${keys[0]}&since=0`));
+    return items.reduce((sum, { count }) => sum + count, 0) === 12;
+  });
+  const headers = { "x-yardarm-change-request": "new", "x-yardarm-change-request-title": "Both at once" };
+  const drafted = await ok(api(app, "PATCH", of(keys[0]), { on: true }, headers), 202);
+  const { id } = drafted.change_request;
+  const { hash } = await ok(api(app, "POST", `${P}/change-requests/${id}/submit`));
+  const approves = ben.page;
+  const approve = async () => {
+    await open(approves, `/changes?p=shop&id=${id}`);
+    // A reviewer sees what it would have done to the traffic, in the same words as who made it.
+    const impact = approves.getByRole("group", { name: /^Impact/ }).first();
+    await impact.getByText("All 12 evaluations would get another variant").waitFor();
+    assert.match(await impact.innerText(), /off[^]*on[^]*12 · 100\.0 %/);
+    await approves.getByRole("button", { name: "Approve", exact: true }).click();
+    const dialog = approves.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Approve", exact: true }).click();
+    await dialog.waitFor({ state: "detached" });
+    await approves.getByText("Approved", { exact: true }).first().waitFor();
+  };
+  await approve();
+
+  const { page } = eda;
+  await open(page, `/flag?p=shop&key=${keys[1]}&env=production`);
+  await page.getByRole("switch", { name: /production/i }).first().click();
+  const sheet = page.getByRole("dialog");
+  const which = sheet.getByLabel("Change request", { exact: true });
+  await which.waitFor();
+  await which.focus();
+  await page.keyboard.type("Both at once");
+  await sheet.getByText("Approvals that it has are for what it was").waitFor();
+  assert.equal(await sheet.getByLabel("Title of the change request").count(), 0);
+  assert.deepEqual(await looks(page, "added-to"), []);
+  await sheet.getByRole("button", { name: "Add to the change request" }).click();
+  await sheet.waitFor({ state: "detached" });
+  await page.getByText("It is part of “Both at once” now.").first().waitFor();
+  await open(approves, `/changes?p=shop&id=${id}`);
+  await approves.getByText("there is no traffic to judge from").waitFor();
+  assert.deepEqual(await looks(approves, "impact"), []);
+  const grown = await ok(api(app, "GET", `${P}/change-requests/${id}`));
+  assert.deepEqual(grown.touches.map((place) => place.key).sort(), keys.map((key) => `production/${key}`));
+  assert.deepEqual([grown.state, grown.editors.length], ["open", 2]);
+  assert.notEqual(grown.hash, hash);
+  assert.ok(grown.approvals.every((approval) => approval.void), "what was approved was something else");
+  assert.equal((await ok(api(app, "GET", of(keys[1])))).on, false, "nothing is changed yet");
+
+  await approve();
+  await approves.getByRole("button", { name: "Apply", exact: true }).click();
+  await approves.getByRole("heading", { name: "What it did" }).waitFor();
+  for (const key of keys) assert.equal((await ok(api(app, "GET", of(key)))).on, true);
 });
 
 test("a change that is held anywhere can be given a time", { timeout: 300_000 }, async () => {
@@ -232,6 +297,23 @@ test("a policy that holds its own change is asked about from its form", { timeou
   await page.getByRole("button", { name: "Withdraw" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Withdraw" }).click();
   await page.getByText("Withdrawn", { exact: true }).waitFor();
+});
+
+test("the history can be narrowed to policies and change requests", { timeout: 300_000 }, async () => {
+  const { page } = eda;
+  await open(page, "/history?p=shop");
+  const items = page.getByRole("main").getByRole("listitem");
+  for (const [kind, label] of [["policy", "Policies"], ["change_request", "Change requests"]]) {
+    const known = (await ok(api(app, "GET", `${P}/history?kind=${kind}&limit=50`))).items;
+    assert.ok(known.length > 0);
+    await page.getByLabel("What").selectOption({ label });
+    await until(`all ${label} and nothing else`, async () => (await items.count()) === known.length);
+  }
+  // What was decided stays decided; only what an applied one changed can be taken back.
+  const applied = (await ok(api(app, "GET", `${P}/history?kind=change_request&limit=50`))).items.filter(({ action }) => action === "change_request.apply");
+  assert.ok(applied.length > 0);
+  assert.equal(await page.getByRole("button", { name: /^Undo revision/ }).count(), applied.length);
+  assert.deepEqual(await looks(page, "history-kind"), []);
 });
 
 test("what moved is rebased, place by place", { timeout: 300_000 }, async () => {

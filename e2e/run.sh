@@ -16,7 +16,7 @@ export YARDARM_CHROMIUM=$(command -v chromium || command -v chromium-browser)
 
 mkdir -p .work/logs
 if ! cmp -s package-lock.json node_modules/.e2e-lock; then
-  npm install --no-audit --no-fund --ignore-scripts --loglevel=error
+  npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
   cp package-lock.json node_modules/.e2e-lock
 fi
 if ! cmp -s requirements.txt .work/venv/.e2e-lock; then

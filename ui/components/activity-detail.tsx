@@ -4,12 +4,11 @@ import { documentChanges, documentName } from "@/lib/history-words";
 import { useHistoryEntry } from "@/lib/queries/history";
 import { instant } from "@/lib/time";
 import { useConsole } from "./console-context";
-import { JsonDiff, SentenceDiff } from "./differences";
+import { DifferenceTabs } from "./difference-tabs";
 import { RevertButton } from "./revert-review";
 import { ErrorState } from "./states";
 import { Badge } from "./ui/badge";
 import { Skeleton } from "./ui/skeleton";
-import { Tab, TabList, TabPanel, Tabs } from "./ui/tabs";
 
 /** The difference that a change made, document by document. */
 export function ActivityDetail({ item }: { item: HistoryItem }) {
@@ -30,22 +29,12 @@ export function ActivityDetail({ item }: { item: HistoryItem }) {
             ) : null}
             <RevertButton document={document} rev={item.rev} />
           </h3>
-          <Tabs defaultValue="words">
-            <TabList className="mb-2 border-0">
-              <Tab value="words" className="h-7 text-xs">
-                In words
-              </Tab>
-              <Tab value="json" className="h-7 text-xs">
-                JSON
-              </Tab>
-            </TabList>
-            <TabPanel value="words">
-              <SentenceDiff changes={documentChanges(document.kind, document.before, document.after)} />
-            </TabPanel>
-            <TabPanel value="json">
-              <JsonDiff before={document.before} after={document.after} />
-            </TabPanel>
-          </Tabs>
+          <DifferenceTabs
+            small
+            changes={documentChanges(document.kind, document.before, document.after)}
+            before={document.before}
+            after={document.after}
+          />
         </section>
       ))}
       <p className="break-all font-mono text-[11px] text-ink-3">

@@ -4,7 +4,7 @@ import dynamic from "next/dynamic";
 import { useState } from "react";
 import type { HistoryItem } from "@/lib/api/types";
 import { cn } from "@/lib/cn";
-import { actorOf, documentChanges, prose } from "@/lib/history-words";
+import { actorOf, documentChanges, isLasting, prose } from "@/lib/history-words";
 import { useNow } from "@/lib/now";
 import { useHistoryEntry } from "@/lib/queries/history";
 import { ago, clock, instant } from "@/lib/time";
@@ -25,6 +25,7 @@ export function ActivityItem({ item, compact }: { item: HistoryItem; compact?: b
   const now = useNow();
   const [open, setOpen] = useState(false);
   const [undoing, setUndoing] = useState(false);
+  const undoable = item.documents.some(({ kind }) => !isLasting(kind));
   return (
     <li data-slot="activity-item" data-rev={item.rev} className="px-4 py-2">
       <div className="flex items-start gap-2">
@@ -54,15 +55,19 @@ export function ActivityItem({ item, compact }: { item: HistoryItem; compact?: b
           {compact ? ago(item.at, now) : clock(item.at)}
         </span>
         {can("editor") && !compact ? (
-          <Button
-            size="sm"
-            variant="ghost"
-            className="-mt-1"
-            aria-label={`Undo revision ${item.rev}`}
-            onClick={() => setUndoing(true)}
-          >
-            <Undo2 /> Undo
-          </Button>
+          // As wide without its button, so that the times stay below each other.
+          <span className="-mt-1 flex shrink-0 justify-end sm:w-19">
+            {undoable ? (
+              <Button
+                size="sm"
+                variant="ghost"
+                aria-label={`Undo revision ${item.rev}`}
+                onClick={() => setUndoing(true)}
+              >
+                <Undo2 /> Undo
+              </Button>
+            ) : null}
+          </span>
         ) : null}
       </div>
       {open ? <ActivityDetail item={item} /> : null}

@@ -2,7 +2,7 @@
 import { History } from "lucide-react";
 import { useState } from "react";
 import type { HistoryEntry } from "@/lib/api/types";
-import { documentChanges, documentName } from "@/lib/history-words";
+import { documentChanges, documentName, isLasting } from "@/lib/history-words";
 import { useDocumentNow, useRevert } from "@/lib/queries/history";
 import { saved } from "@/lib/undo";
 import { useConsole } from "./console-context";
@@ -16,7 +16,8 @@ type Past = HistoryEntry["documents"][number];
 export function RevertButton({ document, rev }: { document: Past; rev: number }) {
   const { can } = useConsole();
   const [open, setOpen] = useState(false);
-  if (!can("editor") || document.after === null || document.kind === "sdk_key") return null;
+  const kept = document.kind === "sdk_key" || isLasting(document.kind);
+  if (!can("editor") || document.after === null || kept) return null;
   return (
     <>
       <Button

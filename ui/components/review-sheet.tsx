@@ -2,18 +2,18 @@
 import dynamic from "next/dynamic";
 import { type ReactNode, useRef, useState } from "react";
 import type { PolicyQuestion, Verdict } from "@/lib/api/control";
-import type { Environment, Json } from "@/lib/api/types";
+import type { Configuration, Environment, Json } from "@/lib/api/types";
 import { Asked, type Reason, verdictOf, type Way, wayName } from "@/lib/api/way";
 import type { Change } from "@/lib/changes";
 import { cn } from "@/lib/cn";
-import { JsonDiff, SentenceDiff } from "./differences";
+import { DifferenceTabs } from "./difference-tabs";
+import { Impact } from "./impact";
 import { EnvBadge } from "./marks";
 import { FormError } from "./states";
 import { Button } from "./ui/button";
 import { Sheet } from "./ui/dialog";
 import { Field, Input } from "./ui/field";
 import { Kbd } from "./ui/kbd";
-import { Tab, TabList, TabPanel, Tabs } from "./ui/tabs";
 
 // Most changes are held by nothing: how the others go on comes when it is wanted.
 const HeldForm = dynamic(() => import("./control/held-form").then((m) => m.HeldForm), { ssr: false });
@@ -129,18 +129,15 @@ export function ReviewSheet({
       <div className="flex flex-col gap-4">
         {note ? <div className="text-sm">{note}</div> : null}
         {children}
-        <Tabs defaultValue="sentence">
-          <TabList className="mb-3">
-            <Tab value="sentence">In words</Tab>
-            <Tab value="json">JSON</Tab>
-          </TabList>
-          <TabPanel value="sentence">
-            <SentenceDiff changes={changes} />
-          </TabPanel>
-          <TabPanel value="json">
-            <JsonDiff before={before} after={after} />
-          </TabPanel>
-        </Tabs>
+        <DifferenceTabs changes={changes} before={before} after={after} />
+        {environment && question?.configuration ? (
+          <Impact
+            flag={question.configuration.flag}
+            environment={environment}
+            before={before as unknown as Configuration}
+            after={after as unknown as Configuration}
+          />
+        ) : null}
         <Field label="Reason (kept in the history)">
           {(props) => (
             <Input

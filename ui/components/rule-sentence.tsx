@@ -20,7 +20,8 @@ function Tokens({ tokens }: { tokens: Token[] }) {
     <span key={i}>
       <span className={cn("break-words", token.kind === "variant" && token.text === "off" ? OFF : STYLE[token.kind])}>
         {token.text}
-      </span>{" "}
+      </span>
+      {tokens[i + 1]?.text.startsWith(",") ? null : " "}
     </span>
   ));
 }

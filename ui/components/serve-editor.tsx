@@ -7,6 +7,7 @@ import { Button } from "./ui/button";
 import { Combobox } from "./ui/combobox";
 import { Input, Select } from "./ui/field";
 import { IconButton } from "./ui/icon-button";
+import { VariantSelect } from "./variant-select";
 
 const UNITS = ["user.key", "account.key", "device.key", "user.email", "session.key"].map((value) => ({ value }));
 
@@ -140,29 +141,6 @@ export function ServeEditor({
         />
       ) : null}
     </div>
-  );
-}
-
-export function VariantSelect({
-  label,
-  variants,
-  value,
-  onChange,
-}: {
-  label: string;
-  variants: Variant[];
-  value: string;
-  onChange: (key: string) => void;
-}) {
-  return (
-    <Select aria-label={label} className="max-w-44" value={value} onChange={(event) => onChange(event.target.value)}>
-      {variants.some((variant) => variant.key === value) ? null : <option value={value}>{value || "choose"}</option>}
-      {variants.map((variant) => (
-        <option key={variant.key} value={variant.key}>
-          {variant.key}
-        </option>
-      ))}
-    </Select>
   );
 }
 

@@ -4,7 +4,7 @@ import type { Environment, FlagItem } from "@/lib/api/types";
 import { useSaveConfiguration } from "@/lib/queries/flags";
 import { failed, saved } from "@/lib/undo";
 import { useConsole } from "./console-context";
-import { SwitchReview } from "./switch-flag";
+import { SwitchReview } from "./switch-review";
 
 /** The palette's act. Killing is the safe direction and its verb was typed, so it happens at once; turning on in production is reviewed. */
 export function SwitchNow({

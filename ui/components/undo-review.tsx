@@ -3,7 +3,7 @@ import { useState } from "react";
 import { ApiProblem } from "@/lib/api/client";
 import type { HistoryItem } from "@/lib/api/types";
 import type { Change } from "@/lib/changes";
-import { actorOf, documentChanges, documentName, prose } from "@/lib/history-words";
+import { actorOf, documentChanges, documentName, isLasting, prose } from "@/lib/history-words";
 import { useHistoryEntry, useUndo } from "@/lib/queries/history";
 import { saved } from "@/lib/undo";
 import { useConsole } from "./console-context";
@@ -16,7 +16,7 @@ export function UndoReview({ item, onClose }: { item: HistoryItem; onClose: () =
   const undo = useUndo(project.key);
   const [force, setForce] = useState(false);
   if (!entry.data) return null;
-  const documents = entry.data.documents;
+  const documents = entry.data.documents.filter(({ kind }) => !isLasting(kind));
   const changes = documents.flatMap((document): Change[] =>
     documentChanges(document.kind, document.after, document.before).map((change) => ({
       ...change,

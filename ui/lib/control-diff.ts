@@ -5,12 +5,15 @@ import type { Change } from "./changes";
 import { documentChanges } from "./history-words";
 import { ruleText, serveText } from "./sentence";
 
+/** A part of a JSON pointer (RFC 6901). */
+const unescaped = (part: string) => part.replaceAll("~1", "/").replaceAll("~0", "~");
+
 /** `/default/rollout/percent` → "default, rollout, percent" */
 export const pointerWords = (pointer: string): string =>
   pointer
     .split("/")
     .slice(1)
-    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~").replaceAll("_", " "))
+    .map((part) => unescaped(part).replaceAll("_", " "))
     .join(", ");
 
 /** A value at a place of a document, as people read it. */
@@ -57,3 +60,25 @@ export const conflictSides = ({ pointer, base, request, current }: MergeConflict
   request: valueText(pointer, request) ?? "nothing",
   current: valueText(pointer, current) ?? "nothing",
 });
+
+/** A document with the places of a plan changed. A plan tells lists of another length whole, so that no place shifts. */
+export function withChanges(document: Json, changes: PlanEntry["changes"]): Json {
+  let changed = structuredClone(document);
+  for (const { pointer, after } of changes) {
+    const parts = pointer.split("/").slice(1);
+    const last = parts.pop();
+    if (last === undefined) {
+      changed = after;
+      continue;
+    }
+    let at = changed as { [name: string]: Json };
+    for (const part of parts) {
+      const name = unescaped(part);
+      at[name] ??= {};
+      at = at[name] as { [name: string]: Json };
+    }
+    if (after === null) delete at[unescaped(last)];
+    else at[unescaped(last)] = after;
+  }
+  return changed;
+}

@@ -34,6 +34,17 @@ export const isOver = ({ state }: Pick<ChangeRequestItem, "state">): boolean =>
 const isOpen = ({ state }: Pick<ChangeRequestItem, "state">): boolean =>
   state === "open" || state === "approved" || state === "scheduled";
 
+/** Of unfinished requests those that already change something in the environments where a change is held; all, without any. */
+export const alongside = (requests: ChangeRequestItem[], environments: string[]): ChangeRequestItem[] =>
+  requests.filter(
+    (one) =>
+      !isOver(one) &&
+      (environments.length === 0 ||
+        one.touches.some(
+          ({ kind, key }) => kind === "configuration" && environments.includes(key.split("/")[0] ?? ""),
+        )),
+  );
+
 export const placeName = ({ kind, key }: Place): string => documentName(kind as DocumentKind, key);
 
 /** "new-checkout in production, Segment beta and 2 more" */

@@ -14,7 +14,30 @@ const NAMES: Record<DocumentKind, string> = {
   sdk_key: "SDK key",
   policy: "Policy",
   change_request: "Change request",
+  bypass: "Bypass",
+  redaction: "Redaction",
+  prune_mark: "Prune mark",
 };
+
+/** What changes are chosen by, of all kinds that the API knows, those that change most first. */
+export const KINDS: Record<DocumentKind, string> = {
+  configuration: "Rules of flags",
+  flag: "Flags",
+  segment: "Segments",
+  segment_list: "Large lists of segments",
+  policy: "Policies",
+  change_request: "Change requests",
+  environment: "Environments",
+  sdk_key: "SDK keys",
+  project: "Project",
+  bypass: "Bypassed policies",
+  redaction: "Redactions",
+  prune_mark: "Pruned history",
+};
+
+/** What was decided, let through or taken out stays so: it is neither undone nor put back. */
+const LASTING: DocumentKind[] = ["change_request", "bypass", "redaction", "prune_mark"];
+export const isLasting = (kind: DocumentKind): boolean => LASTING.includes(kind);
 
 /** `configuration production/new-checkout` → "new-checkout in production". */
 export function documentName(kind: DocumentKind, key: string): string {

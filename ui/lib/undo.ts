@@ -1,9 +1,9 @@
 // The last change of this tab, so that its toast and the key Z can take it back.
 "use client";
-import { toast } from "sonner";
 import { ApiProblem } from "./api/client";
 import { Asked } from "./api/way";
 import { undo } from "./queries/history";
+import { toast } from "./toast";
 
 let last: { project: string; rev: number } | null = null;
 

@@ -88,7 +88,7 @@ describe("the way of a change", () => {
   test("a request for approval is drafted, submitted and told, and nothing that follows a save happens", async () => {
     server(drafted, [200, item]);
     const told: string[] = [];
-    setDesk({ ask: () => Promise.reject(new Error("asked")), tell: ({ id }) => void told.push(id) });
+    setDesk({ ask: () => Promise.reject(new Error("asked")), tell: ({ request }) => void told.push(request.id) });
     const failure = await request("PATCH", "/projects/shop/flags/a", {
       body: {},
       reason: { text: "weil", way: { title: "Größer" } },
@@ -98,6 +98,20 @@ describe("the way of a change", () => {
     expect(sent[0]?.headers["x-yardarm-change-request"]).toBe("new");
     expect(sent[0]?.headers["x-yardarm-change-request-title"]).toBe(encodeURIComponent("Größer"));
     expect(sent[1]).toMatchObject({ method: "POST", url: "/api/v1/projects/shop/change-requests/chr_1/submit" });
+  });
+
+  test("a change that is added to a request is told, and the request stays as far as it is", async () => {
+    server(drafted);
+    const told: Asked[] = [];
+    setDesk({ ask: () => Promise.reject(new Error("asked")), tell: (asked) => void told.push(asked) });
+    const reason = { text: "", way: { into: "chr_1" } };
+    const failure = await request("PATCH", "/projects/shop/flags/a", { body: {}, reason }).catch((e) => e);
+    expect(failure).toBeInstanceOf(Asked);
+    expect(told).toEqual([failure]);
+    expect(failure.added).toBe(true);
+    expect(sent).toHaveLength(1);
+    expect(sent[0]?.headers["x-yardarm-change-request"]).toBe("chr_1");
+    expect(sent[0]?.headers["x-yardarm-change-request-title"]).toBeUndefined();
   });
 
   test("a time that is refused leaves no draft behind", async () => {
@@ -128,6 +142,7 @@ describe("the way of a change", () => {
     expect(wayName(verdict, { title: "x", schedule })).toBe("Request approval for then");
     expect(wayName(freeze, { title: "x", schedule })).toBe("Schedule");
     expect(wayName(freeze, { title: "x" })).toBe("Make a change request");
+    expect(wayName(freeze, { into: "chr_1" })).toBe("Add to the change request");
   });
 });
 

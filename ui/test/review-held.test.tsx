@@ -1,4 +1,5 @@
 // @vitest-environment jsdom
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import axe from "axe-core";
@@ -37,22 +38,42 @@ const verdict: Verdict = {
 };
 const held = (said = verdict) => new ApiProblem(409, { code: "approval_required", detail: "held", verdict: said });
 
-function review(onConfirm: (reason: Reason) => Promise<unknown>, permissions: string[], onClose = () => {}) {
+const request = (id: string, title: string, state: string, place: string, given: string[] = []) => ({
+  id,
+  title,
+  state,
+  author: { id: "usr_1", name: "Eda" },
+  touches: [{ kind: "configuration", key: place }],
+  schedule: null,
+  needed: [{ given }],
+  moved: [],
+});
+
+function review(
+  onConfirm: (reason: Reason) => Promise<unknown>,
+  permissions: string[],
+  onClose = () => {},
+  unfinished: unknown[] = [],
+) {
   const value = { session: { permissions }, project: { key: "shop" } } as unknown as Console;
+  const client = new QueryClient({ defaultOptions: { queries: { staleTime: Number.POSITIVE_INFINITY } } });
+  client.setQueryData(["change-requests", "shop", "unfinished"], { items: unfinished });
   render(
-    <ConsoleProvider value={value}>
-      <TooltipProvider>
-        <ReviewSheet
-          title="Turn on checkout"
-          changes={[]}
-          before={null}
-          after={null}
-          confirm="Turn on"
-          onConfirm={onConfirm}
-          onClose={onClose}
-        />
-      </TooltipProvider>
-    </ConsoleProvider>,
+    <QueryClientProvider client={client}>
+      <ConsoleProvider value={value}>
+        <TooltipProvider>
+          <ReviewSheet
+            title="Turn on checkout"
+            changes={[]}
+            before={null}
+            after={null}
+            confirm="Turn on"
+            onConfirm={onConfirm}
+            onClose={onClose}
+          />
+        </TooltipProvider>
+      </ConsoleProvider>
+    </QueryClientProvider>,
   );
 }
 
@@ -64,7 +85,7 @@ test("what the server holds is asked for from the same sheet, with the reason ke
     async (reason) => {
       sent.push(reason);
       if (sent.length === 1) throw held();
-      throw new Asked({ id: "chr_1", title: "x" } as never);
+      throw new Asked({ id: "chr_1", title: "x" } as never, false);
     },
     ["schedule.manage"],
     closed,
@@ -91,6 +112,39 @@ test("what the server holds is asked for from the same sheet, with the reason ke
     { text: "sale", way: { title: "For the sale", schedule: undefined } },
   ]);
   expect(closed).toHaveBeenCalledOnce();
+});
+
+test("it can go into a change request that is there, of the same environment", async () => {
+  const user = userEvent.setup();
+  const sent: Reason[] = [];
+  const unfinished = [
+    request("chr_1", "Sale", "open", "production/banner", ["usr_2"]),
+    request("chr_2", "Elsewhere", "open", "staging/banner"),
+    request("chr_3", "Old", "withdrawn", "production/banner"),
+  ];
+  review(
+    async (reason) => {
+      sent.push(reason);
+      if (sent.length === 1) throw held();
+    },
+    ["schedule.manage"],
+    undefined,
+    unfinished,
+  );
+  await user.click(screen.getByRole("button", { name: "Turn on" }));
+  const which = await screen.findByLabelText("Change request", {}, { timeout: 10_000 });
+  const names = screen.getAllByRole("option").map((option) => option.textContent);
+  expect(names).toEqual(["A new one", "Sale, by Eda (waiting for approval)"]);
+  await user.selectOptions(which, "chr_1");
+  screen.getByText(/will not count any more/);
+  expect(screen.queryByLabelText("Title of the change request")).toBeNull();
+  expect(screen.queryByLabelText(/^Schedule/)).toBeNull();
+  const found = await axe.run(document.body, {
+    rules: { "color-contrast": { enabled: false }, region: { enabled: false } },
+  });
+  expect(found.violations.map(({ id }) => id)).toEqual([]);
+  await user.click(screen.getByRole("button", { name: "Add to the change request" }));
+  expect(sent[1]).toEqual({ text: "", way: { into: "chr_1" } });
 });
 
 test("an emergency wants a reason and the word, and is not offered where it cannot pass", async () => {

@@ -3,5 +3,5 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 ../../../sdks/typescript/prepare.sh >&2
-[ node_modules/.package-lock.json -nt package-lock.json ] || npm install --no-audit --no-fund --silent
+[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund --silent
 exec node run.mjs "$@"

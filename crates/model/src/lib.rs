@@ -33,4 +33,4 @@ pub mod uses;
 pub use compile::ruleset_for;
 pub use normal::normal_form;
 pub use reading::{OPERATORS, parse};
-pub use state::configuration_key;
+pub use state::{EVIDENCE, configuration_key};

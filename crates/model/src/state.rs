@@ -11,7 +11,7 @@ use crate::document::{Configuration, Environment, Flag, Kind, Policy, Project, S
 
 /// Documents that speak of the log itself (what was redacted, what was pruned, what was let
 /// through in an emergency): part of its history, not of the project.
-pub(crate) const EVIDENCE: [&str; 3] = ["redaction", "prune_mark", "bypass"];
+pub const EVIDENCE: [&str; 3] = ["redaction", "prune_mark", "bypass"];
 
 /// A project's documents by key: what `decide` reads and what a ruleset is compiled from.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -3,15 +3,18 @@ import { ShieldAlert } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
 import type { Verdict, When } from "@/lib/api/control";
 import type { Way } from "@/lib/api/way";
+import { alongside } from "@/lib/control-words";
 import { useNow } from "@/lib/now";
+import { useUnfinished } from "@/lib/queries/change-requests";
 import { localTime, localZone } from "@/lib/zones";
 import { useConsole } from "../console-context";
 import { Button } from "../ui/button";
 import { Checkbox, Field, Input } from "../ui/field";
 import { VerdictWords } from "./verdict";
 import { WhenFields, whenProblem } from "./when-fields";
+import { WhichRequest } from "./which-request";
 
-/** Why a change is held, and the ways that are left: others' approval, another time, or an emergency. */
+/** Why a change is held, and the ways that are left: others' approval, in a request of its own or of more, another time, or an emergency. */
 export function HeldForm({
   verdict,
   title: suggested,
@@ -28,15 +31,21 @@ export function HeldForm({
   onBypass: () => void;
   children?: ReactNode;
 }) {
-  const { session } = useConsole();
+  const { session, project } = useConsole();
+  const others = alongside(useUnfinished(project.key).data?.items ?? [], verdict.environments);
+  const [into, setInto] = useState<string | null>(null);
+  // One that is over by now is not there any more.
+  const chosen = others.find(({ id }) => id === into) ?? null;
+  const chosenId = chosen?.id;
   const [title, setTitle] = useState(suggested);
   const [scheduled, setScheduled] = useState(false);
   const [when, setWhen] = useState<When>(() => ({ at: "", zone: localZone() }));
   const now = useNow();
   useEffect(() => {
+    if (chosenId) return onWay({ into: chosenId });
     const ready = title.trim() !== "" && (!scheduled || whenProblem(when, now) === null);
     onWay(ready ? { title: title.trim(), schedule: scheduled ? when : undefined } : null);
-  }, [title, scheduled, when, now, onWay]);
+  }, [chosenId, title, scheduled, when, now, onWay]);
   const clears = verdict.violations.map((one) => one.clears_at ?? null);
   const clear = clears.length > 0 && clears.every((at) => at !== null) ? Math.max(...clears.map(Number)) : null;
   const held = verdict.approvals.length > 0;
@@ -54,15 +63,24 @@ export function HeldForm({
           allow it.
         </p>
       ) : null}
-      <Field
-        label="Title of the change request"
-        hint={held ? "What those who approve it will read first." : "It waits under this name."}
-      >
-        {(props) => (
-          <Input {...props} required maxLength={200} value={title} onChange={(event) => setTitle(event.target.value)} />
-        )}
-      </Field>
-      {session.permissions.includes("schedule.manage") ? (
+      {others.length > 0 ? <WhichRequest requests={others} chosen={chosen} onChoose={setInto} /> : null}
+      {chosen ? null : (
+        <Field
+          label="Title of the change request"
+          hint={held ? "What those who approve it will read first." : "It waits under this name."}
+        >
+          {(props) => (
+            <Input
+              {...props}
+              required
+              maxLength={200}
+              value={title}
+              onChange={(event) => setTitle(event.target.value)}
+            />
+          )}
+        </Field>
+      )}
+      {!chosen && session.permissions.includes("schedule.manage") ? (
         <>
           <Checkbox
             label="Schedule…"

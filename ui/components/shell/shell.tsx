@@ -5,17 +5,17 @@ import dynamic from "next/dynamic";
 import Link from "next/link";
 import { usePathname, useRouter } from "next/navigation";
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
-import { toast } from "sonner";
 import { ApiProblem } from "@/lib/api/client";
+import type { ChangeRequestItem } from "@/lib/api/control";
 import { setDesk } from "@/lib/api/way";
 import { flagsQuery } from "@/lib/queries/flags";
 import { useLive } from "@/lib/queries/live";
 import { useEnvironments, useProjects } from "@/lib/queries/projects";
 import { atLeast, useSession } from "@/lib/queries/session";
+import { toast } from "@/lib/toast";
 import { href, useQuery } from "@/lib/url";
 import { type Console, ConsoleProvider } from "../console-context";
 import type { Question } from "../control/held-sheet";
-import { CreateProject } from "../create-project";
 import { EmptyState, ErrorState } from "../states";
 import { Button } from "../ui/button";
 import { SkeletonRows } from "../ui/skeleton";
@@ -26,10 +26,15 @@ import { TopBar } from "./top-bar";
 const loadPalette = () => import("../command-palette");
 const CommandPalette = dynamic(() => loadPalette().then((m) => m.CommandPalette), { ssr: false });
 const HeldSheet = dynamic(() => import("../control/held-sheet").then((m) => m.HeldSheet), { ssr: false });
+const CreateProject = dynamic(() => import("../create-project").then((m) => m.CreateProject), { ssr: false });
 const CreateFlag = dynamic(() => import("../create-flag").then((m) => m.CreateFlag), { ssr: false });
 
 const LAST_PROJECT = "yardarm:project";
 const SHORTCUTS = "yardarm:shortcuts";
+
+/** What a new change request waits for. */
+const askedText = ({ title, state, schedule }: ChangeRequestItem) =>
+  `“${title}” ${schedule ? "is scheduled" : state === "approved" ? "can be applied" : "waits for approval"}`;
 
 /** Proves who is there and which project is open, then shows the rail, the bar and the page. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -84,16 +89,13 @@ export function Shell({ children }: { children: ReactNode }) {
         void client.invalidateQueries({ predicate: ({ queryKey }) => painted.includes(String(queryKey[0])) });
         return new Promise((settle, fail) => setHeld({ ...change, settle, fail }));
       },
-      tell: ({ id, title, state, schedule }) => {
-        void client.invalidateQueries({ queryKey: ["change-requests", here] });
-        void client.invalidateQueries({ queryKey: ["waiting-for-me", here] });
-        toast.success(
-          `“${title}” ${schedule ? "is scheduled" : state === "approved" ? "can be applied" : "waits for approval"}`,
-          {
-            description: "Nothing is changed until it is applied.",
-            action: { label: "Open", onClick: () => router.push(href("/changes", { p: here, id })) },
-          },
-        );
+      tell: ({ request, added, message }) => {
+        for (const list of ["change-requests", "waiting-for-me", "change-request"])
+          void client.invalidateQueries({ queryKey: [list, here] });
+        toast.success(added ? message : askedText(request), {
+          description: `Nothing is changed until it is applied.${added && request.state === "draft" ? " It is a draft: nobody is asked yet." : ""}`,
+          action: { label: "Open", onClick: () => router.push(href("/changes", { p: here, id: request.id })) },
+        });
       },
     });
     return () => setDesk(null);

@@ -1,16 +1,16 @@
 "use client";
 import { useQueryClient } from "@tanstack/react-query";
 import { ChevronsUpDown, LogOut, Menu as MenuIcon, Monitor, Moon, Plus, Search, ShieldCheck, Sun } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useEffect, useState } from "react";
-import { toast } from "sonner";
 import type { Project, Session } from "@/lib/api/types";
 import type { LiveState } from "@/lib/queries/live";
 import { openTenant, signOut } from "@/lib/queries/session";
 import { savedTheme, setTheme, type Theme } from "@/lib/theme";
+import { toast } from "@/lib/toast";
 import { problemText } from "@/lib/undo";
 import { href } from "@/lib/url";
-import { CreateProjectDialog } from "../create-project";
 import { LiveDot, Logo } from "../marks";
 import { Button } from "../ui/button";
 import { Sheet } from "../ui/dialog";
@@ -18,6 +18,10 @@ import { IconButton } from "../ui/icon-button";
 import { Kbd } from "../ui/kbd";
 import { Menu, MenuChoice, MenuContent, MenuItem, MenuLabel, MenuSeparator, MenuTrigger } from "../ui/menu";
 import { NavigationLinks } from "./rail";
+
+const CreateProjectDialog = dynamic(() => import("../create-project").then((m) => m.CreateProjectDialog), {
+  ssr: false,
+});
 
 export function TopBar({
   session,

@@ -1,7 +1,7 @@
 "use client";
 import { Check, Copy } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { IconButton } from "./icon-button";
 
 /** Copies a text; without the clipboard (plain http on a network) it says so. */

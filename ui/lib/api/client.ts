@@ -48,6 +48,7 @@ function said(text: string, way: Way | null): Record<string, string> {
   const headers: Record<string, string> = {};
   if (text) headers["x-yardarm-reason"] = encodeURIComponent(text);
   if (way === "bypass") headers["x-yardarm-bypass"] = "true";
+  else if (way && way !== "straight" && "into" in way) headers["x-yardarm-change-request"] = way.into;
   else if (way && way !== "straight") {
     headers["x-yardarm-change-request"] = "new";
     headers["x-yardarm-change-request-title"] = encodeURIComponent(way.title);
@@ -66,14 +67,16 @@ export async function request<T>(method: string, path: string, options: Options 
     const answer = await send<T>(method, path, { ...options, headers: said(text, way) });
     const drafted = (answer.data as { change_request?: ChangeRequestItem } | null)?.change_request;
     if (way === null || typeof way === "string" || !drafted) return answer;
+    if ("into" in way) throw new Asked(drafted, true);
     throw new Asked(
       await submitted(`${path.split("/").slice(0, 3).join("/")}/change-requests/${drafted.id}`, way.schedule),
+      false,
     );
   } catch (problem) {
     const verdict = verdictOf(problem);
     const desk = theDesk();
     if (!verdict || way !== null || !desk) {
-      if (problem instanceof Asked) desk?.tell(problem.request);
+      if (problem instanceof Asked) desk?.tell(problem);
       throw problem;
     }
     const again = (next: Reason) => request<T>(method, path, { ...options, reason: next });

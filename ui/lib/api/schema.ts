@@ -10651,7 +10651,7 @@ export interface operations {
                 /** @description `next` of the page before. */
                 cursor?: string;
                 /** @description That touched this kind of document. */
-                kind?: string;
+                kind?: "project" | "environment" | "segment" | "segment_list" | "flag" | "configuration" | "sdk_key" | "policy" | "change_request" | "redaction" | "prune_mark" | "bypass";
                 /** @description That touched this document; needs `kind`. */
                 key?: string;
                 /** @description That touched this flag or what it serves. */

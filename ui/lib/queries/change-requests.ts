@@ -23,6 +23,14 @@ export const useChangeRequests = (project: string, filter: ChangeRequestFilter) 
     placeholderData: (previous) => previous,
   });
 
+/** The newest hundred that are not over. */
+export const useUnfinished = (project: string) =>
+  useQuery({
+    queryKey: ["change-requests", project, "unfinished"],
+    queryFn: ({ signal }) =>
+      get<List<ChangeRequestItem>>(requestsPath(project), { unfinished: true, limit: 100 }, signal),
+  });
+
 /** Those that the reader may approve and has not: how many, and the first few. */
 export const useWaitingForMe = (project: string | undefined) =>
   useQuery({

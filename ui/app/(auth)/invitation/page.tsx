@@ -3,6 +3,7 @@ import { useQueryClient, useQuery as useServer } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { type FormEvent, Suspense, useState } from "react";
+import { NameField, NewPasswordField } from "@/components/account-fields";
 import { AuthCard } from "@/components/auth-card";
 import { FormError } from "@/components/states";
 import { Button } from "@/components/ui/button";
@@ -94,22 +95,8 @@ function Accept({ token, tenant, email }: Props) {
         <Field label="E-mail">
           {(props) => <Input {...props} readOnly value={email} autoComplete="username" className="h-10" />}
         </Field>
-        <Field label="Your name">
-          {(props) => <Input {...props} name="name" autoComplete="name" required autoFocus className="h-10" />}
-        </Field>
-        <Field label="Password" hint="At least 12 characters. A sentence is easy to remember.">
-          {(props) => (
-            <Input
-              {...props}
-              name="password"
-              type="password"
-              autoComplete="new-password"
-              minLength={12}
-              required
-              className="h-10"
-            />
-          )}
-        </Field>
+        <NameField autoFocus />
+        <NewPasswordField className="h-10" />
         <FormError error={error} />
         <Button type="submit" variant="primary" size="lg" disabled={busy}>
           {busy ? "Joining…" : `Join ${tenant}`}

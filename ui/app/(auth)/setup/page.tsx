@@ -3,6 +3,7 @@ import { useQueryClient, useQuery as useServer } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { type FormEvent, Suspense, useState } from "react";
+import { NameField, NewPasswordField } from "@/components/account-fields";
 import { AuthCard } from "@/components/auth-card";
 import { FormError } from "@/components/states";
 import { Button } from "@/components/ui/button";
@@ -71,25 +72,11 @@ function Setup() {
         <Field label="Organisation" hint="The tenant that owns your projects.">
           {(props) => <Input {...props} name="tenant" required autoFocus placeholder="Acme" className="h-10" />}
         </Field>
-        <Field label="Your name">
-          {(props) => <Input {...props} name="name" autoComplete="name" required className="h-10" />}
-        </Field>
+        <NameField />
         <Field label="E-mail">
           {(props) => <Input {...props} name="email" type="email" autoComplete="username" required className="h-10" />}
         </Field>
-        <Field label="Password" hint="At least 12 characters. A sentence is easy to remember.">
-          {(props) => (
-            <Input
-              {...props}
-              name="password"
-              type="password"
-              autoComplete="new-password"
-              minLength={12}
-              required
-              className="h-10"
-            />
-          )}
-        </Field>
+        <NewPasswordField className="h-10" />
         <FormError error={error ?? setup.error} />
         <Button type="submit" variant="primary" size="lg" disabled={busy}>
           {busy ? "Setting up…" : "Create the owner"}

@@ -6,18 +6,10 @@ import { PageTitle } from "@/components/page-title";
 import { Button } from "@/components/ui/button";
 import { Combobox } from "@/components/ui/combobox";
 import { Select } from "@/components/ui/field";
+import { KINDS } from "@/lib/history-words";
 import { useFlags } from "@/lib/queries/flags";
 import { useMembers } from "@/lib/queries/people";
 import { useQuery } from "@/lib/url";
-
-const KINDS = [
-  ["configuration", "Rules of flags"],
-  ["flag", "Flags"],
-  ["segment", "Segments"],
-  ["environment", "Environments"],
-  ["sdk_key", "SDK keys"],
-  ["project", "Project"],
-] as const;
 
 export default function HistoryPage() {
   const { project } = useConsole();
@@ -45,7 +37,7 @@ export default function HistoryPage() {
         />
         <Select aria-label="What" value={kind} onChange={(event) => query.set({ kind: event.target.value }, "push")}>
           <option value="">Any kind of change</option>
-          {KINDS.map(([value, name]) => (
+          {Object.entries(KINDS).map(([value, name]) => (
             <option key={value} value={value}>
               {name}
             </option>

@@ -1,7 +1,6 @@
 "use client";
 import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import { Confirm } from "@/components/confirm";
 import { useConsole } from "@/components/console-context";
 import { EnvBadge } from "@/components/marks";
@@ -16,6 +15,7 @@ import { cn } from "@/lib/cn";
 import { useNow } from "@/lib/now";
 import { useKeys, useRevokeKey } from "@/lib/queries/keys";
 import { ago, instant } from "@/lib/time";
+import { toast } from "@/lib/toast";
 import { AttestedSwitch } from "./_components/attested-switch";
 import { CreateKey } from "./_components/create-key";
 

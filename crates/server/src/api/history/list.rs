@@ -21,6 +21,7 @@ pub(crate) struct ChangeQuery {
     /// `next` of the page before.
     cursor: Option<String>,
     /// That touched this kind of document.
+    #[param(value_type = Option<super::KindName>, inline)]
     kind: Option<String>,
     /// That touched this document; needs `kind`.
     key: Option<String>,

@@ -7,8 +7,11 @@ pub(crate) mod undo;
 
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 use yardarm_hub::LiveProject;
+use yardarm_model::EVIDENCE;
 use yardarm_model::document::Kind;
 use yardarm_model::sentence;
 use yardarm_store::Change;
@@ -16,6 +19,19 @@ use yardarm_store::Change;
 use super::answer::Answer;
 use crate::auth::refusal;
 use crate::problem::Problem;
+
+/// What a project's history is made of, for the description of the API: the kinds of its documents and of what only the
+/// history knows. Clients may choose from all of them.
+pub(crate) struct KindName;
+
+impl PartialSchema for KindName {
+    fn schema() -> RefOr<Schema> {
+        let names = Kind::ALL.map(Kind::as_str).into_iter().chain(EVIDENCE);
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).into()
+    }
+}
+
+impl ToSchema for KindName {}
 
 /// A change in a list.
 #[derive(Serialize, ToSchema)]

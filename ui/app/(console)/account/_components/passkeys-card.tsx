@@ -1,7 +1,6 @@
 "use client";
 import { Plus } from "lucide-react";
 import { type FormEvent, useEffect, useState } from "react";
-import { toast } from "sonner";
 import { Confirm } from "@/components/confirm";
 import { ErrorState } from "@/components/states";
 import { SimpleTable } from "@/components/table";
@@ -15,6 +14,7 @@ import { useNow } from "@/lib/now";
 import { deviceName, passkeysHere } from "@/lib/passkeys";
 import { useAddPasskey, usePasskeys, useRemovePasskey, useRenamePasskey, useSecurity } from "@/lib/queries/account";
 import { ago, instant } from "@/lib/time";
+import { toast } from "@/lib/toast";
 import { ChangeError } from "./change-error";
 import { RecoveryCodesOnce } from "./recovery-codes-once";
 

@@ -1,10 +1,10 @@
 "use client";
 import type { FormEvent } from "react";
-import { toast } from "sonner";
+import { NewPasswordField } from "@/components/account-fields";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
-import { Field, Input } from "@/components/ui/field";
 import { useSetPassword } from "@/lib/queries/account";
+import { toast } from "@/lib/toast";
 import { ChangeError } from "./change-error";
 
 /** Another password. */
@@ -23,11 +23,7 @@ export function PasswordCard() {
   return (
     <Card title="Password">
       <form onSubmit={submit} className="flex max-w-sm flex-col gap-3">
-        <Field label="New password" hint="At least 12 characters. A sentence is easy to remember.">
-          {(props) => (
-            <Input {...props} name="password" type="password" autoComplete="new-password" minLength={12} required />
-          )}
-        </Field>
+        <NewPasswordField label="New password" />
         <ChangeError error={set.error} />
         <Button type="submit" className="self-start" disabled={set.isPending}>
           Change the password

@@ -1,6 +1,5 @@
 "use client";
 import { useState } from "react";
-import { toast } from "sonner";
 import { Confirm } from "@/components/confirm";
 import { ErrorState } from "@/components/states";
 import { Badge } from "@/components/ui/badge";
@@ -9,6 +8,7 @@ import { Card } from "@/components/ui/card";
 import { SkeletonRows } from "@/components/ui/skeleton";
 import { useDisableTotp, useRenewRecoveryCodes, useSecurity } from "@/lib/queries/account";
 import { useSession } from "@/lib/queries/session";
+import { toast } from "@/lib/toast";
 import { ChangeError } from "./change-error";
 import { EnrolTotp } from "./enrol-totp";
 import { RecoveryCodesOnce } from "./recovery-codes-once";

@@ -1,5 +1,4 @@
 "use client";
-import { toast } from "sonner";
 import { ErrorState } from "@/components/states";
 import { SimpleTable } from "@/components/table";
 import { Badge } from "@/components/ui/badge";
@@ -10,6 +9,7 @@ import type { OpenSession } from "@/lib/api/types";
 import { useNow } from "@/lib/now";
 import { useEndOtherSessions, useEndSession, useSessions } from "@/lib/queries/account";
 import { ago, instant } from "@/lib/time";
+import { toast } from "@/lib/toast";
 import { problemText } from "@/lib/undo";
 
 const METHODS: Record<OpenSession["method"], string> = {

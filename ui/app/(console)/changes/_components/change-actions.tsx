@@ -1,6 +1,5 @@
 "use client";
 import { type ReactNode, useId, useState } from "react";
-import { toast } from "sonner";
 import { useConsole } from "@/components/console-context";
 import { Bypass } from "@/components/control/held-form";
 import { WhenFields, whenProblem } from "@/components/control/when-fields";
@@ -13,6 +12,7 @@ import type { ChangeRequest, When } from "@/lib/api/control";
 import { isOver, type Reasons, reasons, STATES } from "@/lib/control-words";
 import { useNow } from "@/lib/now";
 import { type Act, useActOnChangeRequest } from "@/lib/queries/change-requests";
+import { toast } from "@/lib/toast";
 import { localZone } from "@/lib/zones";
 
 type Name = Exclude<keyof Reasons, "rebase">;

@@ -1,7 +1,6 @@
 "use client";
 import { GitCompareArrows } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import { useConsole } from "@/components/console-context";
 import { FormError } from "@/components/states";
 import { Button } from "@/components/ui/button";
@@ -10,6 +9,7 @@ import type { ChangeRequest, MergeChoice, MergeConflict } from "@/lib/api/contro
 import { conflictSides, pointerWords } from "@/lib/control-diff";
 import { placeName, reasons, touchesText } from "@/lib/control-words";
 import { useActOnChangeRequest } from "@/lib/queries/change-requests";
+import { toast } from "@/lib/toast";
 
 const nameOf = ({ kind, key, pointer }: MergeConflict) => `${kind} ${key} ${pointer}`;
 

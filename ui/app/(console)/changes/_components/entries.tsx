@@ -1,16 +1,20 @@
 "use client";
 import { useConsole } from "@/components/console-context";
-import { JsonDiff, SentenceDiff } from "@/components/differences";
+import { DifferenceTabs } from "@/components/difference-tabs";
+import { Impact } from "@/components/impact";
 import { EnvBadge } from "@/components/marks";
 import { Badge } from "@/components/ui/badge";
 import { Card } from "@/components/ui/card";
 import { Skeleton } from "@/components/ui/skeleton";
-import { Tab, TabList, TabPanel, Tabs } from "@/components/ui/tabs";
 import type { ChangeRequest, PlanEntry } from "@/lib/api/control";
-import type { HistoryEntry, Json } from "@/lib/api/types";
-import { entryChanges } from "@/lib/control-diff";
+import type { Configuration, Environment, HistoryEntry, Json } from "@/lib/api/types";
+import { entryChanges, withChanges } from "@/lib/control-diff";
 import { isOver, placeName, touchesText } from "@/lib/control-words";
+import { useConfiguration } from "@/lib/queries/flags";
 import { useHistoryEntry } from "@/lib/queries/history";
+
+/** Each asks the server twice. */
+const MOST_JUDGED = 10;
 
 /** What it would do, document by document, in words and as JSON. */
 export function Entries({ request }: { request: ChangeRequest }) {
@@ -19,6 +23,12 @@ export function Entries({ request }: { request: ChangeRequest }) {
   const applied = useHistoryEntry(project.key, revision, revision > 0);
   // Once it is over the request no longer says what it would do; the revision that it became says what it did.
   const entries = revision > 0 ? (applied.data?.documents ?? []).flatMap(entryOf) : request.entries;
+  // What it would do to the traffic can be said while it would do it to the project as it is.
+  const judged =
+    isOver(request) || request.moved.length > 0
+      ? []
+      : entries.filter(({ kind, changes }) => kind === "configuration" && changes.length > 0);
+  const foreseen = new Set(judged.slice(0, MOST_JUDGED));
   if (revision > 0 && applied.isPending)
     return (
       <Card title="What it did">
@@ -30,8 +40,11 @@ export function Entries({ request }: { request: ChangeRequest }) {
       {entries.length > 0 ? (
         <div className="flex flex-col gap-5">
           {entries.map((entry) => (
-            <Entry key={`${entry.kind} ${entry.key}`} entry={entry} />
+            <Entry key={`${entry.kind} ${entry.key}`} entry={entry} foreseen={foreseen.has(entry)} />
           ))}
+          {judged.length > foreseen.size ? (
+            <p className="text-ink-3 text-xs">The impact is shown for the first {foreseen.size} of them.</p>
+          ) : null}
         </div>
       ) : (
         <p className="text-ink-2 text-sm">
@@ -58,7 +71,7 @@ const ACTIONS = {
   remove: ["bad", "removed"],
 } as const;
 
-function Entry({ entry }: { entry: PlanEntry }) {
+function Entry({ entry, foreseen }: { entry: PlanEntry; foreseen: boolean }) {
   const { environments } = useConsole();
   const environment = environments.find(
     (each) => entry.kind === "configuration" && entry.key.startsWith(`${each.key}/`),
@@ -84,22 +97,10 @@ function Entry({ entry }: { entry: PlanEntry }) {
         ) : null}
         {action ? <Badge tone={action[0]}>{action[1]}</Badge> : null}
       </h3>
-      <Tabs defaultValue="words">
-        <TabList className="mb-2">
-          <Tab value="words" className="h-7 text-xs">
-            In words
-          </Tab>
-          <Tab value="json" className="h-7 text-xs">
-            JSON
-          </Tab>
-        </TabList>
-        <TabPanel value="words">
-          <SentenceDiff changes={entryChanges(entry)} />
-        </TabPanel>
-        <TabPanel value="json">
-          <JsonDiff before={side("before")} after={side("after")} />
-        </TabPanel>
-      </Tabs>
+      <DifferenceTabs small changes={entryChanges(entry)} before={side("before")} after={side("after")} />
+      {foreseen && environment ? (
+        <EntryImpact entry={entry} flag={entry.key.slice(environment.key.length + 1)} environment={environment} />
+      ) : null}
       {entry.effects.length > 0 ? (
         <ul className="mt-2 flex flex-col gap-0.5 text-ink-2 text-xs">
           {entry.effects.map((effect) => (
@@ -108,5 +109,18 @@ function Entry({ entry }: { entry: PlanEntry }) {
         </ul>
       ) : null}
     </section>
+  );
+}
+
+/** By what is served now; a flag that the request makes has not been asked for, and says nothing. */
+function EntryImpact({ entry, flag, environment }: { entry: PlanEntry; flag: string; environment: Environment }) {
+  const { project } = useConsole();
+  const now = useConfiguration(project.key, flag, environment.key).data;
+  if (!now) return null;
+  const after = withChanges(now as unknown as Json, entry.changes) as unknown as Configuration;
+  return (
+    <div className="mt-2">
+      <Impact flag={flag} environment={environment} before={now} after={after} />
+    </div>
   );
 }

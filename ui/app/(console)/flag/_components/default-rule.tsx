@@ -1,9 +1,10 @@
 "use client";
 import { Pencil } from "lucide-react";
 import { useState } from "react";
+import { ServeEditor } from "@/components/editors";
 import { ServeSentence } from "@/components/rule-sentence";
-import { ServeEditor, VariantSelect } from "@/components/serve-editor";
 import { Button } from "@/components/ui/button";
+import { VariantSelect } from "@/components/variant-select";
 import type { Configuration, Flag, Serve } from "@/lib/api/types";
 import { exactText } from "@/lib/sentence";
 

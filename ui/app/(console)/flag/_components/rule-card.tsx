@@ -1,19 +1,13 @@
 "use client";
 import { ArrowDown, ArrowUp, Copy, Pencil, Trash2 } from "lucide-react";
-import dynamic from "next/dynamic";
 import { type KeyboardEvent, useRef } from "react";
+import { ConditionEditor, ServeEditor } from "@/components/editors";
 import { RuleSentence } from "@/components/rule-sentence";
-import { ServeEditor } from "@/components/serve-editor";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Input } from "@/components/ui/field";
 import { IconButton } from "@/components/ui/icon-button";
 import type { Flag, Rule, Segment } from "@/lib/api/types";
-
-// Rules are read far more often than edited.
-const ConditionEditor = dynamic(() => import("@/components/condition-editor").then((m) => m.ConditionEditor), {
-  ssr: false,
-});
 
 type Props = {
   rule: Rule;

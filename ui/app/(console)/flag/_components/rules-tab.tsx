@@ -1,5 +1,6 @@
 "use client";
 import { Plus } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useCallback, useMemo, useState } from "react";
 import { useConsole } from "@/components/console-context";
 import { DraftBar } from "@/components/draft-bar";
@@ -24,8 +25,13 @@ import { ConflictNotice } from "./conflict-notice";
 import { DefaultRule, OffVariant } from "./default-rule";
 import { PrerequisitesCard } from "./prerequisites-card";
 import { RuleCard } from "./rule-card";
-import { SidePanel } from "./side-panel";
 import { TargetsCard } from "./targets-card";
+
+// What stands beside the rules waits for answers of its own, and so may its code.
+const SidePanel = dynamic(() => import("./side-panel").then((m) => m.SidePanel), {
+  ssr: false,
+  loading: () => <SkeletonRows label="Loading what is known of the flag" count={6} />,
+});
 
 export function RulesTab({ flag, environment }: { flag: Flag; environment: Environment }) {
   const { project } = useConsole();
@@ -55,6 +61,8 @@ function Editor({ flag, environment, server }: { flag: Flag; environment: Enviro
   const startReview = useCallback(() => setReviewing(true), []);
   const putRules = (next: Rule[]) => edit((now) => ({ ...now, rules: next }));
   const first = flag.variants[0]?.key ?? "";
+  const [now, then] = [servesOf(draft.saved).text, servesOf(value).text];
+  const neededBy = flag.needed_by ?? [];
 
   const move = (i: number, by: -1 | 1) => {
     const next = [...rules];
@@ -179,13 +187,17 @@ function Editor({ flag, environment, server }: { flag: Flag; environment: Enviro
           environment={environment}
           note={
             <p className="text-ink-2">
-              Serves <b className="text-ink">{servesOf(draft.saved).text}</b>
-              {servesOf(draft.saved).text === servesOf(value).text ? " before and after." : " now, then "}
-              {servesOf(draft.saved).text === servesOf(value).text ? null : (
-                <b className="text-ink">{servesOf(value).text}</b>
+              Serves <b className="text-ink">{now}</b>
+              {now === then ? (
+                " before and after."
+              ) : (
+                <>
+                  {" "}
+                  now, then <b className="text-ink">{then}</b>.
+                </>
               )}
-              {flag.needed_by?.length
-                ? ` ${flag.needed_by.length} other flags need this one: ${flag.needed_by.join(", ")}.`
+              {neededBy.length > 0
+                ? ` ${neededBy.length === 1 ? "1 other flag needs" : `${neededBy.length} other flags need`} this one: ${neededBy.join(", ")}.`
                 : null}
             </p>
           }

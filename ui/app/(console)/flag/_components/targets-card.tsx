@@ -1,10 +1,10 @@
 "use client";
 import { Plus, Trash2 } from "lucide-react";
-import { VariantSelect } from "@/components/serve-editor";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { ChipsField } from "@/components/ui/chips-field";
 import { IconButton } from "@/components/ui/icon-button";
+import { VariantSelect } from "@/components/variant-select";
 import type { Configuration, Flag, Target } from "@/lib/api/types";
 
 type Props = {

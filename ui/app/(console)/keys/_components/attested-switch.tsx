@@ -1,11 +1,11 @@
 "use client";
 import { useState } from "react";
-import { toast } from "sonner";
 import { Confirm } from "@/components/confirm";
 import { useConsole } from "@/components/console-context";
 import { Switch } from "@/components/ui/switch";
 import type { SdkKey } from "@/lib/api/types";
 import { useUpdateKey } from "@/lib/queries/keys";
+import { toast } from "@/lib/toast";
 
 /** Whether a client key answers only contexts that the application's server has signed. */
 export function AttestedSwitch({ sdkKey, disabled }: { sdkKey: SdkKey; disabled: boolean }) {

@@ -1,12 +1,12 @@
 "use client";
 import { useState } from "react";
-import { toast } from "sonner";
 import { GroupChoices, RoleChoices } from "@/components/role-choices";
 import { FormError } from "@/components/states";
 import { Button } from "@/components/ui/button";
 import { Sheet } from "@/components/ui/dialog";
 import type { Member } from "@/lib/api/types";
 import { useUpdateMember } from "@/lib/queries/people";
+import { toast } from "@/lib/toast";
 
 /** What one member holds: roles of their own, and groups. */
 export function EditMember({ member, onClose }: { member: Member; onClose: () => void }) {

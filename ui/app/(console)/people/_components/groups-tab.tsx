@@ -1,7 +1,6 @@
 "use client";
 import { Plus } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import { Confirm } from "@/components/confirm";
 import { Needs, useMay } from "@/components/needs";
 import { ErrorState } from "@/components/states";
@@ -13,6 +12,7 @@ import { SkeletonRows } from "@/components/ui/skeleton";
 import type { Group } from "@/lib/api/types";
 import { count } from "@/lib/people";
 import { useDeleteGroup, useGroups } from "@/lib/queries/people";
+import { toast } from "@/lib/toast";
 import { EditGroup } from "./edit-group";
 import { GroupMembers } from "./group-members";
 

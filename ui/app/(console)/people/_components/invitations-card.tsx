@@ -1,6 +1,5 @@
 "use client";
 import { useState } from "react";
-import { toast } from "sonner";
 import { Confirm } from "@/components/confirm";
 import { Needs, useMay } from "@/components/needs";
 import { ErrorState } from "@/components/states";
@@ -14,6 +13,7 @@ import { useNow } from "@/lib/now";
 import { isExpired } from "@/lib/people";
 import { useInvitations, useInviteAgain, useRevokeInvitation } from "@/lib/queries/people";
 import { ago, instant } from "@/lib/time";
+import { toast } from "@/lib/toast";
 import { problemText } from "@/lib/undo";
 import { LinkOnce } from "./invite";
 

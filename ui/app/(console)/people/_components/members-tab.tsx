@@ -1,7 +1,6 @@
 "use client";
 import { Search, UserPlus } from "lucide-react";
 import { useDeferredValue, useState } from "react";
-import { toast } from "sonner";
 import { Confirm } from "@/components/confirm";
 import { useConsole } from "@/components/console-context";
 import { Needs, useMay } from "@/components/needs";
@@ -15,6 +14,7 @@ import { SkeletonRows } from "@/components/ui/skeleton";
 import type { Member } from "@/lib/api/types";
 import { count, type Held, held } from "@/lib/people";
 import { useGroups, useMembers, useRemoveMember } from "@/lib/queries/people";
+import { toast } from "@/lib/toast";
 import { useQuery } from "@/lib/url";
 import { EditMember } from "./edit-member";
 import { InvitationsCard } from "./invitations-card";

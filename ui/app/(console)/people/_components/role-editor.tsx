@@ -1,6 +1,5 @@
 "use client";
 import { useState } from "react";
-import { toast } from "sonner";
 import { NameAndKey, useNameAndKey } from "@/components/key-fields";
 import { FormError } from "@/components/states";
 import { Button } from "@/components/ui/button";
@@ -9,6 +8,7 @@ import { Field, Input } from "@/components/ui/field";
 import type { CustomRole, Grant, Permission } from "@/lib/api/types";
 import { incomplete } from "@/lib/people";
 import { useCreateRole, useUpdateRole } from "@/lib/queries/people";
+import { toast } from "@/lib/toast";
 import { PermissionMatrix } from "./permission-matrix";
 import { Places } from "./places";
 

@@ -1,7 +1,6 @@
 "use client";
 import { Plus } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import { Confirm } from "@/components/confirm";
 import { Needs, useMay } from "@/components/needs";
 import { ErrorState } from "@/components/states";
@@ -13,6 +12,7 @@ import { SkeletonRows } from "@/components/ui/skeleton";
 import type { CustomRole } from "@/lib/api/types";
 import { byRank, grantText } from "@/lib/people";
 import { useDeleteRole, usePermissions, useRoles } from "@/lib/queries/people";
+import { toast } from "@/lib/toast";
 import { RoleEditor } from "./role-editor";
 
 /** Roles: the four that every tenant has, and its own. */

@@ -1,7 +1,6 @@
 "use client";
 import { Plus } from "lucide-react";
 import { type FormEvent, useState } from "react";
-import { toast } from "sonner";
 import { Confirm } from "@/components/confirm";
 import { Needs, useMay } from "@/components/needs";
 import { RoleChoices } from "@/components/role-choices";
@@ -22,6 +21,7 @@ import {
   useUpdateServiceAccount,
 } from "@/lib/queries/people";
 import { useTokens } from "@/lib/queries/session";
+import { toast } from "@/lib/toast";
 import { AccountTokens } from "./account-tokens";
 
 /** Identities for programs, and their tokens. */

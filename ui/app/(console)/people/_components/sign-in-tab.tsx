@@ -1,7 +1,6 @@
 "use client";
 import { Plus } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import { Confirm } from "@/components/confirm";
 import { useConsole } from "@/components/console-context";
 import { Needs, useMay } from "@/components/needs";
@@ -14,6 +13,7 @@ import { SkeletonRows } from "@/components/ui/skeleton";
 import { Switch } from "@/components/ui/switch";
 import type { SsoConnection } from "@/lib/api/types";
 import { useDeleteConnection, useSsoConnections, useTenantRules, useUpdateRules } from "@/lib/queries/people";
+import { toast } from "@/lib/toast";
 import { problemText } from "@/lib/undo";
 import { EditConnection } from "./edit-connection";
 

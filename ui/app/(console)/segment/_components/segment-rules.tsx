@@ -1,9 +1,9 @@
 "use client";
 import { Plus, Trash2 } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useMemo, useState } from "react";
 import { useConsole } from "@/components/console-context";
 import { DraftBar } from "@/components/draft-bar";
+import { ConditionEditor } from "@/components/editors";
 import { ReviewSheet } from "@/components/review";
 import { ConditionSentence } from "@/components/rule-sentence";
 import { Button } from "@/components/ui/button";
@@ -18,11 +18,6 @@ import { conditionProblem } from "@/lib/problems";
 import { useSegments, useUpdateSegment } from "@/lib/queries/segments";
 import { attributesIn } from "@/lib/sentence";
 import { saved } from "@/lib/undo";
-
-// Rules are read far more often than edited.
-const ConditionEditor = dynamic(() => import("@/components/condition-editor").then((m) => m.ConditionEditor), {
-  ssr: false,
-});
 
 type Form = { name: string; description: string; rules: Condition[] };
 

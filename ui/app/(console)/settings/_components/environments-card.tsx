@@ -1,7 +1,6 @@
 "use client";
 import { Plus } from "lucide-react";
 import { type FormEvent, useState } from "react";
-import { toast } from "sonner";
 import { Confirm } from "@/components/confirm";
 import { useConsole } from "@/components/console-context";
 import { NameAndKey, useNameAndKey } from "@/components/key-fields";
@@ -15,6 +14,7 @@ import { Checkbox, Field, Input } from "@/components/ui/field";
 import type { Environment } from "@/lib/api/types";
 import { cn } from "@/lib/cn";
 import { useDeleteEnvironment, useSaveEnvironment } from "@/lib/queries/projects";
+import { toast } from "@/lib/toast";
 
 const COLORS = ["blue", "teal", "green", "amber", "violet", "red"];
 

@@ -2,7 +2,6 @@
 import { Plus } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useState } from "react";
-import { toast } from "sonner";
 import { Confirm } from "@/components/confirm";
 import { useConsole } from "@/components/console-context";
 import { ErrorState } from "@/components/states";
@@ -14,6 +13,7 @@ import { SkeletonRows } from "@/components/ui/skeleton";
 import type { Policy } from "@/lib/api/control";
 import { policySentences } from "@/lib/control-words";
 import { useDeletePolicy, usePolicies } from "@/lib/queries/policies";
+import { toast } from "@/lib/toast";
 
 const PolicyEditor = dynamic(() => import("./policy-editor").then((m) => m.PolicyEditor), { ssr: false });
 

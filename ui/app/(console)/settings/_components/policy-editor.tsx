@@ -1,6 +1,5 @@
 "use client";
 import { type FormEvent, useState } from "react";
-import { toast } from "sonner";
 import { useConsole } from "@/components/console-context";
 import { NameAndKey, useNameAndKey } from "@/components/key-fields";
 import { GroupChoices, RoleChoices } from "@/components/role-choices";
@@ -13,6 +12,7 @@ import type { Policy } from "@/lib/api/control";
 import { Asked } from "@/lib/api/way";
 import { formOf, type PolicyForm, policyProblem, rulesOf } from "@/lib/policy-form";
 import { useSavePolicy } from "@/lib/queries/policies";
+import { toast } from "@/lib/toast";
 import { FreezeFields } from "./freeze-fields";
 import { TryPolicy } from "./try-policy";
 

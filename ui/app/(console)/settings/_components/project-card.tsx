@@ -1,6 +1,5 @@
 "use client";
 import { type FormEvent, useState } from "react";
-import { toast } from "sonner";
 import { useConsole } from "@/components/console-context";
 import { FormError } from "@/components/states";
 import { Button } from "@/components/ui/button";
@@ -8,6 +7,7 @@ import { Card } from "@/components/ui/card";
 import { Field, Input, Textarea } from "@/components/ui/field";
 import type { Project } from "@/lib/api/types";
 import { useUpdateProject } from "@/lib/queries/projects";
+import { toast } from "@/lib/toast";
 
 export function ProjectCard({ project }: { project: Project }) {
   const { can } = useConsole();

@@ -1,7 +1,6 @@
 "use client";
 import { Plus } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import { Confirm } from "@/components/confirm";
 import { useConsole } from "@/components/console-context";
 import { CreateToken } from "@/components/create-token";
@@ -17,6 +16,7 @@ import { tokenScope } from "@/lib/people";
 import { useMembers } from "@/lib/queries/people";
 import { useRevokeToken, useTokens } from "@/lib/queries/session";
 import { ago, instant } from "@/lib/time";
+import { toast } from "@/lib/toast";
 
 /** People's tokens for the API and the command line; those of service accounts are with those. */
 export function TokensCard() {

@@ -1,5 +1,4 @@
 "use client";
-import { toast } from "sonner";
 import { ErrorState } from "@/components/states";
 import { SimpleTable } from "@/components/table";
 import { Badge } from "@/components/ui/badge";
@@ -10,6 +9,7 @@ import type { Webhook, WebhookDelivery } from "@/lib/api/types";
 import { useNow } from "@/lib/now";
 import { useDeliveries, useReplay } from "@/lib/queries/webhooks";
 import { ago, instant } from "@/lib/time";
+import { toast } from "@/lib/toast";
 
 const TONES = { waiting: "warn", delivered: "ok", failed: "bad" } as const;
 

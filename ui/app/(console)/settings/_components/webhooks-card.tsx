@@ -2,7 +2,6 @@
 import { Plus } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useState } from "react";
-import { toast } from "sonner";
 import { Confirm } from "@/components/confirm";
 import { ErrorState } from "@/components/states";
 import { SimpleTable } from "@/components/table";
@@ -13,6 +12,7 @@ import { SkeletonRows } from "@/components/ui/skeleton";
 import { Switch } from "@/components/ui/switch";
 import type { Webhook } from "@/lib/api/types";
 import { useDeleteWebhook, useEnableWebhook, useTestWebhook, useWebhooks } from "@/lib/queries/webhooks";
+import { toast } from "@/lib/toast";
 
 const CreateWebhook = dynamic(() => import("./create-webhook").then((m) => m.CreateWebhook), { ssr: false });
 const Deliveries = dynamic(() => import("./webhook-deliveries").then((m) => m.Deliveries), { ssr: false });
