@@ -62,7 +62,7 @@ test("the quickstart", async () => {
   let watching;
   try {
     const names = printed
-      .replace("http://127.0.0.1:3524", app.url)
+      .replace("http://localhost:3524", app.url)
       .replace("yd_pat_…", app.token)
       .replace("yd_srv_…", app.server_key);
     assert.ok(!names.includes("…"), names);
@@ -93,7 +93,7 @@ test("flags in a Python program", async () => {
   try {
     const names = [
       `export PIP_NO_INDEX=1 PIP_FIND_LINKS='${python}.work/wheels' PIP_DISABLE_PIP_VERSION_CHECK=1`,
-      printed.replace("http://127.0.0.1:3524", app.url).replace("yd_pat_…", app.token).replace("yd_srv_…", app.server_key),
+      printed.replace("http://localhost:3524", app.url).replace("yd_pat_…", app.token).replace("yd_srv_…", app.server_key),
     ].join("\n");
     assert.ok(!names.includes("…"), names);
     await done(folder, names, install);
@@ -150,7 +150,7 @@ test("limits and quotas", async () => {
   const folder = await home();
   try {
     const names = printed
-      .replace("http://127.0.0.1:3524", app.url)
+      .replace("http://localhost:3524", app.url)
       .replace("yd_pat_…", app.token)
       .replace("yd_srv_…", app.server_key);
     assert.ok(!names.includes("…"), names);
@@ -258,7 +258,7 @@ test("TypeScript", async () => {
     await promisify(execFile)("npm", ["pack", "--silent", "--workspace", "server", "--pack-destination", folder], { cwd: packages });
     // Programs say in their first line what they are called.
     for (const [, program, name] of text.matchAll(/^```js\n(\/\/ (\S+)\n.*?)^```/gms)) await writeFile(join(folder, name), program);
-    const settings = names.replace("http://127.0.0.1:3524", app.url).replace("yd_srv_…", app.server_key);
+    const settings = names.replace("http://localhost:3524", app.url).replace("yd_srv_…", app.server_key);
     await done(folder, "echo '{}' > package.json", install.replace("@yardarm/server", "./yardarm-server-*.tgz"));
     const shop = await done(folder, "", settings);
     assert.match(shop, /the new checkout\n/);
@@ -286,7 +286,7 @@ test("signed contexts", async () => {
     await promisify(execFile)("./prepare.sh", { cwd: packages });
     await promisify(execFile)("npm", ["pack", "--silent", "--workspace", "server", "--pack-destination", folder], { cwd: packages });
     const names = printed
-      .replace("http://127.0.0.1:3524", app.url)
+      .replace("http://localhost:3524", app.url)
       .replace("yd_pat_…", app.token)
       .replace("yd_srv_…", app.server_key);
     const made = await done(folder, names, make);
@@ -319,7 +319,7 @@ test("flags in a Rust program", async () => {
   try {
     const [url, key, ...ask] = here(run).trim().split("\n");
     const names = [
-      url.replace("http://127.0.0.1:3524", app.url),
+      url.replace("http://localhost:3524", app.url),
       key.replace("yd_srv_…", app.server_key),
       `export YARDARM_TOKEN=${app.token}`,
     ].join("\n");
@@ -425,7 +425,7 @@ test("webhooks", async () => {
   const app = await demo({ directory: folder });
   const receivers = [];
   try {
-    const names = printed.replace("http://127.0.0.1:3524", app.url).replace("yd_pat_…", app.token);
+    const names = printed.replace("http://localhost:3524", app.url).replace("yd_pat_…", app.token);
     assert.ok(!names.includes("…"), names);
     // One webhook for each of the two receivers.
     for (const [port, command] of [

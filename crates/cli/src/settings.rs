@@ -4,7 +4,7 @@ mod outbound;
 mod schedules;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -314,10 +314,14 @@ fn checked_base_url(url: &str) -> Result<String, Failure> {
     }
 }
 
-/// The address to give to people who want to reach a listener: a wildcard is not one.
+/// The address to give to people who want to reach a listener: a wildcard is not one, and where a browser is on this
+/// machine it wants a name, because it makes passkeys for names only.
 pub(crate) fn address_for_people(listen: SocketAddr) -> String {
     match listen.ip() {
-        ip if ip.is_unspecified() => format!("http://localhost:{}", listen.port()),
+        // What `localhost` means; the rest of 127.0.0.0/8 is not reached by it.
+        ip if ip.is_unspecified() || ip == Ipv4Addr::LOCALHOST || ip == Ipv6Addr::LOCALHOST => {
+            format!("http://localhost:{}", listen.port())
+        }
         _ => format!("http://{listen}"),
     }
 }
@@ -345,7 +349,7 @@ mod tests {
         let defaults = resolve("", &none).unwrap();
         assert_eq!(defaults.server.listen.to_string(), LISTEN);
         assert_eq!(defaults.server.database_url, "sqlite:here/yardarm.db");
-        assert_eq!(defaults.server.base_url, "http://127.0.0.1:3524");
+        assert_eq!(defaults.server.base_url, "http://localhost:3524");
         assert!(defaults.base_url_from_listener);
 
         let heads = |to: &str| resolve(&format!("audit_heads = \"{to}\""), &none).map(|r| r.server.audit.heads);
@@ -393,6 +397,21 @@ mod tests {
         let outbound = OutboundArgs { allow: vec!["127.0.0.1".parse().unwrap()], ..OutboundArgs::default() };
         let args = ServerArgs { outbound, ..ServerArgs::default() };
         assert_eq!(resolve(text, &args).unwrap().server.outbound.allow, ["127.0.0.1".parse().unwrap()]);
+    }
+
+    #[test]
+    fn people_get_a_name_where_there_is_one() {
+        for (listen, address) in [
+            ("127.0.0.1:3524", "http://localhost:3524"),
+            ("[::1]:80", "http://localhost:80"),
+            ("0.0.0.0:1", "http://localhost:1"),
+            ("[::]:1", "http://localhost:1"),
+            ("127.0.0.2:3524", "http://127.0.0.2:3524"),
+            ("192.0.2.7:80", "http://192.0.2.7:80"),
+            ("[2001:db8::1]:80", "http://[2001:db8::1]:80"),
+        ] {
+            assert_eq!(address_for_people(listen.parse().unwrap()), address);
+        }
     }
 
     #[test]
