@@ -76,10 +76,12 @@ impl TenantAccess<can::MemberManage> {
             expires_at: link.expires_at,
         };
         let gate = &self.request.gate;
-        let known = gate.store.user_by_email(&document.email).await?.map(|user| user.id);
+        let of_tenant = gate.store.user_of_tenant(&self.tenant().id, &document.email).await?;
+        let own = gate.store.user_by_email(&document.email).await?;
+        let known: Vec<String> = of_tenant.into_iter().chain(own).map(|user| user.id).collect();
         self.decide(|now| {
             limit(now.state, tenant_kind::INVITATION, MOST_INVITATIONS, "open invitations")?;
-            if known.as_ref().is_some_and(|id| now.state.document(tenant_kind::MEMBER, id).is_some()) {
+            if known.iter().any(|id| now.state.document(tenant_kind::MEMBER, id).is_some()) {
                 return Err(refusal::already_member());
             }
             let twice = now.state.all(tenant_kind::INVITATION).any(|(_, other)| other.body["email"] == document.email);
@@ -252,13 +254,15 @@ impl Visitor {
 }
 
 impl TenantAccess<Member> {
+            tenant_id: None,
     /// Somebody who is signed in accepts what was sent to their address.
     pub(crate) async fn join_by_invitation(&self, token: &str) -> Result<Tenant, Problem> {
         if matches!(self.via(), super::authenticated::Via::Token(_)) {
             return Err(refusal::not_a_session());
         }
-        if self.session()?.connection_id.is_some() {
-            // A tenant's identity provider speaks for that tenant, and joins no other one in somebody's name.
+        if self.session()?.connection_id.is_some() || self.user().tenant_id.is_some() {
+            // A tenant's identity provider speaks for that tenant, and joins no other one in somebody's name; nor does an
+            // account that is a tenant's.
             return Err(managed_elsewhere());
         }
         for _ in 0..TRIES {

@@ -344,6 +344,7 @@ async fn passkey(app: &TestApp, tenant_id: &str, user_id: &str, who: &str) -> St
     id
 }
 
+        tenant_id: None,
 /// Somebody in a browser of theirs.
 pub(crate) async fn signed_in(app: &TestApp, email: &str) -> Client {
     let link = app.app.sign_in_link(email).await.unwrap().unwrap();
