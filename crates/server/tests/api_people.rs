@@ -104,11 +104,11 @@ async fn an_invitation_ends_with_the_right_to_make_it(app: Arc<TestApp>) {
     };
     let groups = json!({ "key": "crew", "name": "Crew", "roles": ["editor"] });
     assert_eq!(app.owner.post("/api/v1/groups", groups).await.status, 201);
-    for taken in ["removed", "lowered", "without their group"] {
-        let (eve, id) = person(&app, &format!("eve-{}@example.com", taken.len()), &["admin"]).await;
+    for (n, taken) in ["removed", "lowered", "another role"].into_iter().enumerate() {
+        let (eve, id) = person(&app, &format!("eve-{n}@example.com"), &["admin"]).await;
         let path = format!("/api/v1/members/{id}");
-        let back = invited(&eve, &format!("eve-again-{}@example.com", taken.len()), &["admin"]).await;
-        let in_group = json!({ "email": format!("eve-crew-{}@example.com", taken.len()), "groups": ["crew"] });
+        let back = invited(&eve, &format!("eve-again-{n}@example.com"), &["admin"]).await;
+        let in_group = json!({ "email": format!("eve-crew-{n}@example.com"), "groups": ["crew"] });
         let in_group = eve.post("/api/v1/invitations", in_group).await;
         assert_eq!((back.status, in_group.status), (201, 201), "{} {}", back.body, in_group.body);
         let done = match taken {
