@@ -1,7 +1,5 @@
 //! Policies as documents: how they are read, that they serve nothing, and that nothing passes which they cannot judge.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 mod shop;
 
 use serde_json::{Value, json};
