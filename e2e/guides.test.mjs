@@ -62,7 +62,7 @@ test("the quickstart", async () => {
   let watching;
   try {
     const names = printed
-      .replace("http://127.0.0.1:3524", app.url)
+      .replace("http://localhost:3524", app.url)
       .replace("yd_pat_…", app.token)
       .replace("yd_srv_…", app.server_key);
     assert.ok(!names.includes("…"), names);
@@ -93,7 +93,7 @@ test("flags in a Python program", async () => {
   try {
     const names = [
       `export PIP_NO_INDEX=1 PIP_FIND_LINKS='${python}.work/wheels' PIP_DISABLE_PIP_VERSION_CHECK=1`,
-      printed.replace("http://127.0.0.1:3524", app.url).replace("yd_pat_…", app.token).replace("yd_srv_…", app.server_key),
+      printed.replace("http://localhost:3524", app.url).replace("yd_pat_…", app.token).replace("yd_srv_…", app.server_key),
     ].join("\n");
     assert.ok(!names.includes("…"), names);
     await done(folder, names, install);
@@ -118,7 +118,7 @@ test("flags in a Python program", async () => {
 });
 
 test("the audit log", async () => {
-  const [find, prove, anchor, redact, keep, refused, ...more] = await blocks("audit");
+  const [find, prove, anchor, , , collect, redact, keep, refused, ...more] = await blocks("audit");
   assert.deepEqual(more, []);
   const app = await demo();
   const folder = await home();
@@ -127,6 +127,9 @@ test("the audit log", async () => {
     assert.match(await done(folder, names, find), /new-checkout/);
     assert.match(await done(folder, names, prove), /entries of \d+ logs are as they were written/);
     assert.match(await done(folder, names, anchor), /PUBLIC[\s\S]*are as they were written/);
+    assert.match(await done(folder, names, collect), /^\{"id":"prj_\w+:\d+/);
+    const csv = (await readFile(join(folder, "audit.csv"), "utf8")).split("\r\n");
+    assert.ok(csv.length > 100 && csv[0].startsWith("time,project,"), csv[0]);
     assert.match(await done(folder, names, redact), /redacted revision \d+[\s\S]*1 redacted texts are accounted for/);
     const exported = await readFile(join(folder, "audit.ndjson"), "utf8");
     assert.ok(!exported.includes("jane.doe"), "what was redacted is in no export");
@@ -141,6 +144,47 @@ test("the audit log", async () => {
   }
 });
 
+test("heads that a receiver keeps", { timeout: 5 * 60_000 }, async () => {
+  const [, , , receive, check] = await blocks("audit");
+  const [, settings] = await blocks("audit", "toml");
+  const [receiver] = await blocks("audit", "js");
+  const folder = await home();
+  const port = await freePort();
+  const here = (block) => block.replaceAll("8790", port);
+  await writeFile(join(folder, "yardarm.toml"), here(settings));
+  await writeFile(join(folder, "keep-heads.mjs"), here(receiver));
+  const app = await demo({ directory: folder });
+  let running;
+  try {
+    const names = `export YARDARM_URL='${app.url}' YARDARM_TOKEN='${app.token}'`;
+    const keys = async () => (await done(folder, names, "yardarm audit keys")).match(/[0-9a-f]{64}/);
+    await until("a head was signed", keys, { every: 1_000, within: 90_000 });
+    running = shell(folder, names, receive);
+    const post = (body) => fetch(`http://127.0.0.1:${port}/`, { method: "POST", body });
+    await until("it listens", () => post("not a head").catch(() => null));
+    const kept = () => readFile(join(folder, "kept.ndjson"), "utf8");
+    const [line] = (await until("it was sent heads", kept, { every: 1_000, within: 120_000 })).split("\n");
+    // What nobody signed, or signed otherwise, is not kept; what came before may come again.
+    for (const forged of [line.replace(/"rev":\d+/, '"rev":1000000'), line.replace(/"signature":"../, '"signature":"00'), "{}", ""]) {
+      assert.equal((await post(forged)).status, 400, forged);
+    }
+    assert.equal((await post(line)).status, 204);
+    assert.match(await done(folder, names, check), /are as they were written; [1-9]\d* signed heads agree/);
+    // A log that was cut off is found out by what is kept outside: the heads in the export went with the last entry.
+    const whole = (await readFile(join(folder, "audit.ndjson"), "utf8")).split("\n");
+    const last = whole.findLastIndex((one) => one.includes('"type":"entry"'));
+    const cut = whole.filter((one, n) => n !== last && !one.includes('"type":"head"'));
+    await writeFile(join(folder, "audit.ndjson"), cut.join("\n"));
+    const verified = shell(folder, names, "yardarm audit verify audit.ndjson --heads kept.ndjson");
+    assert.equal(await verified.ended, 6);
+    assert.match(verified.said, /cut off/);
+  } finally {
+    await running?.stop();
+    await app.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
 test("limits and quotas", async () => {
   const [printed, budget, settings, list, near, give, ...more] = await blocks("limits");
   assert.deepEqual(more, []);
@@ -150,7 +194,7 @@ test("limits and quotas", async () => {
   const folder = await home();
   try {
     const names = printed
-      .replace("http://127.0.0.1:3524", app.url)
+      .replace("http://localhost:3524", app.url)
       .replace("yd_pat_…", app.token)
       .replace("yd_srv_…", app.server_key);
     assert.ok(!names.includes("…"), names);
@@ -258,7 +302,7 @@ test("TypeScript", async () => {
     await promisify(execFile)("npm", ["pack", "--silent", "--workspace", "server", "--pack-destination", folder], { cwd: packages });
     // Programs say in their first line what they are called.
     for (const [, program, name] of text.matchAll(/^```js\n(\/\/ (\S+)\n.*?)^```/gms)) await writeFile(join(folder, name), program);
-    const settings = names.replace("http://127.0.0.1:3524", app.url).replace("yd_srv_…", app.server_key);
+    const settings = names.replace("http://localhost:3524", app.url).replace("yd_srv_…", app.server_key);
     await done(folder, "echo '{}' > package.json", install.replace("@yardarm/server", "./yardarm-server-*.tgz"));
     const shop = await done(folder, "", settings);
     assert.match(shop, /the new checkout\n/);
@@ -286,7 +330,7 @@ test("signed contexts", async () => {
     await promisify(execFile)("./prepare.sh", { cwd: packages });
     await promisify(execFile)("npm", ["pack", "--silent", "--workspace", "server", "--pack-destination", folder], { cwd: packages });
     const names = printed
-      .replace("http://127.0.0.1:3524", app.url)
+      .replace("http://localhost:3524", app.url)
       .replace("yd_pat_…", app.token)
       .replace("yd_srv_…", app.server_key);
     const made = await done(folder, names, make);
@@ -319,7 +363,7 @@ test("flags in a Rust program", async () => {
   try {
     const [url, key, ...ask] = here(run).trim().split("\n");
     const names = [
-      url.replace("http://127.0.0.1:3524", app.url),
+      url.replace("http://localhost:3524", app.url),
       key.replace("yd_srv_…", app.server_key),
       `export YARDARM_TOKEN=${app.token}`,
     ].join("\n");
@@ -425,7 +469,7 @@ test("webhooks", async () => {
   const app = await demo({ directory: folder });
   const receivers = [];
   try {
-    const names = printed.replace("http://127.0.0.1:3524", app.url).replace("yd_pat_…", app.token);
+    const names = printed.replace("http://localhost:3524", app.url).replace("yd_pat_…", app.token);
     assert.ok(!names.includes("…"), names);
     // One webhook for each of the two receivers.
     for (const [port, command] of [

@@ -29,12 +29,9 @@ export async function freePort() {
 let started = 0;
 
 /** Starts `yardarm <word> --json`; what its first line said, and ways to end it. */
-async function start(word, { database, directory, listen = "127.0.0.1:0", base } = {}) {
+async function start(word, { database, directory, listen = "127.0.0.1:0" } = {}) {
   const home = directory ?? (await mkdtemp(join(tmpdir(), "yardarm-e2e-")));
-  const settings = {
-    ...(database ? { YARDARM_DATABASE_URL: database } : {}),
-    ...(base ? { YARDARM_BASE_URL: base } : {}),
-  };
+  const settings = database ? { YARDARM_DATABASE_URL: database } : {};
   const child = spawn(binary, [word, "--json", "--listen", listen, "--data-dir", home], {
     cwd: home,
     env: clean({ ...settings, HOME: home }),
@@ -76,8 +73,7 @@ async function start(word, { database, directory, listen = "127.0.0.1:0", base }
 
 /**
  * A demo with its seeded shop: `url`, `console_url`, `token`, `project`, `environment`, `server_key`, `client_key`.
- * `database`: a URL, or nothing for SQLite. `directory` and `listen` are given to start the same server again. `base`: the
- * address that people use, where it is another one than it listens on.
+ * `database`: a URL, or nothing for SQLite. `directory` and `listen` are given to start the same server again.
  */
 export const demo = (options) => start("demo", options);
 

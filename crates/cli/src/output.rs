@@ -5,6 +5,7 @@ use std::io::{IsTerminal as _, Write as _};
 use anstyle::{AnsiColor, Reset, Style};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
+use yardarm_model::label::is_unseen;
 
 use crate::failure::Failure;
 
@@ -134,14 +135,14 @@ impl Drop for Progress {
     }
 }
 
-/// A member as text: strings bare, nothing for null, else JSON. Control characters are written out: a name must not
-/// move the cursor or forge a row.
+/// A member as text: strings bare, nothing for null, else JSON. Control characters, and those that turn the direction of
+/// writing, are written out: a text must not move the cursor, forge a row or show another name.
 pub(crate) fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) if text.contains(char::is_control) => {
+        Value::String(text) if text.contains(is_unseen) => {
             let shown =
-                |letter: char| if letter.is_control() { letter.escape_default().to_string() } else { letter.into() };
+                |letter: char| if is_unseen(letter) { letter.escape_default().to_string() } else { letter.into() };
             text.chars().map(shown).collect()
         }
         Value::String(text) => text.clone(),
@@ -160,4 +161,24 @@ pub(crate) fn instant(value: &Value) -> String {
 /// Strings of a list, comma-separated.
 pub(crate) fn joined(value: &Value) -> String {
     value.as_array().map_or_else(String::new, |list| list.iter().map(text).collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_moves_no_cursor_and_forges_no_row() {
+        for (given, shown) in [
+            ("plain", "plain"),
+            ("a\r\nb\tc", "a\\r\\nb\\tc"),
+            ("\u{1b}[2J", "\\u{1b}[2J"),
+            ("\u{9b}31m", "\\u{9b}31m"),
+            ("\u{202e}gpj.exe", "\\u{202e}gpj.exe"),
+            ("a\u{2028}b\u{2066}", "a\\u{2028}b\\u{2066}"),
+            ("שלום\u{200f} 🏳 =1+1", "שלום\u{200f} 🏳 =1+1"),
+        ] {
+            assert_eq!(text(&Value::from(given)), shown, "{given:?}");
+        }
+    }
 }

@@ -1,16 +1,16 @@
 //! The server's settings: `yardarm.toml`, overridden by `YARDARM_*`, overridden by flags.
 
+mod outbound;
+mod schedules;
+
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::ops::RangeInclusive;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use yardarm_server::Settings;
 use yardarm_server::audit::{AuditSettings, UnknownPlace};
-use yardarm_server::outbound::{Allowed, OutboundSettings};
 use yardarm_server::quotas::{USUAL, configure};
 use yardarm_server::rates::{Rates, network};
 use yardarm_server::settings::Limits;
@@ -18,6 +18,8 @@ use yardarm_store::Quota;
 
 use crate::api::secret_file;
 use crate::failure::Failure;
+use outbound::{OutboundArgs, Ports};
+use schedules::{ScheduleArgs, Time};
 
 /// Where the settings file is looked for when none is named.
 const FILE: &str = "yardarm.toml";
@@ -48,49 +50,11 @@ pub(crate) struct ServerArgs {
     #[arg(long, env = "YARDARM_AUDIT_HEADS", value_name = "WHERE")]
     pub(crate) audit_heads: Option<String>,
     #[command(flatten)]
+    pub(crate) schedules: ScheduleArgs,
+    #[command(flatten)]
     pub(crate) outbound: OutboundArgs,
     #[command(flatten)]
     pub(crate) log: LogArgs,
-}
-
-/// Where the server itself may connect to.
-#[derive(Args, Clone, Debug, Default)]
-pub(crate) struct OutboundArgs {
-    /// Receiver of webhooks, or sign-in provider, that may be called although its address is not public: an address, a
-    /// block such as `10.20.0.0/16`, a host name, or `*.` with the end of one; repeat it or separate by commas
-    #[arg(long = "outbound-allow", env = "YARDARM_OUTBOUND_ALLOW", value_name = "HOST|BLOCK", value_delimiter = ',')]
-    pub(crate) allow: Vec<Allowed>,
-    /// Port, or range such as `8000-8999`, that may be called; repeat it or separate by commas [default: 443]
-    #[arg(long = "outbound-ports", env = "YARDARM_OUTBOUND_PORTS", value_name = "PORTS", value_delimiter = ',')]
-    pub(crate) ports: Vec<Ports>,
-    /// Calls `http://` addresses, too
-    #[arg(long = "outbound-http", env = "YARDARM_OUTBOUND_HTTP")]
-    pub(crate) http: bool,
-}
-
-/// A port, or the first and the last of a range.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "String")]
-pub(crate) struct Ports(RangeInclusive<u16>);
-
-impl FromStr for Ports {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (first, last) = text.split_once('-').unwrap_or((text, text));
-        match (first.parse::<u16>(), last.parse::<u16>()) {
-            (Ok(first), Ok(last)) if (1..=last).contains(&first) => Ok(Self(first..=last)),
-            _ => Err(format!("{text:?} is no port and no range such as 8000-8999")),
-        }
-    }
-}
-
-impl TryFrom<String> for Ports {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
 }
 
 /// How much everybody may ask for.
@@ -178,6 +142,8 @@ struct File {
     streams_per_tenant: Option<usize>,
     streams_per_address: Option<usize>,
     audit_heads: Option<String>,
+    schedule_interval: Option<Time>,
+    schedule_grace: Option<Time>,
     #[serde(default)]
     outbound_allow: Vec<String>,
     #[serde(default)]
@@ -257,6 +223,7 @@ impl ServerArgs {
         let heads =
             heads.map(|to| to.parse()).transpose().map_err(|error: UnknownPlace| Failure::usage(error.to_string()))?;
         let audit = AuditSettings { heads, ..AuditSettings::default() };
+        let timeouts = self.schedules.resolve(file.schedule_interval, file.schedule_grace)?;
         let outbound = self.outbound.resolve(&file.outbound_allow, file.outbound_ports, file.outbound_http)?;
         let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
         let usual = if terminal { LogFormat::Text } else { LogFormat::Json };
@@ -269,6 +236,7 @@ impl ServerArgs {
                 trusted_proxies,
                 audit,
                 outbound,
+                timeouts,
                 limits,
                 rates,
                 quotas,
@@ -278,23 +246,6 @@ impl ServerArgs {
             log_format: self.log.log_format.or(file.log_format).unwrap_or(usual),
             log: self.log.log.or(file.log).unwrap_or(log),
         })
-    }
-}
-
-impl OutboundArgs {
-    fn resolve(&self, allow: &[String], ports: Vec<Ports>, http: bool) -> Result<OutboundSettings, Failure> {
-        let mut settings = OutboundSettings { http: self.http || http, ..OutboundSettings::default() };
-        settings.allow.clone_from(&self.allow);
-        if settings.allow.is_empty() {
-            let read = allow.iter().map(|text| text.parse());
-            settings.allow =
-                read.collect::<Result<_, _>>().map_err(|e| Failure::usage(format!("outbound_allow: {e}")))?;
-        }
-        let ports = if self.ports.is_empty() { ports } else { self.ports.clone() };
-        if !ports.is_empty() {
-            settings.ports = ports.into_iter().map(|Ports(range)| range).collect();
-        }
-        Ok(settings)
     }
 }
 
@@ -363,16 +314,23 @@ fn checked_base_url(url: &str) -> Result<String, Failure> {
     }
 }
 
-/// The address to give to people who want to reach a listener: a wildcard is not one.
+/// The address to give to people who want to reach a listener: a wildcard is not one, and where a browser is on this
+/// machine it wants a name, because it makes passkeys for names only.
 pub(crate) fn address_for_people(listen: SocketAddr) -> String {
     match listen.ip() {
-        ip if ip.is_unspecified() => format!("http://localhost:{}", listen.port()),
+        // What `localhost` means; the rest of 127.0.0.0/8 is not reached by it.
+        ip if ip.is_unspecified() || ip == Ipv4Addr::LOCALHOST || ip == Ipv6Addr::LOCALHOST => {
+            format!("http://localhost:{}", listen.port())
+        }
         _ => format!("http://{listen}"),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use clap::Parser as _;
     use yardarm_server::audit::HeadsTo;
     use yardarm_server::rates::{Cost, Holder};
 
@@ -391,7 +349,7 @@ mod tests {
         let defaults = resolve("", &none).unwrap();
         assert_eq!(defaults.server.listen.to_string(), LISTEN);
         assert_eq!(defaults.server.database_url, "sqlite:here/yardarm.db");
-        assert_eq!(defaults.server.base_url, "http://127.0.0.1:3524");
+        assert_eq!(defaults.server.base_url, "http://localhost:3524");
         assert!(defaults.base_url_from_listener);
 
         let heads = |to: &str| resolve(&format!("audit_heads = \"{to}\""), &none).map(|r| r.server.audit.heads);
@@ -442,6 +400,42 @@ mod tests {
     }
 
     #[test]
+    fn people_get_a_name_where_there_is_one() {
+        for (listen, address) in [
+            ("127.0.0.1:3524", "http://localhost:3524"),
+            ("[::1]:80", "http://localhost:80"),
+            ("0.0.0.0:1", "http://localhost:1"),
+            ("[::]:1", "http://localhost:1"),
+            ("127.0.0.2:3524", "http://127.0.0.2:3524"),
+            ("192.0.2.7:80", "http://192.0.2.7:80"),
+            ("[2001:db8::1]:80", "http://[2001:db8::1]:80"),
+        ] {
+            assert_eq!(address_for_people(listen.parse().unwrap()), address);
+        }
+    }
+
+    #[test]
+    fn scheduled_changes_happen_as_the_settings_say() {
+        let of = |text: &str, args: &ServerArgs| resolve(text, args).unwrap().server.timeouts;
+        let defaults = of("", &ServerArgs::default());
+        assert_eq!((defaults.schedules, defaults.schedule_grace), (Duration::from_secs(1), Duration::from_hours(24)));
+        let text = "schedule_interval = \"250ms\"\nschedule_grace = \"0s\"";
+        let file = of(text, &ServerArgs::default());
+        assert_eq!((file.schedules, file.schedule_grace), (Duration::from_millis(250), Duration::ZERO));
+        let words = ["yardarm", "--schedule-grace", "7d"];
+        let args = Line::try_parse_from(words).unwrap().server;
+        let both = of(text, &args);
+        assert_eq!((both.schedules, both.schedule_grace), (Duration::from_millis(250), Duration::from_hours(168)));
+    }
+
+    /// The arguments of a command that takes the server's.
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        server: ServerArgs,
+    }
+
+    #[test]
     fn mistakes_are_named() {
         for (text, said) in [
             ("a = 1", "unknown field `a`"),
@@ -453,6 +447,13 @@ mod tests {
             ("outbound_allow = [\"10.0.0.0/99\"]", "10.0.0.0/99"),
             ("outbound_ports = [\"0\"]", "no port"),
             ("outbound_ports = [\"9-8\"]", "no port"),
+            ("schedule_interval = \"soon\"", "no time"),
+            ("schedule_interval = \"1\"", "no time"),
+            ("schedule_interval = \"0s\"", "schedule_interval is more than nothing"),
+            ("schedule_interval = \"2h\"", "at most 1h"),
+            ("schedule_grace = \"8d\"", "at most 7d"),
+            ("schedule_grace = \"-1d\"", "no time"),
+            ("schedule_grace = \"99999999999999999d\"", "no time"),
             ("trusted_proxies = [\"10.0.0.0/33\"]", "10.0.0.0/33"),
             ("[rate_limits]\nevaluate.everybody = \"5/s\"", "evaluate.everybody"),
             ("[quotas]\nflag = 5", "\"flag\""),

@@ -27,7 +27,7 @@ fn said(project: &Project, command: &Command) -> Verdict {
 }
 
 fn said_when(project: &Project, command: &Command, circumstances: &Circumstances) -> Verdict {
-    verdict(&project.state, &project.decide(command).unwrap(), circumstances)
+    verdict(&project.state, &project.decide(command).unwrap(), circumstances).unwrap()
 }
 
 fn environments(verdict: &Verdict) -> Vec<&str> {
@@ -407,7 +407,8 @@ fn what_is_served_was_tried() {
     project.put("checkout", "staging", body(100.0, "DE"));
     let documents = project.decide(&put(5.0, "DE")).unwrap();
     let staging = (Kind::Configuration, "staging/checkout".to_owned());
-    assert_eq!(ages_needed(&project.state, &documents).into_iter().collect::<Vec<_>>(), std::slice::from_ref(&staging));
+    let needed = ages_needed(&project.state, &documents).unwrap();
+    assert_eq!(needed.into_iter().collect::<Vec<_>>(), std::slice::from_ref(&staging));
     let when =
         |ago: i64| Circumstances { now: NOW, changed_at: [(staging.clone(), NOW - ago)].into(), reason: String::new() };
     assert!(said_when(&project, &put(5.0, "DE"), &when(24 * HOUR)).is_clear());
@@ -445,76 +446,4 @@ fn segments_are_said_to_be_unknown() {
         (verdict.notes.len(), verdict.notes[0].code, verdict.notes[0].key.as_str()),
         (1, "step_unknown", "beta")
     );
-}
-
-#[test]
-fn policies_are_read_strictly() {
-    let project = Project::shop();
-    let refused = |body: Value| -> Vec<(String, &'static str)> {
-        let (_, problems) = project.refused(Command::CreatePolicy { body });
-        problems.into_iter().map(|problem| (problem.pointer, problem.code)).collect()
-    };
-    let all = refused(
-        json!({"key": "p", "environments": [], "flags": {"tags": []}, "approvals": {"required": 11, "role": ["x"]},
-        "freeze": [{"name": "", "from": "18:00", "until": "2026-01-01T00:00", "time_zone": "Europe/Berln"},
-            {"name": "w", "days": ["mon", "friday", "friday"], "from": "24:00", "until": "8:00", "time_zone": "UTC"},
-            {"name": "b", "from": "2026-01-02T00:00", "until": "2026-01-01T00:00", "time_zone": "UTC"}],
-        "largest_step": 0, "min_soak": {"hours": 0, "environment": "stagin"}, "forbidden_attributes": ["user", "a", "a"], "hold_kills": 1}),
-    );
-    for expected in [
-        ("/environments", "empty"),
-        ("/flags/tags", "empty"),
-        ("/approvals/role", "unknown_field"),
-        ("/approvals/required", "out_of_range"),
-        ("/freeze/0/name", "empty"),
-        ("/freeze/0/time_zone", "time_zone_unknown"),
-        ("/freeze/0/from", "local_time_invalid"),
-        ("/freeze/1/days/0", "out_of_range"),
-        ("/freeze/1/days/2", "duplicate"),
-        ("/freeze/1/from", "local_time_invalid"),
-        ("/freeze/1/until", "local_time_invalid"),
-        ("/freeze/2/until", "local_time_invalid"),
-        ("/largest_step", "percent_range"),
-        ("/forbidden_attributes/0", "attribute_invalid"),
-        ("/forbidden_attributes/2", "duplicate"),
-        ("/min_soak/hours", "out_of_range"),
-        ("/min_soak/environment", "environment_missing"),
-        ("/hold_kills", "wrong_type"),
-    ] {
-        assert!(
-            all.iter().any(|(pointer, code)| (pointer.as_str(), *code) == expected),
-            "{expected:?} is not in {all:#?}"
-        );
-    }
-    assert_eq!(all.len(), 18, "{all:#?}");
-    assert_eq!(refused(json!({"key": "p", "name": "Nothing"})), [(String::new(), "policy_empty")]);
-    let (_, problems) = project.refused(Command::CreatePolicy {
-        body: json!({"key": "p", "require_owner": true, "min_soak": {"hours": 1, "environment": "stagin"}}),
-    });
-    assert!(problems[0].message.contains("did you mean \"staging\"?"), "{}", problems[0].message);
-}
-
-#[test]
-fn policies_change_no_ruleset_and_come_back_from_files() {
-    let mut project = Project::shop();
-    let ruleset = |project: &Project| {
-        let version = yardarm_eval::ruleset::Version::default();
-        serde_json::to_string(&yardarm_model::ruleset_for("shop", &project.state, &version, "production").unwrap())
-            .unwrap()
-    };
-    let before = ruleset(&project);
-    let documents = project.run(Command::CreatePolicy {
-        body: json!({"key": "p", "largest_step": 10, "approvals": {"required": 1, "roles": ["b", "a"]}}),
-    });
-    assert_eq!(documents[0].2.as_ref().unwrap()["approvals"]["roles"], json!(["a", "b"]));
-    assert_eq!(documents[0].2.as_ref().unwrap()["largest_step"].to_string(), "10");
-    assert_eq!(ruleset(&project), before);
-    let changed = documents.iter().map(|(kind, key, _)| (*kind, key.as_str()));
-    let affected = yardarm_model::affected::affected(&project.state, &project.state, changed);
-    assert!(affected.environments.values().all(yardarm_model::affected::Recompile::is_empty));
-    let file = yardarm_model::export::export(&project.state);
-    assert!(project.decide(&Command::Apply { body: file.clone(), prune: true }).unwrap().is_empty());
-    project.run(Command::DeletePolicy { key: "p".into() });
-    let back = project.run(Command::Apply { body: file, prune: false });
-    assert_eq!(back, documents);
 }

@@ -92,6 +92,62 @@ async fn links_end_by_time_by_another_and_by_taking_back(app: Arc<TestApp>) {
     assert_eq!(app.owner.delete(&path).await.status, 404);
 }
 
+/// Who is taken out, or may no longer do it, has let nobody in with what they made before: not even themselves.
+async fn an_invitation_ends_with_the_right_to_make_it(app: Arc<TestApp>) {
+    let visitor = app.anonymous();
+    let accept = |token: String, name: &str| {
+        let (visitor, name) = (visitor.clone(), name.to_owned());
+        async move {
+            let body = json!({ "token": token, "name": name, "password": PASSWORD });
+            visitor.post("/api/v1/invitations/accept", body).await
+        }
+    };
+    let groups = json!({ "key": "crew", "name": "Crew", "roles": ["editor"] });
+    assert_eq!(app.owner.post("/api/v1/groups", groups).await.status, 201);
+    for (n, taken) in ["removed", "lowered", "another role"].into_iter().enumerate() {
+        let (eve, id) = person(&app, &format!("eve-{n}@example.com"), &["admin"]).await;
+        let path = format!("/api/v1/members/{id}");
+        let back = invited(&eve, &format!("eve-again-{n}@example.com"), &["admin"]).await;
+        let in_group = json!({ "email": format!("eve-crew-{n}@example.com"), "groups": ["crew"] });
+        let in_group = eve.post("/api/v1/invitations", in_group).await;
+        assert_eq!((back.status, in_group.status), (201, 201), "{} {}", back.body, in_group.body);
+        let done = match taken {
+            "removed" => app.owner.delete(&path).await,
+            "lowered" => app.owner.patch(&path, json!({ "roles": ["viewer"] })).await,
+            // Members are managed by a role that holds nothing else.
+            _ => {
+                let grants =
+                    json!([{ "permissions": ["member.manage", "member.read"], "projects": "*", "environments": "*" }]);
+                let role = json!({ "key": "doors", "name": "Doors", "grants": grants });
+                assert_eq!(app.owner.post("/api/v1/roles", role).await.status, 201);
+                app.owner.patch(&path, json!({ "roles": ["doors"] })).await
+            }
+        };
+        assert!((200..300).contains(&done.status), "{taken}: {}", done.body);
+        for invitation in [&back, &in_group] {
+            let token = invitation.text("token");
+            let look = visitor.post("/api/v1/invitations/look", json!({ "token": token })).await;
+            assert_eq!(code(&look), (409, "link_used".into()), "{taken}");
+            assert_eq!(code(&accept(token, "Eve").await), (409, "link_used".into()), "{taken}");
+        }
+        // Somebody who may do it answers for it, and then it is good.
+        let again = app.owner.send("POST", &format!("/api/v1/invitations/{}/again", back.text("id")), None).await;
+        assert_eq!(again.status, 200, "{taken}: {}", again.body);
+        assert_eq!(accept(again.text("token"), "Eve").await.status, 201, "{taken}");
+    }
+    // Taken back at the moment at which it is accepted: one of them is told that it came too late.
+    for n in 0..4 {
+        let email = format!("race-{n}@example.com");
+        let invitation = invited(&app.owner, &email, &["viewer"]).await;
+        let path = format!("/api/v1/invitations/{}", invitation.text("id"));
+        let (accepted, revoked) = tokio::join!(accept(invitation.text("token"), "Race"), app.owner.delete(&path));
+        let members = app.owner.get("/api/v1/members").await.body.to_string();
+        let both = (accepted.status, revoked.status);
+        assert!([(201, 404), (409, 204)].contains(&both), "{both:?} {} {}", accepted.body, revoked.body);
+        assert_eq!(members.contains(&email), accepted.status == 201, "{both:?}");
+    }
+}
+
 async fn somebody_who_signs_in_already_joins(app: Arc<TestApp>) {
     let (bo, _) = person(&app, "bo@example.com", &["viewer"]).await;
     let other = app.second_tenant("other").await;
@@ -314,6 +370,7 @@ async fn a_rotated_key_goes_on_until_its_end(app: Arc<TestApp>) {
 yardarm_testkit::on_both_stores![
     an_invitation_works_once_and_for_its_address,
     links_end_by_time_by_another_and_by_taking_back,
+    an_invitation_ends_with_the_right_to_make_it,
     somebody_who_signs_in_already_joins,
     nobody_gives_more_than_they_hold,
     a_tenant_always_has_an_owner,

@@ -316,42 +316,89 @@ async fn groups_hold_what_they_were_given(app: Arc<TestApp>) {
     assert_eq!(app.owner.get(&at("/api/v1/members", &bo)).await.body["groups"], json!([]));
 }
 
-async fn a_person_of_two_tenants_stays_who_they_are(app: Arc<TestApp>) {
+async fn a_directory_makes_accounts_of_its_tenant_only(app: Arc<TestApp>) {
     let id = invited(&app, &app.owner, "bo@example.com", "Bo Real", &["viewer"]).await;
     let (browser, _) = sign_in(&app, "bo@example.com").await;
     let there = app.second_tenant("other").await;
     let entra = directory(&app, &there).await;
+    // Somebody who has an account of their own elsewhere gets another one here, and the first is not touched.
     let bo = made(&entra, USERS, person("bo@example.com", "Bo Other")).await;
+    assert_ne!(bo["id"], id);
     assert_eq!(bo["displayName"], "Bo Other");
-    // One account; what the other tenant calls it is told to nobody here.
-    let member = there.get(&at("/api/v1/members", &bo)).await.body;
-    assert_eq!(member["user"]["name"], "Bo Other");
+    assert_eq!(there.get(&at("/api/v1/members", &bo)).await.body["user"]["email"], "bo@example.com");
     let told = there.get("/api/v1/members").await.body.to_string() + &entra.get(USERS).await.body.to_string();
-    assert!(!told.contains("Bo Real"), "{told}");
-    assert_eq!(app.owner.get(&format!("/api/v1/members/{id}")).await.body["user"]["name"], "Bo Real");
-    let tenants = browser.get("/api/v1/tenants").await.body;
-    assert_eq!(tenants["items"].as_array().unwrap().len(), 2, "{tenants}");
+    assert!(!told.contains("Bo Real") && !told.contains(&id), "{told}");
+    assert_eq!(browser.get("/api/v1/tenants").await.body["items"].as_array().unwrap().len(), 1, "nobody joins unasked");
     // Another name and address there are that tenant's words.
     let put = entra.put(&at(USERS, &bo), person("bo@other.example", "Somebody")).await;
     assert_eq!(put.status, 200, "{}", put.body);
     sign_in(&app, "bo@example.com").await;
     // Each directory sees its own tenant only.
     let okta = directory(&app, &app.owner).await;
-    assert_eq!(okta.get(&at(USERS, &bo)).await.body["userName"], "bo@example.com");
+    assert_eq!(okta.get(&format!("{USERS}/{id}")).await.body["userName"], "bo@example.com");
     let cy = made(&okta, USERS, person("cy@example.com", "Cy")).await;
-    let (foreign, missing) = (entra.get(&at(USERS, &cy)).await, entra.get(&format!("{USERS}/usr_none")).await);
-    assert_eq!((foreign.status, foreign.body), (missing.status, missing.body));
-    // Out there is not out here.
+    for foreign in [at(USERS, &cy), format!("{USERS}/{id}")] {
+        let (foreign, missing) = (entra.get(&foreign).await, entra.get(&format!("{USERS}/usr_none")).await);
+        assert_eq!((foreign.status, foreign.body), (missing.status, missing.body));
+    }
+    // Out there is not out here; and who comes back is who they were.
     assert_eq!(entra.delete(&at(USERS, &bo)).await.status, 204);
     assert_eq!(browser.get("/api/v1/session").await.body["tenant"]["key"], "acme");
-    assert_eq!(browser.get("/api/v1/tenants").await.body["items"].as_array().unwrap().len(), 1);
-    // The same address at the same moment in both: two memberships of one account.
+    let again = made(&entra, USERS, person("bo@example.com", "Bo Other")).await;
+    assert_eq!(again["id"], bo["id"]);
+    // The same address at the same moment in both: two accounts.
     let (one, two) = tokio::join!(
         okta.post(USERS, person("di@example.com", "Di")),
         entra.post(USERS, person("di@example.com", "Di")),
     );
     assert_eq!((one.status, two.status), (201, 201), "{} {}", one.body, two.body);
-    assert_eq!(one.body["id"], two.body["id"]);
+    assert_ne!(one.body["id"], two.body["id"]);
+}
+
+/// A tenant that makes somebody's address its own keeps them from nothing elsewhere, and gets nothing of theirs.
+async fn an_address_that_was_taken_first_is_not_taken(app: Arc<TestApp>) {
+    let evil = app.second_tenant("evil").await;
+    let entra = directory(&app, &evil).await;
+    let squatted = made(&entra, USERS, person("victim@example.com", "Squatted")).await;
+    let gone = made(&entra, USERS, person("gone@example.com", "Squatted")).await;
+    assert_eq!(entra.delete(&at(USERS, &gone)).await.status, 204);
+    let asleep = json!({ "userName": "asleep@example.com", "active": false });
+    made(&entra, USERS, asleep).await;
+    for address in ["victim@example.com", "gone@example.com", "asleep@example.com"] {
+        // Looking at the link tells nothing of the other account; accepting it and signing in work as for anybody.
+        let invitation = app.owner.post("/api/v1/invitations", json!({ "email": address, "roles": ["viewer"] })).await;
+        assert_eq!(invitation.status, 201, "{address}: {}", invitation.body);
+        let token = json!({ "token": invitation.text("token") });
+        assert_eq!(app.anonymous().post("/api/v1/invitations/look", token).await.body["known"], false, "{address}");
+        let body = json!({ "token": invitation.text("token"), "name": "Victim", "password": PASSWORD });
+        let accepted = app.anonymous().post("/api/v1/invitations/accept", body).await;
+        assert_eq!(accepted.status, 201, "{address}: {}", accepted.body);
+        let (browser, id) = sign_in(&app, address).await;
+        let tenants = browser.get("/api/v1/tenants").await.body;
+        assert_eq!((tenants["items"].as_array().unwrap().len(), &tenants["items"][0]["key"]), (1, &json!("acme")));
+        // The other account is theirs as little as this one is the other tenant's.
+        for path in [format!("/api/v1/members/{id}"), format!("{USERS}/{id}")] {
+            for client in [&evil, &entra] {
+                assert!(matches!(client.get(&path).await.status, 403 | 404), "{path}");
+            }
+        }
+    }
+    let renamed = entra.put(&at(USERS, &squatted), person("victim@example.com", "Me")).await;
+    assert_eq!(renamed.status, 200, "{}", renamed.body);
+    assert_eq!(entra.delete(&at(USERS, &squatted)).await.status, 204);
+    let (victim, _) = sign_in(&app, "victim@example.com").await;
+    assert_eq!(victim.get("/api/v1/session").await.body["user"]["name"], "Victim");
+    // A directory of the invited one's own tenant finds them and no second one.
+    let okta = directory(&app, &app.owner).await;
+    assert_eq!(refused(&okta.post(USERS, person("victim@example.com", "V")).await), is(409, "uniqueness"));
+    // Nor is there a way in for an account that a tenant made: no password, no link.
+    assert!(app.app.sign_in_link("asleep@example.com").await.unwrap().is_some(), "the invited one's");
+    let only = made(&entra, USERS, person("only@example.com", "Only")).await;
+    assert_eq!(only["active"], true);
+    assert_eq!(app.app.sign_in_link("only@example.com").await.unwrap(), None);
+    // Who is there already is not invited once more.
+    let twice = evil.post("/api/v1/invitations", json!({ "email": "only@example.com" })).await;
+    assert_eq!((twice.status, twice.text("code").as_str()), (409, "already_member"), "{}", twice.body);
 }
 
 async fn of_two_at_the_same_moment_one_is(app: Arc<TestApp>) {
@@ -399,7 +446,8 @@ yardarm_testkit::on_both_stores![
     who_is_not_active_is_out,
     the_last_owner_stays,
     groups_hold_what_they_were_given,
-    a_person_of_two_tenants_stays_who_they_are,
+    a_directory_makes_accounts_of_its_tenant_only,
+    an_address_that_was_taken_first_is_not_taken,
     of_two_at_the_same_moment_one_is,
     more_than_there_may_be,
 ];

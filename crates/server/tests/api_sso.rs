@@ -289,7 +289,9 @@ async fn a_provider_speaks_for_its_tenant_only(app: Arc<TestApp>) {
     assert_eq!(invited.status, 201, "{}", invited.body);
     let theirs =
         Stage { app: Arc::clone(&stage.app), provider: stage.provider.clone(), connection: invited.text("id") };
-    assert_eq!(stage.come("bea", "bea@example.com").await.header("location"), "/flags?p=shop");
+    let bea = stage.come("bea", "bea@example.com").await;
+    assert_eq!(bea.header("location"), "/flags?p=shop");
+    let first = after(&stage.app, &bea).get("/api/v1/session").await.body;
     let left = theirs.app.anonymous().post(SSO, json!({ "tenant": "other" })).await;
     let asked = parameters(&left.text("location"));
     let way = Way {
@@ -302,8 +304,27 @@ async fn a_provider_speaks_for_its_tenant_only(app: Arc<TestApp>) {
     let query = format!("code=c&state={}", way.state);
     // Neither at the first tenant's address nor at its own.
     assert_eq!(error(&stage.back(&way, &query).await), "state", "another connection's answer");
-    assert_eq!(error(&theirs.back(&way, &query).await), "not_a_member");
-    assert_eq!(other.get("/api/v1/members").await.body["total"], 1);
+    // Nor does who has the address elsewhere keep the tenant's own people out: it is another account, and sees nothing.
+    let came = theirs.back(&way, &query).await;
+    assert_eq!(came.status, 303, "{}", came.body);
+    let second = after(&theirs.app, &came).get("/api/v1/session").await.body;
+    assert_eq!(
+        (&first["user"]["email"], &second["user"]["email"]),
+        (&json!("bea@example.com"), &json!("bea@example.com"))
+    );
+    assert_ne!(first["user"]["id"], second["user"]["id"]);
+    for (session, tenant) in [(&first, "acme"), (&second, "other")] {
+        let tenants = session["tenants"].as_array().unwrap();
+        assert_eq!((tenants.len(), &tenants[0]["key"]), (1, &json!(tenant)), "{session}");
+    }
+    assert_eq!(other.get("/api/v1/members").await.body["total"], 2);
+    // An invitation of a third tenant finds neither.
+    let third = stage.app.second_tenant("third").await;
+    let invited = third.post("/api/v1/invitations", json!({ "email": "bea@example.com" })).await;
+    let body = json!({ "token": invited.text("token"), "name": "Bea", "password": "a sentence nobody guesses" });
+    assert_eq!(stage.app.anonymous().post("/api/v1/invitations/accept", body).await.status, 201);
+    let stays = after(&stage.app, &stage.come("bea", "bea@example.com").await).get("/api/v1/session").await.body;
+    assert_eq!((&stays["user"]["id"], stays["tenants"].as_array().unwrap().len()), (&first["user"]["id"], 1));
     let foreign = format!("/api/v1/sso-connections/{}", stage.connection);
     assert_eq!(other.get(&foreign).await.status, 404);
     assert_eq!(other.delete(&foreign).await.status, 404);
@@ -314,7 +335,12 @@ async fn a_tenant_may_demand_its_provider(app: Arc<TestApp>) {
     assert_eq!((refused.status, refused.problems()[0].1.as_str()), (422, "no_sso"));
     let stage = stage(app, json!({ "provision": true })).await;
     let bea = after(&stage.app, &stage.come("bea", "bea@example.com").await);
-    let link = stage.app.app.sign_in_link("bea@example.com").await.unwrap().unwrap();
+    assert_eq!(stage.app.app.sign_in_link("bea@example.com").await.unwrap(), None, "hers is the tenant's");
+    let invited =
+        stage.app.owner.post("/api/v1/invitations", json!({ "email": "cy@example.com", "roles": ["viewer"] })).await;
+    let body = json!({ "token": invited.text("token"), "name": "Cy", "password": "a sentence nobody guesses" });
+    assert_eq!(stage.app.anonymous().post("/api/v1/invitations/accept", body).await.status, 201);
+    let link = stage.app.app.sign_in_link("cy@example.com").await.unwrap().unwrap();
     let by_link = stage.app.anonymous().post("/api/v1/session/link", json!({ "token": link })).await;
     let by_link = after(&stage.app, &by_link);
     assert_eq!(by_link.get("/api/v1/projects").await.status, 200);

@@ -384,8 +384,10 @@ pub trait Store: WebhookStore + Send + Sync + 'static {
 
     /// By id.
     async fn user(&self, id: &str) -> Result<Option<User>, StoreError>;
-    /// By e-mail address, compared in lower case.
+    /// Somebody's own account, by e-mail address, compared in lower case.
     async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError>;
+    /// The account that a tenant's directory or identity provider made for an address, compared in lower case.
+    async fn user_of_tenant(&self, tenant_id: &str, email: &str) -> Result<Option<User>, StoreError>;
     /// Whether any person has been made yet.
     async fn any_user(&self) -> Result<bool, StoreError>;
     /// Tenants a user belongs to.

@@ -34,11 +34,14 @@ pub struct User {
     pub id: String,
     /// Whether they can sign in.
     pub kind: UserKind,
-    /// Lower case, unique; empty for service accounts.
+    /// The tenant whose directory or identity provider made this account and whose alone it is; none when it is somebody's
+    /// own, or a service account.
+    pub tenant_id: Option<String>,
+    /// Lower case. Unique among people's own accounts, and among those of a tenant; empty for service accounts.
     pub email: String,
     /// For people.
     pub name: String,
-    /// PHC string (argon2id); none for people who sign in by link only.
+    /// PHC string (argon2id); none for people who sign in by link only, and never for an account of a tenant.
     pub password_hash: Option<String>,
     /// May make tenants.
     pub operator: bool,

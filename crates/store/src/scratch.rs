@@ -55,6 +55,27 @@ impl Scratch {
         Ok(done)
     }
 
+    /// Takes the database of a URL for [`crate::open`] away from everybody until it is given back: PostgreSQL ends their
+    /// connections and takes no others; in SQLite somebody else has the one place to write.
+    pub async fn take_away(url: &str) -> Result<Away, StoreError> {
+        let failed = |error: sqlx::Error| StoreError::Database(error.to_string());
+        if url.starts_with("sqlite:") {
+            let mut connection = SqliteConnection::connect(url).await.map_err(failed)?;
+            connection.execute("PRAGMA busy_timeout = 60000").await.map_err(failed)?;
+            connection.execute("BEGIN IMMEDIATE").await.map_err(failed)?;
+            return Ok(Away::Locked(connection));
+        }
+        let (server, name) = url.rsplit_once('/').unwrap_or((url, ""));
+        let mut connection = PgConnection::connect(&format!("{server}/postgres")).await.map_err(failed)?;
+        for statement in [
+            format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"),
+            format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"),
+        ] {
+            connection.execute(AssertSqlSafe(statement)).await.map_err(failed)?;
+        }
+        Ok(Away::Closed(connection, name.to_owned()))
+    }
+
     /// Every row of every table as text, whoever's it is: what a copy of the database would hold.
     pub async fn rows(&self) -> Result<String, StoreError> {
         let failed = |error: sqlx::Error| StoreError::Database(error.to_string());
@@ -77,5 +98,31 @@ impl Scratch {
         let statement = format!("{before} {}{after}", self.name);
         connection.execute(AssertSqlSafe(statement)).await.map_err(failed)?;
         connection.close().await.map_err(failed)
+    }
+}
+
+/// See [`Scratch::take_away`].
+pub enum Away {
+    /// The writer's lock is held.
+    Locked(SqliteConnection),
+    /// A server that lets nobody into this database.
+    Closed(PgConnection, String),
+}
+
+impl Away {
+    /// Everybody may have it again.
+    pub async fn give_back(self) -> Result<(), StoreError> {
+        let failed = |error: sqlx::Error| StoreError::Database(error.to_string());
+        match self {
+            Self::Locked(mut connection) => {
+                connection.execute("ROLLBACK").await.map_err(failed)?;
+                connection.close().await.map_err(failed)
+            }
+            Self::Closed(mut connection, name) => {
+                let statement = AssertSqlSafe(format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"));
+                connection.execute(statement).await.map_err(failed)?;
+                connection.close().await.map_err(failed)
+            }
+        }
     }
 }

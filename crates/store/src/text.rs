@@ -56,7 +56,10 @@ fn check_row(row: &RowWrite) -> Result<(), StoreError> {
         RowWrite::AlsoLog { scope_id, documents: _ } => ("scope", vec![scope_id]),
         RowWrite::InsertTenant(tenant) => ("tenant", vec![&tenant.id, &tenant.key, &tenant.name]),
         RowWrite::RenameTenant { id, name } => ("tenant", vec![id, name]),
-        RowWrite::InsertUser(user) => ("app_user", vec![&user.id, &user.email, &user.name]),
+        RowWrite::InsertUser(user) => {
+            ("app_user", [&user.id, &user.email, &user.name].into_iter().chain(&user.tenant_id).collect())
+        }
+
         RowWrite::InsertAccessToken(token) => ("access_token", vec![&token.id, &token.hash]),
         RowWrite::SetPassword { user_id, password_hash } => ("app_user", vec![user_id, password_hash]),
         RowWrite::UpsertMembership(membership) => ("membership", vec![&membership.tenant_id, &membership.user_id]),

@@ -75,6 +75,7 @@ contract![
     isolation::a_commit_reaches_one_tenant_only,
     people::the_first_owner,
     people::addresses_are_unique_in_any_case,
+    people::accounts_of_a_tenant_are_its_alone,
     people::service_accounts_are_nobody_who_could_sign_in,
     people::sessions_end,
     people::leaving_a_tenant_ends_sessions_and_tokens,

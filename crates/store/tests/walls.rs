@@ -58,6 +58,7 @@ async fn fill(store: &dyn Store, tenant: &str) {
     let user = User {
         id: user_id.clone(),
         kind: UserKind::Person,
+        tenant_id: None,
         email: format!("{tenant}@example.com"),
         name: text("user"),
         password_hash: None,
@@ -225,6 +226,7 @@ async fn tables(owner: &mut PgConnection) -> Vec<(String, Option<&'static str>)>
         .unwrap();
         let column = match name.as_str() {
             "tenant" => Some("id"),
+            "app_user" => None, // most are people's own; the others have a test of their own
             _ => has.then_some("tenant_id"),
         };
         tables.push((name, column));
@@ -304,6 +306,25 @@ async fn every_table_is_behind_the_wall() {
         }
     }
     drop((owner, store));
+    scratch.remove().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_account_of_a_tenant_is_seen_by_it_alone() {
+    let Some(scratch) = server().await else { return };
+    let store = open_with(&scratch.url(), &patient()).await.unwrap();
+    fill(&*store, "tnt_a").await;
+    let user = store.user("usr_tnt_a").await.unwrap().unwrap();
+    let made = User { id: "usr_made".into(), tenant_id: Some("tnt_a".into()), ..user };
+    store.commit(commit("tnt_a", "tnt_a", Vec::new(), vec![RowWrite::InsertUser(made)])).await.unwrap();
+    let mut owner = PgConnection::connect(&scratch.url()).await.unwrap();
+    let asked = [("tenant", "tnt_a", 1), ("tenant", "tnt_b", 0), ("tenant", "", 0), ("email", "tnt_a@example.com", 0)];
+    for (setting, value, seen) in asked {
+        as_server(&mut owner).await;
+        say(&mut owner, setting, value).await;
+        assert_eq!(rows(&mut owner, "app_user", "id = 'usr_made'").await, seen, "{setting} {value}");
+        owner.execute("ROLLBACK").await.unwrap();
+    }
     scratch.remove().await.unwrap();
 }
 

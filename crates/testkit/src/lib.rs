@@ -99,7 +99,8 @@ impl TestApp {
     pub async fn start_sqlite_with(change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("yardarm.db").display());
-        Self { folder: Some(folder), ..Self::set_up(Self::start_empty_with(&url, change).await).await }
+        let empty = Self::start_empty_with(&url, |settings, _| change(settings)).await;
+        Self { folder: Some(folder), ..Self::set_up(empty).await }
     }
 
     /// On a fresh Postgres database; `None`, and says so, when no server is named.
@@ -139,6 +140,11 @@ impl TestApp {
         Self::set_up(Self::start_empty(store_url).await).await
     }
 
+    /// On a database that nobody uses yet, whose store gives up waiting after this long.
+    pub async fn start_impatient(store_url: &str, deadline: Duration) -> Self {
+        Self::set_up(Self::start_empty_with(store_url, |_, options| options.deadline = deadline).await).await
+    }
+
     async fn set_up(mut app: Self) -> Self {
         let link = app.app.setup_link().await.unwrap().unwrap();
         let visitor = app.anonymous();
@@ -162,10 +168,10 @@ impl TestApp {
 
     /// Running, but nobody can sign in yet.
     pub async fn start_empty(store_url: &str) -> Self {
-        Self::start_empty_with(store_url, |_| {}).await
+        Self::start_empty_with(store_url, |_, _| {}).await
     }
 
-    async fn start_empty_with(store_url: &str, change: impl FnOnce(&mut Settings)) -> Self {
+    async fn start_empty_with(store_url: &str, change: impl FnOnce(&mut Settings, &mut StoreOptions)) -> Self {
         // Tests are about what happens, not about how busy the machine is.
         let patience = Duration::from_mins(2);
         let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
@@ -193,8 +199,9 @@ impl TestApp {
             secret_keys: vec![SecretKey::new(std::array::from_fn(|n| u8::try_from(n).unwrap()))],
             ..Settings::default()
         };
-        change(&mut settings);
-        let options = StoreOptions { deadline: patience, quotas: settings.quotas.clone(), ..StoreOptions::default() };
+        let mut options = StoreOptions { deadline: patience, ..StoreOptions::default() };
+        change(&mut settings, &mut options);
+        options.quotas.clone_from(&settings.quotas);
         let store = yardarm_store::open_with(store_url, &options).await.unwrap();
         let hub = Hub::start(Arc::clone(&store), HubOptions::default()).await.unwrap();
         let now = Arc::clone(&clock);

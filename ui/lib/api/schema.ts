@@ -2955,6 +2955,8 @@ export interface components {
             content_hash?: string | null;
             /** @description Why something is not shown: `redacted`, `pruned`, or `long` (see the history of the project). */
             hidden?: string | null;
+            /** @description `prj_…:42/flag/new-checkout`: the entry, and the object in it. */
+            id: string;
             /** @description Unique in the kind. */
             key: string;
             /** @description `flag`, `configuration`, … */
@@ -2975,12 +2977,14 @@ export interface components {
              * @description Milliseconds since 1970.
              */
             at: number;
-            /** @description The first 50 of them. */
+            /** @description One item for each of them, those that were asked for (by `kind`, `key`, `environment`) first; at most 50. */
             documents: components["schemas"]["AuditDocument"][];
-            /** @description How many documents it touched. */
+            /** @description How many documents it touched: one change may be of many objects (an import, an applied file). */
             documents_total: number;
             /** @description Hash of this one. */
             hash: string;
+            /** @description `prj_…:42`: the log and its revision. */
+            id: string;
             /** @description Hash of the entry before. */
             prev_hash: string;
             /** @description Key of the project; null in the tenant's own log. */
@@ -6725,9 +6729,12 @@ export interface operations {
                 via?: string;
                 /** @description With this action: `flag.create`. */
                 action?: string;
-                /** @description That touched this kind of document: `flag`, `configuration`, `access_token`, …. */
+                /**
+                 * @description That touched an object of this kind: `flag`, `configuration`, `access_token`, …. With `key` and `environment`: one
+                 *     object that is all of it.
+                 */
                 kind?: string;
-                /** @description That touched a document with this key; a flag's key finds its configurations, too. */
+                /** @description That touched an object with this key; a flag's key finds its configurations, too. */
                 key?: string;
                 /** @description That touched this environment or something in it. */
                 environment?: string;
@@ -6786,8 +6793,8 @@ export interface operations {
     exportAudit: {
         parameters: {
             query?: {
-                /** @description `ndjson` (the default; what `yardarm audit verify` reads) or `csv`. */
-                format?: "ndjson" | "csv";
+                /** @description `ndjson` (the default; what `yardarm audit verify` reads), `objects` or `csv`. */
+                format?: "ndjson" | "objects" | "csv";
                 /** @description `cursor` of the last entry that was received: goes on after it. */
                 cursor?: string;
                 /** @description Only the log of this project. */

@@ -107,7 +107,7 @@ enum Command {
         /// IANA name of its time zone: `Europe/Berlin`
         #[arg(long, value_name = "ZONE", default_value = "UTC")]
         zone: String,
-        /// How late it may still happen, seconds [default: a day]
+        /// How late it may still happen, seconds [default: the server's `schedule_grace`, a day]
         #[arg(long, value_name = "SECONDS")]
         grace: Option<u64>,
         /// Call the schedule off

@@ -121,5 +121,6 @@ async fn existing(server: ServerArgs) -> Result<(Node, String), Failure> {
 }
 
 fn nobody(email: &str) -> Failure {
-    Failure::new(Exit::NotFound, format!("nobody here has the address {email}"))
+    Failure::new(Exit::NotFound, format!("nobody here has an account of their own with the address {email}"))
+        .hint("who was made by a directory or an identity provider comes in by that; owners can invite them")
 }

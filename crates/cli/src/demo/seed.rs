@@ -148,6 +148,7 @@ async fn make_tenant(store: &dyn Store, people: &[Person], now: i64) -> Result<S
         rows.push(RowWrite::InsertUser(User {
             id: user_id.clone(),
             kind: UserKind::Person,
+            tenant_id: None,
             email: person.email.clone(),
             name: person.name.clone(),
             password_hash: None,
@@ -269,6 +270,7 @@ mod tests {
         let user = User {
             id: fresh_id("usr"),
             kind: UserKind::Person,
+            tenant_id: None,
             email: "owner@acme.example".to_owned(),
             name: "Owner".to_owned(),
             password_hash: None,

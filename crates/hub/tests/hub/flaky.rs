@@ -210,6 +210,11 @@ impl Store for Flaky {
         self.inner.user_by_email(email).await
     }
 
+    async fn user_of_tenant(&self, tenant_id: &str, email: &str) -> Result<Option<User>, StoreError> {
+        self.ask()?;
+        self.inner.user_of_tenant(tenant_id, email).await
+    }
+
     async fn any_user(&self) -> Result<bool, StoreError> {
         self.ask()?;
         self.inner.any_user().await

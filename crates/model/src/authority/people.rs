@@ -156,7 +156,7 @@ pub struct InvitationDocument {
     /// Keys of groups they will be in.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub groups: BTreeSet<String>,
-    /// Who asked: `user:usr_…`.
+    /// Who asked, or asked again: `user:usr_…`. It is good for as long as they could.
     pub invited_by: String,
     /// Milliseconds since 1970.
     pub created_at: i64,

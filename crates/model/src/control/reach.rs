@@ -38,19 +38,18 @@ pub(super) struct Reach {
 }
 
 /// The project as the documents leave it.
-pub(super) fn after(state: &State, documents: &Documents) -> State {
+///
+/// # Errors
+/// A document is none that a project can hold. Nothing is known then of what the change touches, so it must not be made.
+pub(super) fn after(state: &State, documents: &Documents) -> Result<State, serde_json::Error> {
     let mut after = state.clone();
     let texts: Vec<_> = documents
         .iter()
         .map(|(kind, key, body)| (kind.as_str(), key.as_str(), body.as_ref().map(Value::to_string)))
         .collect();
     let rows = texts.iter().map(|(kind, key, body)| (*kind, *key, body.as_deref()));
-    // Documents come from `decide` or from the log, which hold only what was written so; one that were not would leave
-    // the state as it was from there on, and the compiler has refused it before.
-    if after.apply(0, rows).is_err() {
-        return state.clone();
-    }
-    after
+    after.apply(0, rows)?;
+    Ok(after)
 }
 
 /// What documents touch, on the way from one state to the other.

@@ -28,11 +28,14 @@ pub struct Circumstances {
 
 /// Documents of the state whose times of writing a verdict on these documents may ask for ([`Circumstances::changed_at`]).
 /// Empty unless a policy asks for a soak.
-pub fn ages_needed(state: &State, documents: &Documents) -> BTreeSet<(Kind, String)> {
+///
+/// # Errors
+/// As [`verdict`].
+pub fn ages_needed(state: &State, documents: &Documents) -> Result<BTreeSet<(Kind, String)>, serde_json::Error> {
     if state.policies.values().all(|policy| policy.min_soak.is_none()) {
-        return BTreeSet::new();
+        return Ok(BTreeSet::new());
     }
-    let change = Change::of(state, documents);
+    let change = Change::of(state, documents)?;
     let mut needed = BTreeSet::new();
     for policy in state.policies.values() {
         let Some(soak) = &policy.min_soak else { continue };
@@ -44,14 +47,21 @@ pub fn ages_needed(state: &State, documents: &Documents) -> BTreeSet<(Kind, Stri
             }
         }
     }
-    needed
+    Ok(needed)
 }
 
 /// What the policies of a state say about documents that were decided on it. Those count that are there before the
 /// change: one that the change makes is not for it, and one that it changes or removes still is. In one environment,
 /// whoever is served something else is looked at as far as documents say; see [`Policy`] for each rule.
-pub fn verdict(state: &State, documents: &Documents, circumstances: &Circumstances) -> Verdict {
-    let change = Change::of(state, documents);
+///
+/// # Errors
+/// A document cannot be read. `decide` makes none of those; whoever has one must not commit it unjudged.
+pub fn verdict(
+    state: &State,
+    documents: &Documents,
+    circumstances: &Circumstances,
+) -> Result<Verdict, serde_json::Error> {
+    let change = Change::of(state, documents)?;
     let mut verdict = Verdict::default();
     verdict.environments.extend(change.reach.flags.keys().map(|(environment, _)| environment.clone()));
     verdict.environments.extend(change.reach.weakened.iter().cloned());
@@ -76,7 +86,7 @@ pub fn verdict(state: &State, documents: &Documents, circumstances: &Circumstanc
             told.soak(&change, spot);
         }
     }
-    verdict
+    Ok(verdict)
 }
 
 /// A change with both sides of it, and what it touches.
@@ -90,10 +100,10 @@ struct Change<'s> {
 type Held = BTreeMap<String, (Kind, String)>;
 
 impl<'s> Change<'s> {
-    fn of(before: &'s State, documents: &Documents) -> Self {
-        let after = reach::after(before, documents);
+    fn of(before: &'s State, documents: &Documents) -> Result<Self, serde_json::Error> {
+        let after = reach::after(before, documents)?;
         let reach = reach::reach(before, &after, documents);
-        Self { before, after, reach }
+        Ok(Self { before, after, reach })
     }
 
     /// Whether a policy is for an environment, before the change or after it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use yardarm_model::authority::Authority;
+use yardarm_model::authority::{AccessTokenDocument, Authority, tenant_kind};
 use yardarm_store::{Membership, Session, Tenant, User, UserKind};
 
 use super::tenant_state::TenantState;
@@ -50,6 +50,12 @@ impl Authenticated {
             Via::Session(_) | Via::Schedule(None) => None,
             Via::Token(id) | Via::Schedule(Some(id)) => Some(id),
         }
+    }
+
+    /// When what they came with ends by itself, milliseconds since 1970: a session's time, or a token's if it has one.
+    pub(super) fn ends_at(&self) -> Option<i64> {
+        let token = self.token().and_then(|id| self.state.read::<AccessTokenDocument>(tenant_kind::ACCESS_TOKEN, id));
+        self.session.as_ref().map(|session| session.expires_at).or(token.and_then(|token| token.expires_at))
     }
 
     /// `session`, `token:tok_…` or `schedule`. The id of a session is a secret's hash and stays out of the log.

@@ -45,14 +45,14 @@ impl<R: Right> ProjectAccess<R> {
                 None => State::clone(&decided_on.state),
             };
             let documents = decide(&state, &command, &inputs).map_err(|refused| below(part, refused))?;
-            let needed = control::ages_needed(&state, &documents);
+            let needed = control::ages_needed(&state, &documents).map_err(refusal::internal)?;
             Ok::<_, Problem>((state, documents, needed))
         });
         let (state, documents, needed) = decided.await.map_err(refusal::internal)??;
         let changed_at = self.ages(&state, needed).await;
         let circumstances = Circumstances { now: at, changed_at, reason };
         let said = tokio::task::spawn_blocking(move || control::verdict(&state, &documents, &circumstances));
-        said.await.map_err(refusal::internal)
+        said.await.map_err(refusal::internal)?.map_err(refusal::internal)
     }
 
     /// When documents were last written. What cannot be read now is left out, and counts as new.
@@ -92,7 +92,7 @@ impl<R: Right> ProjectAccess<R> {
             let who = &change.attribution;
             let circumstances = Circumstances { now: who.at, reason: who.reason.clone(), changed_at: BTreeMap::new() };
             let said = tokio::task::spawn_blocking(move || control::verdict(&then, &documents, &circumstances));
-            let verdict = said.await.map_err(refusal::internal)?;
+            let verdict = said.await.map_err(refusal::internal)?.map_err(refusal::internal)?;
             if !verdict.is_clear() {
                 checked.held.push((change, verdict));
             }

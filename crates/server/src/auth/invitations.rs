@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use yardarm_model::authority::{InvitationDocument, MemberDocument, tenant_kind};
+use yardarm_model::authority::{Authority, InvitationDocument, MemberDocument, Permission, Place, tenant_kind};
 use yardarm_store::{
     Attribution, Commit, CommitError, DocumentWrite, LinkPurpose, Membership, OneTimeLink, RowWrite, Tenant, User,
     UserKind,
@@ -76,10 +76,12 @@ impl TenantAccess<can::MemberManage> {
             expires_at: link.expires_at,
         };
         let gate = &self.request.gate;
-        let known = gate.store.user_by_email(&document.email).await?.map(|user| user.id);
+        let of_tenant = gate.store.user_of_tenant(&self.tenant().id, &document.email).await?;
+        let own = gate.store.user_by_email(&document.email).await?;
+        let known: Vec<String> = of_tenant.into_iter().chain(own).map(|user| user.id).collect();
         self.decide(|now| {
             limit(now.state, tenant_kind::INVITATION, MOST_INVITATIONS, "open invitations")?;
-            if known.as_ref().is_some_and(|id| now.state.document(tenant_kind::MEMBER, id).is_some()) {
+            if known.iter().any(|id| now.state.document(tenant_kind::MEMBER, id).is_some()) {
                 return Err(refusal::already_member());
             }
             let twice = now.state.all(tenant_kind::INVITATION).any(|(_, other)| other.body["email"] == document.email);
@@ -101,7 +103,9 @@ impl TenantAccess<can::MemberManage> {
         let (_, document) = self
             .decide(|now| {
                 let before = reachable(now, id)?;
-                let document = InvitationDocument { expires_at: link.expires_at, ..before };
+                // Whoever renews it answers for it from now on.
+                let invited_by = self.request.who.actor();
+                let document = InvitationDocument { expires_at: link.expires_at, invited_by, ..before };
                 let rows = vec![RowWrite::DeleteInvitationLinks(id.to_owned()), RowWrite::InsertLink(link.clone())];
                 Ok((TenantWrite::one(tenant_kind::INVITATION, id, body(&document)?, rows), document))
             })
@@ -151,6 +155,20 @@ struct Opened {
     document: InvitationDocument,
 }
 
+/// Whether whoever asked could still ask: with the right to let people in, what it was used for ends, too. Otherwise
+/// somebody who is taken out comes in again by a link of their own.
+fn is_still_given(state: &TenantState, document: &InvitationDocument) -> bool {
+    let inviter = document.invited_by.strip_prefix("user:").unwrap_or_default();
+    let authority = Authority { grants: state.grants_of(inviter), limits: None };
+    let given = MemberDocument {
+        name: String::new(),
+        roles: document.roles.clone(),
+        groups: document.groups.clone(),
+        given: BTreeMap::new(),
+    };
+    authority.allows(Permission::MemberManage, Place::TENANT) && authority.covers(&state.grants_of_member(&given))
+}
+
 async fn open(gate: &App, token: &str) -> Result<Opened, Problem> {
     let hash = keys::hash_hex(token);
     let link = gate.store.link(&hash, gate.now()).await?;
@@ -158,7 +176,10 @@ async fn open(gate: &App, token: &str) -> Result<Opened, Problem> {
     let (Some(id), Some(tenant_id)) = (link.invitation_id, link.tenant_id) else { return Err(refusal::link_used()) };
     let tenant = gate.store.tenant(&tenant_id).await?.ok_or_else(refusal::link_used)?;
     let state = gate.tenant_state(&tenant_id).await?.ok_or_else(refusal::link_used)?;
-    let document = state.read(tenant_kind::INVITATION, &id).ok_or_else(refusal::link_used)?;
+    let document: InvitationDocument = state.read(tenant_kind::INVITATION, &id).ok_or_else(refusal::link_used)?;
+    if !is_still_given(&state, &document) {
+        return Err(refusal::link_used());
+    }
     Ok(Opened { hash, id, tenant, state, document })
 }
 
@@ -233,6 +254,7 @@ impl Visitor {
         let user = User {
             id: fresh::id("usr"),
             kind: UserKind::Person,
+            tenant_id: None,
             email: email.clone(),
             name,
             password_hash: Some(gate.hash_password(secret).await?),
@@ -257,8 +279,9 @@ impl TenantAccess<Member> {
         if matches!(self.via(), super::authenticated::Via::Token(_)) {
             return Err(refusal::not_a_session());
         }
-        if self.session()?.connection_id.is_some() {
-            // A tenant's identity provider speaks for that tenant, and joins no other one in somebody's name.
+        if self.session()?.connection_id.is_some() || self.user().tenant_id.is_some() {
+            // A tenant's identity provider speaks for that tenant, and joins no other one in somebody's name; nor does an
+            // account that is a tenant's.
             return Err(managed_elsewhere());
         }
         for _ in 0..TRIES {

@@ -58,6 +58,7 @@ impl TenantAccess<can::ServiceAccountManage> {
         let user = User {
             id: id.clone(),
             kind: UserKind::ServiceAccount,
+            tenant_id: None,
             email: String::new(),
             name: document.name.clone(),
             password_hash: None,

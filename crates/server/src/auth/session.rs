@@ -181,6 +181,7 @@ impl Visitor {
         let user = User {
             id: fresh::id("usr"),
             kind: UserKind::Person,
+            tenant_id: None,
             email: request.email.to_lowercase(),
             name: request.name,
             password_hash: Some(gate.hash_password(request.password).await?),

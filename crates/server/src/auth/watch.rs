@@ -166,7 +166,8 @@ impl ConsoleWatch {
         self.pending.push_back(Heard::Change(note, version));
     }
 
-    /// Looks the credential up again. While the database is away nothing can change, so the stream stays.
+    /// Looks the credential up again. While the database is away nobody can take anything away, so the stream stays until
+    /// what it was opened with ends by itself.
     async fn still_allowed(&self) -> bool {
         match self.request.gate.authenticate(&self.request.credential).await {
             Ok(who) => {
@@ -175,7 +176,11 @@ impl ConsoleWatch {
                     && self.permission.is_none_or(|permission| who.authority.allows(permission, place))
                     && self.request.gate.keep_sign_in_rules(&who, "").await.is_ok()
             }
-            Err(problem) => problem.status == http::StatusCode::SERVICE_UNAVAILABLE,
+            Err(problem) if problem.status == http::StatusCode::SERVICE_UNAVAILABLE => {
+                let now = self.request.gate.now();
+                self.request.who.ends_at().is_none_or(|end| now < end)
+            }
+            Err(_) => false,
         }
     }
 }

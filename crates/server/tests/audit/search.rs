@@ -98,4 +98,77 @@ async fn the_logs_of_a_tenant_are_one(app: Arc<TestApp>) {
     assert!(search(&other, &format!("cursor={next}")).await.iter().all(|(project, _)| project.is_empty()));
 }
 
-yardarm_testkit::on_both_stores![the_logs_of_a_tenant_are_one];
+/// A file with so many flags, on in staging, with this name.
+fn file(flags: usize, name: &str) -> Value {
+    let flag = |n: usize| {
+        let on = json!({ "on": true, "default": { "variant": "on" }, "off_variant": "off" });
+        json!({ "key": format!("flag-{n}"), "name": format!("{name} {n}"), "environments": { "staging": on } })
+    };
+    json!({ "format": 1, "flags": (0..flags).map(flag).collect::<Vec<_>>() })
+}
+
+async fn apply(app: &TestApp, body: Value) {
+    let applied = app.owner.post("/api/v1/projects/shop/apply", body).await;
+    assert_eq!(applied.status, 200, "{}", applied.body);
+}
+
+/// One change of many objects is one entry with an item for each: found by each, with what that was before and after.
+async fn a_batch_is_a_parent_and_one_item_for_each_object(app: Arc<TestApp>) {
+    const FLAGS: usize = 60;
+    apply(&app, file(FLAGS, "First")).await;
+    apply(&app, file(FLAGS, "Second")).await;
+    // Each flag and its configuration; then only the flags.
+    let made = search_one(&app.owner, "kind=configuration&key=flag-0").await;
+    assert_eq!(made["documents_total"], 2 * FLAGS, "{made:#}");
+    let named = search_one(&app.owner, "kind=flag&key=flag-0").await;
+    assert_eq!(named["documents_total"], FLAGS, "{named:#}");
+    for n in 0..FLAGS {
+        let found = app.owner.get(&format!("/api/v1/audit?project=shop&kind=flag&key=flag-{n}")).await;
+        let items = found.body["items"].as_array().unwrap();
+        assert_eq!(items.len(), 2, "flag-{n}: once for each change");
+        let (second, first) = (&items[0], &items[1]);
+        let (after, before) = (&second["documents"][0], &first["documents"][0]);
+        let id = format!("{}:{}", second["scope"].as_str().unwrap(), second["rev"]);
+        assert_eq!((&second["id"], &after["id"]), (&json!(id), &json!(format!("{id}/flag/flag-{n}"))));
+        assert_eq!((&before["before"], &before["after"]["name"]), (&Value::Null, &json!(format!("First {n}"))));
+        assert_eq!(
+            (&after["before"]["name"], &after["after"]["name"]),
+            (&json!(format!("First {n}")), &json!(format!("Second {n}")))
+        );
+    }
+    // Kind, key and environment are said of one object: this one was never touched in production.
+    let place = |environment: &str| format!("project=shop&key=flag-3&environment={environment}");
+    assert_eq!(search(&app.owner, &place("production")).await, []);
+    assert_eq!(search_one(&app.owner, &place("staging")).await["documents"][0]["key"], "staging/flag-3");
+    app.flag("flag-3-too").await;
+    let on = json!({ "on": true });
+    let path = "/api/v1/projects/shop/flags/flag-3-too/environments/production";
+    assert_eq!(app.owner.patch(path, on).await.status, 200);
+    assert_eq!(search(&app.owner, &place("production")).await, []);
+
+    // Exports by objects: the parent, and a line for each object with its id.
+    let export = async |format: &str| {
+        let path = format!("/api/v1/audit/export?project=shop&format={format}");
+        app.owner.open("GET", &path, None).await.text().await.unwrap()
+    };
+    let lines: Vec<Value> = export("objects").await.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let parent = &named["id"];
+    assert_eq!(lines.iter().filter(|line| line["id"] == *parent).count(), 1);
+    let children: Vec<_> = lines.iter().filter(|line| line["parent"] == *parent).collect();
+    assert_eq!((children.len(), &children[0]["objects"]), (FLAGS, &json!(FLAGS)));
+    let keys: std::collections::BTreeSet<_> = children.iter().map(|line| line["key"].as_str().unwrap()).collect();
+    assert_eq!(keys.len(), FLAGS);
+    assert!(children.iter().all(|line| line["trace_id"] == named["trace_id"] && line["removed"] == false));
+    assert_eq!(children.iter().filter(|line| !line["cursor"].is_null()).count(), 1, "the last one goes on");
+    let csv = export("csv").await;
+    let rows: Vec<&str> = csv.split_terminator("\r\n").skip(1).collect();
+    assert_eq!(rows.len(), lines.len(), "the same in both");
+    let parent = parent.as_str().unwrap();
+    assert_eq!(rows.iter().filter(|row| row.contains(&format!(",\"{parent}\",\"\","))).count(), 1);
+    assert_eq!(rows.iter().filter(|row| row.contains(&format!(",\"{parent}\",\"user:"))).count(), FLAGS);
+    // What is of one object is one line, and has no parent.
+    let alone = lines.iter().find(|line| line["key"] == "flag-3-too" && line["kind"] == "flag").unwrap();
+    assert_eq!((&alone["parent"], &alone["objects"]), (&Value::Null, &json!(1)));
+}
+
+yardarm_testkit::on_both_stores![the_logs_of_a_tenant_are_one, a_batch_is_a_parent_and_one_item_for_each_object];

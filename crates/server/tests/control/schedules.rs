@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use yardarm_store::scratch::Scratch;
 use yardarm_testkit::{Client, TestApp};
 
 use crate::world::*;
@@ -150,6 +151,16 @@ async fn a_token_that_is_revoked_schedules_nothing(app: Arc<TestApp>) {
     let told = settled(&app, &id).await;
     assert_eq!(told["state"], "failed", "{told:#}");
     assert!(told["outcome"]["reason"].as_str().unwrap().contains("revoked"), "{}", told["outcome"]);
+    // One that ends before that time cannot do it then either.
+    let ends = |at: i64| json!({ "name": "brief", "role": "editor", "expires_at": at });
+    let day = app.now() + 12 * HOUR;
+    let brief = app.with_token(&bo.post("/api/v1/tokens", ends(day)).await.text("token"));
+    let id = draft(&brief, PRODUCTION, json!({ "targets": [{ "variant": "off", "keys": ["u"] }] })).await;
+    let midnight = json!({ "at": "2026-01-02T00:00", "zone": "UTC" });
+    let refused = brief.put(&at(&id, "schedule"), midnight.clone()).await;
+    assert_eq!((refused.status, refused.problems()), (422, vec![("/at".into(), "token_ends_before".into())]));
+    let lasts = app.with_token(&bo.post("/api/v1/tokens", ends(day + 1)).await.text("token"));
+    assert_eq!(lasts.put(&at(&id, "schedule"), midnight).await.status, 200);
     // A token that may schedule and not change anything does not get somebody to do it for it.
     let grants = json!([
         { "permissions": ["project.read"], "projects": ["shop"], "environments": "*" },
@@ -213,15 +224,65 @@ async fn once_on_two_nodes_on_sqlite() {
     once_on_two_nodes_after_a_restart(TestApp::start(&url).await, &url).await;
 }
 
-#[tokio::test]
-async fn once_on_two_nodes_on_postgres() {
+/// A database of its own; `None`, and says so, when no server is named.
+async fn scratch() -> Option<Scratch> {
     #[expect(clippy::disallowed_methods, reason = "tests are told by the environment which database there is")]
     let Ok(server) = std::env::var("TEST_DATABASE_URL") else {
         eprintln!("skipped: TEST_DATABASE_URL is not set");
-        return;
+        return None;
     };
-    let scratch = yardarm_store::scratch::Scratch::create(&server).await.unwrap();
+    Some(Scratch::create(&server).await.unwrap())
+}
+
+#[tokio::test]
+async fn once_on_two_nodes_on_postgres() {
+    let Some(scratch) = scratch().await else { return };
     let url = scratch.url();
     once_on_two_nodes_after_a_restart(TestApp::start(&url).await, &url).await;
+    scratch.remove().await.unwrap();
+}
+
+/// Its time comes while the database cannot be written to: it is tried again, and then it happens once.
+async fn what_is_due_while_the_database_is_away(app: TestApp) {
+    let World { bo, cy, .. } = world(&app).await;
+    let id = due_at_noon(&bo, &cy, None).await;
+    let away = Scratch::take_away(&app.app.settings.database_url).await.unwrap();
+    app.advance(12 * HOUR);
+    let refused = bo.patch(STAGING, json!({ "on": true })).await;
+    assert_eq!(code(&refused), (503, "database_unavailable".into()), "{}", refused.body);
+    // It looks by itself, too; whoever looks first, a try follows only after a wait, and none does anything.
+    for _ in 0..5 {
+        app.app.fire().await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    away.give_back().await.unwrap();
+    // The waits have grown to a few seconds at most.
+    let patience = tokio::time::Instant::now() + Duration::from_secs(20);
+    while app.owner.get(&at(&id, "")).await.body["state"] != "applied" {
+        assert!(tokio::time::Instant::now() < patience, "{:#}", state(&app, &id).await);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(is_on(&app).await);
+    app.app.fire().await;
+    let done = actions(&app).await;
+    let of_requests: Vec<_> = done.iter().filter(|action| action.starts_with("change_request.")).collect();
+    assert_eq!(of_requests.iter().filter(|action| **action == "change_request.apply").count(), 1, "{of_requests:?}");
+    assert!(!of_requests.iter().any(|action| *action == "change_request.fail"), "{of_requests:?}");
+}
+
+/// Long enough for a change, short enough to see it given up.
+const IMPATIENT: Duration = Duration::from_millis(1_500);
+
+#[tokio::test]
+async fn what_is_due_while_the_database_is_away_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("yardarm.db").display());
+    what_is_due_while_the_database_is_away(TestApp::start_impatient(&url, IMPATIENT).await).await;
+}
+
+#[tokio::test]
+async fn what_is_due_while_the_database_is_away_on_postgres() {
+    let Some(scratch) = scratch().await else { return };
+    what_is_due_while_the_database_is_away(TestApp::start_impatient(&scratch.url(), IMPATIENT).await).await;
     scratch.remove().await.unwrap();
 }

@@ -92,7 +92,11 @@ pub(crate) fn slot_of(parameter: &str) -> Option<(&'static str, &'static str)> {
     None
 }
 
-/// Bodies, with `{slots}`; of a route with several lines each is tried. `~` is `/projects/{project}`.
+/// Change requests by what is done with them: what ends one ends none of the others.
+pub(crate) const REQUESTS: [&str; 6] =
+    ["asked_request", "told_request", "rebased_request", "timely_request", "timed_request", "applied_request"];
+
+/// Bodies, with `{slots}`; of a route with several lines each is tried. `~` is `/projects/{project}`; no body is empty.
 #[rustfmt::skip]
 const BODIES: &[(&str, &str, &str)] = &[
     ("POST", "/setup", r#"{"token": "guess", "tenant": {"key": "more", "name": "More"}, "name": "M",
@@ -143,6 +147,7 @@ const BODIES: &[(&str, &str, &str)] = &[
         "default_roles": ["{held_role}"]}"#),
     ("PATCH", "/sso-connections/{connection}", r#"{"name": "Changed"}"#),
     ("PATCH", "/sso-connections/{connection}", r#"{"groups": {"devs": {"roles": [], "groups": ["{group}"]}}}"#),
+    ("PATCH", "/sso-connections/{connection}", r#"{"default_roles": ["{held_role}"]}"#),
     ("POST", "/audit/retention", r#"{"days": 400}"#),
     ("POST", "/audit/redactions", r#"{"project": "{project}", "rev": 2, "actor_name": true}"#),
 
@@ -180,11 +185,13 @@ const BODIES: &[(&str, &str, &str)] = &[
     ("PATCH", "~/flags/{flag}/environments/{environment}",
         r#"{"prerequisites": [{"flag": "{prerequisite}", "variants": ["on"]}]}"#),
     ("PATCH", "~/change-requests/{change_request}", r#"{"title": "Changed"}"#),
-    ("POST", "~/change-requests/{change_request}/approve", r#"{"hash": "{change_request}"}"#),
+    ("POST", "~/change-requests/{asked_request}/approve", r#"{"hash": "{asked_hash}"}"#),
     ("POST", "~/change-requests/{change_request}/reject", r#"{"comment": "no"}"#),
-    ("POST", "~/change-requests/{change_request}/comments", r#"{"text": "hello"}"#),
-    ("POST", "~/change-requests/{change_request}/rebase", "{}"),
-    ("PUT", "~/change-requests/{change_request}/schedule", r#"{"at": "2026-06-01T12:00", "zone": "UTC"}"#),
+    ("POST", "~/change-requests/{told_request}/comments", r#"{"text": "hello"}"#),
+    ("POST", "~/change-requests/{rebased_request}/rebase", "{}"),
+    ("PUT", "~/change-requests/{timely_request}/schedule", r#"{"at": "2026-06-01T12:00", "zone": "UTC"}"#),
+    ("DELETE", "~/change-requests/{timed_request}/schedule", ""),
+    ("POST", "~/change-requests/{applied_request}/apply", ""),
     ("POST", "~/policies", r#"{"key": "more", "environments": ["production"], "require_reason": true}"#),
     ("PATCH", "~/policies/{policy}", r#"{"environments": ["{environment}"]}"#),
     ("POST", "~/policies/check",
@@ -207,12 +214,6 @@ const HOPELESS: &[(&str, &str, &str)] = &[
     ("wrong password", "", "the same"),
     ("123456", "", "the same"),
     ("{quiet_tenant}", "", "it has no single sign-on"),
-    ("", "POST /api/v1/projects/{project}/change-requests/{change_request}/approve", "the hash is none"),
-    ("", "POST /api/v1/projects/{project}/change-requests/{change_request}/rebase", "it was taken back before"),
-    ("", "PUT /api/v1/projects/{project}/change-requests/{change_request}/schedule", "the same"),
-    ("", "DELETE /api/v1/projects/{project}/change-requests/{change_request}/schedule", "the same"),
-    ("", "POST /api/v1/projects/{project}/change-requests/{change_request}/apply", "the same"),
-    ("", "POST /api/v1/projects/{project}/change-requests/{change_request}/comments", "the same"),
     ("", "DELETE /api/v1/account/totp", "nobody has an authenticator app"),
     ("", "POST /api/v1/session/second-factor/passkey/challenge", "nobody has shown a password only"),
     ("", "PATCH /api/v1/account/passkeys/{passkey}", "the passkey is somebody else's of the tenant"),
@@ -228,7 +229,8 @@ pub(crate) fn is_hopeless(method: &str, path: &str, body: Option<&Value>) -> boo
 
 /// A line's path as the table of routes has it. Names in it that are written out are of the caller's own.
 fn route_of(path: &str) -> String {
-    whole(path).replace("/environments/production/", "/environments/{environment}/")
+    let path = whole(path).replace("/environments/production/", "/environments/{environment}/");
+    REQUESTS.iter().fold(path, |path, slot| path.replace(&format!("{{{slot}}}"), "{change_request}"))
 }
 
 fn whole(path: &str) -> String {
@@ -241,7 +243,8 @@ pub(crate) fn requests(method: &str, route: &str) -> Vec<(String, Option<Value>)
     let lines = BODIES.iter().filter(|(of, path, _)| *of == method && route_of(path) == route);
     let requests: Vec<_> = lines
         .map(|(_, path, body)| {
-            (whole(path), Some(serde_json::from_str(body).unwrap_or_else(|error| panic!("{method} {route}: {error}"))))
+            let read = || serde_json::from_str(body).unwrap_or_else(|error| panic!("{method} {route}: {error}"));
+            (whole(path), (!body.is_empty()).then(read))
         })
         .collect();
     if requests.is_empty() { vec![(route.to_owned(), None)] } else { requests }

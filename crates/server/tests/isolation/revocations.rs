@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use yardarm_store::scratch::Scratch;
 use yardarm_testkit::{Client, OWNER_PASSWORD, TestApp};
 
 use crate::attacks::to_the_end;
@@ -190,6 +191,61 @@ async fn what_was_taken_away_on_one_node_is_gone_on_the_other() {
     app.remove_database().await;
 }
 
+/// Nobody takes these away: they end at their time, and what they opened ends then, not before.
+async fn what_ends_by_itself_ends_its_streams(app: Arc<TestApp>) {
+    const HOUR: i64 = 3_600_000;
+    let console = format!("{PROJECT}/stream");
+    let in_an_hour = app.now() + HOUR;
+    let token = json!({ "name": "brief", "role": "viewer", "expires_at": in_an_hour });
+    let token = made(&app.owner, "/api/v1/tokens", token).await;
+    let account = made(&app.owner, "/api/v1/service-accounts", json!({ "name": "CI", "roles": ["viewer"] })).await;
+    let program = json!({ "name": "ci", "service_account": account["id"], "expires_at": in_an_hour });
+    let program = made(&app.owner, "/api/v1/tokens", program).await;
+    let body = json!({ "name": "sdk", "environment": "production", "audience": "server" });
+    let key = made(&app.owner, &format!("{PROJECT}/keys"), body).await;
+    let rotate = format!("{PROJECT}/keys/{}/rotate", text(&key, "id"));
+    made(&app.owner, &rotate, json!({ "overlap_seconds": HOUR / 1_000 })).await;
+    let key = app.with_token(&text(&key, "key"));
+    let brief = [
+        ("access token", app.with_token(&text(&token, "token")), console.as_str()),
+        ("a program's token", app.with_token(&text(&program, "token")), &console),
+        ("SDK key", key.clone(), "/sdk/v1/stream"),
+        ("SDK key by OFREP", key, "/ofrep/v1/stream"),
+    ];
+    end_at_their_time(&app, &brief, HOUR).await;
+    // A session lives for thirty days.
+    let (browser, _) = person(&app, "signed-in", json!({ "roles": ["viewer"] })).await;
+    end_at_their_time(&app, &[("session", browser, console.as_str())], 30 * 24 * HOUR).await;
+}
+
+/// Opens these, sees them go on until their time, and end after it.
+async fn end_at_their_time(app: &TestApp, brief: &[(&str, Client, &str)], milliseconds: i64) {
+    // Longer than it takes until a stream looks again.
+    let looks = std::time::Duration::from_secs(6);
+    let mut open = Vec::new();
+    for (what, reader, path) in brief {
+        let stream = reader.open("GET", path, None).await;
+        assert_eq!(stream.status(), 200, "{what}");
+        open.push((*what, tokio::spawn(to_the_end(stream))));
+    }
+    app.advance(milliseconds - 1);
+    tokio::time::sleep(looks).await;
+    for (what, stream) in &open {
+        assert!(!stream.is_finished(), "{what}: it ended before its time");
+    }
+    app.advance(1);
+    let over = tokio::time::Instant::now();
+    for (what, stream) in open {
+        let patience = std::time::Duration::from_mins(2);
+        let ended = tokio::time::timeout(patience, stream).await;
+        assert!(matches!(ended, Ok(Ok(_))), "{what}: it goes on, or ended otherwise: {ended:?}");
+        println!("{what}: {:?} after its end", over.elapsed());
+    }
+    for (what, reader, path) in brief {
+        assert_eq!(reader.open("GET", path, None).await.status(), 401, "{what}");
+    }
+}
+
 /// Who may when the head of a request comes, and may no more when its body is there, changes nothing.
 async fn a_slow_request_does_not_outlive_its_right(app: Arc<TestApp>) {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -223,4 +279,29 @@ async fn a_slow_request_does_not_outlive_its_right(app: Arc<TestApp>) {
     assert_eq!(app.owner.get("/api/v1/groups").await.body["total"], 0);
 }
 
-yardarm_testkit::on_both_stores![what_was_taken_away_is_gone, a_slow_request_does_not_outlive_its_right];
+yardarm_testkit::on_both_stores![
+    what_was_taken_away_is_gone,
+    what_ends_by_itself_ends_its_streams,
+    a_slow_request_does_not_outlive_its_right,
+];
+
+/// Not even a database that does not answer keeps a stream open past the end of its token.
+#[tokio::test]
+async fn what_ends_while_the_database_is_away_ends_its_streams() {
+    let Some(app) = TestApp::start_postgres().await else { return };
+    let expires_at = app.now() + 60_000;
+    let token = json!({ "name": "brief", "role": "viewer", "expires_at": expires_at });
+    let token = made(&app.owner, "/api/v1/tokens", token).await;
+    let reader = app.with_token(&text(&token, "token"));
+    let stream = reader.open("GET", &format!("{PROJECT}/stream"), None).await;
+    assert_eq!(stream.status(), 200);
+    let away = Scratch::take_away(&app.app.settings.database_url).await.unwrap();
+    let listening = tokio::spawn(to_the_end(stream));
+    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+    assert!(!listening.is_finished(), "nobody took its right away");
+    app.advance(60_000);
+    let ended = tokio::time::timeout(std::time::Duration::from_mins(2), listening).await;
+    away.give_back().await.unwrap();
+    assert!(matches!(ended, Ok(Ok(_))), "it goes on, or ended otherwise: {ended:?}");
+    app.remove_database().await;
+}

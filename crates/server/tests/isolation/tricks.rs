@@ -160,6 +160,34 @@ async fn tags_of_others_match_nothing(app: Arc<TestApp>) {
     }
 }
 
+/// What is somebody else's is missing whatever is in the body: what is wrong with that is told of one's own only.
+async fn what_is_wrong_with_a_body_tells_nothing_of_others(app: Arc<TestApp>) {
+    let world = World::new(app).await;
+    let at = |who: &str| format!("/api/v1/sso-connections/{}", world.objects[who]["connection"]);
+    for body in [
+        json!({}),
+        json!({ "name": "Changed" }),
+        json!({ "default_roles": ["emperor"] }),
+        json!({ "default_roles": [world.objects[ACME]["held_role"]] }),
+        json!({ "groups": { "devs": { "roles": ["emperor"], "groups": ["nobody"] } } }),
+        json!({ "issuer": "http://169.254.169.254" }),
+        json!({ "name": 7, "unknown": true }),
+    ] {
+        for role in ["admin", "owner", "session", "custom"] {
+            let told = async |who: &str| {
+                let mut told = world.caller(role).patch(&at(who), body.clone()).await;
+                told.body["trace_id"] = Value::Null;
+                (told.status, told.body.to_string().replace(&world.objects[who]["connection"], "{named}"))
+            };
+            let foreign = told(ACME).await;
+            assert_eq!(foreign, told(NONE).await, "{role}: {body}");
+            assert_eq!(foreign.0, if role == "owner" || role == "session" { 404 } else { 403 }, "{role}: {body}");
+        }
+    }
+    let own = world.caller("owner").patch(&at(MINE), json!({ "default_roles": ["emperor"] })).await;
+    assert_eq!((own.status, own.problems()[0].1.as_str()), (422, "role_unknown"));
+}
+
 /// Somebody who is not there is looked for as long as somebody who is: in the shape of the answer, and in its work.
 async fn unknown_people_look_like_known_ones(app: Arc<TestApp>) {
     let visitor = app.anonymous();
@@ -188,5 +216,6 @@ yardarm_testkit::on_both_stores![
     look_alikes_are_not_alike,
     places_in_lists_of_others_lead_nowhere,
     tags_of_others_match_nothing,
+    what_is_wrong_with_a_body_tells_nothing_of_others,
     unknown_people_look_like_known_ones,
 ];

@@ -10,6 +10,7 @@ use yardarm_store::{
 };
 use yardarm_testkit::{Client, TestApp};
 
+use crate::examples::REQUESTS;
 use crate::provider::Provider;
 
 /// What each `{slot}` of a route, a query or a body is.
@@ -146,6 +147,10 @@ fn nobodys(value: &str) -> String {
     if value.bytes().all(|byte| byte.is_ascii_digit()) {
         return "9".repeat(value.len());
     }
+    // Trace ids and hashes.
+    if value.len() >= 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return "e".repeat(value.len());
+    }
     match value.split_once('_') {
         Some((kind, id)) => format!("{kind}_{}", "z".repeat(id.len())),
         None => value.to_owned(),
@@ -179,6 +184,7 @@ async fn fill(app: &TestApp, client: &Client, tenant_id: &str, who: &str, change
     let rename = json!({ "name": name("draft") });
     let draft = drafting.patch(&format!("{project}/flags/{}", name("flag")), rename).await;
     assert_eq!(draft.status, 202, "{}", draft.body);
+    let requests = requests(client, &project, &name).await;
     let key = json!({ "name": name("key"), "environment": name("live"), "audience": "server" });
     let key = made(client, &format!("{project}/keys"), key).await;
     let token = made(client, "/api/v1/tokens", json!({ "name": name("token"), "role": "viewer" })).await;
@@ -219,7 +225,7 @@ async fn fill(app: &TestApp, client: &Client, tenant_id: &str, who: &str, change
     let current = sessions["items"].as_array().unwrap().iter().find(|session| session["current"] == true).unwrap();
     let rev = client.get(&project).await.body["version"]["rev"].as_u64().unwrap();
     let last = client.get(&format!("{project}/history?limit=1")).await.body;
-    BTreeMap::from([
+    let mut objects = BTreeMap::from([
         ("tenant", text(&session["tenant"]["key"])),
         ("project", name("shop")),
         ("environment", name("live")),
@@ -257,7 +263,32 @@ async fn fill(app: &TestApp, client: &Client, tenant_id: &str, who: &str, change
         ("session", id(current)),
         ("quiet_tenant", name("quiet")),
         ("issuer", provider.issuer),
-    ])
+    ]);
+    objects.extend(requests);
+    objects
+}
+
+/// A change request for everything that is done with one, each about a flag that nothing else touches: one that others are
+/// asked about, with its hash, one that waits for its time, and others.
+async fn requests(client: &Client, project: &str, name: &impl Fn(&str) -> String) -> Objects {
+    let drafting = client.with_header("x-yardarm-change-request", "new");
+    let mut requests = Objects::new();
+    for slot in REQUESTS {
+        let flag = name(slot);
+        made(client, &format!("{project}/flags"), json!({ "key": flag, "name": flag })).await;
+        let drafted = drafting.patch(&format!("{project}/flags/{flag}"), json!({ "description": "Asked for" })).await;
+        assert_eq!(drafted.status, 202, "{}", drafted.body);
+        requests.insert(slot, drafted.body["change_request"]["id"].as_str().unwrap().to_owned());
+    }
+    let at = |slot: &str, verb: &str| format!("{project}/change-requests/{}{verb}", requests[slot]);
+    let submitted = client.send("POST", &at("asked_request", "/submit"), None).await;
+    assert_eq!(submitted.status, 200, "{}", submitted.body);
+    let noon = json!({ "at": "2026-06-01T12:00", "zone": "UTC" });
+    let timed = client.put(&at("timed_request", "/schedule"), noon).await;
+    assert_eq!(timed.status, 200, "{}", timed.body);
+    let hash = client.get(&at("asked_request", "")).await.text("hash");
+    requests.insert("asked_hash", hash);
+    requests
 }
 
 /// Rows and documents of a tenant, written as the server writes them. For what nobody does by themselves.
@@ -313,6 +344,7 @@ async fn person(app: &TestApp, tenant_id: &str, key: &str, operator: bool, roles
     let user = User {
         id: id.clone(),
         kind: UserKind::Person,
+        tenant_id: None,
         email: format!("{key}@example.org"),
         name: key.to_owned(),
         password_hash: None,

@@ -198,11 +198,11 @@ pub(super) async fn forgotten(_pools: &Pools) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-/// A driver's error in our words. What may pass by itself (connections, resources, restarts, deadlocks, sign-in and a
-/// database being put back) is "unavailable".
+/// A driver's error in our words. What may pass by itself (connections, resources, restarts, deadlocks, sign-in, a
+/// database that is being put back or takes no connections) is "unavailable".
 pub(super) fn error(error: sqlx::Error) -> StoreError {
-    const MAY_PASS: [&str; 12] =
-        ["08", "53", "57", "58", "40", "28", "3D000", "55P03", "25P02", "25P03", "25P04", "25006"];
+    const MAY_PASS: [&str; 13] =
+        ["08", "53", "57", "58", "40", "28", "3D000", "55000", "55P03", "25P02", "25P03", "25P04", "25006"];
     match crate::driver_error(error) {
         Err(known) => known,
         Ok(database) => {

@@ -102,9 +102,11 @@ const WALLS: &[Wall] = &[
     wall("webhook", &[]),
     wall("webhook_cursor", &[]),
     wall("webhook_delivery", &[]),
-    // People are in several tenants; a tenant sees its own.
+    // People are in several tenants; a tenant sees its own, and those it made who are not members any more.
     Wall {
-        owner: Owner::Seen("id IN (SELECT member.user_id FROM membership member WHERE member.tenant_id = $tenant)"),
+        owner: Owner::Seen(
+            "tenant_id = $tenant OR id IN (SELECT member.user_id FROM membership member WHERE member.tenant_id = $tenant)",
+        ),
         ..wall(
             "app_user",
             &[way("person", "id", May::Make), way("email", "email", May::Read), way("door", "'setup'", May::Read)],

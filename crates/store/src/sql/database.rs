@@ -332,6 +332,17 @@ impl Store for Database {
         self.within(async { people::user_by_email(&mut *self.read(Reach::Email(&email)).await?, &email).await }).await
     }
 
+    async fn user_of_tenant(&self, tenant_id: &str, email: &str) -> Result<Option<User>, StoreError> {
+        if text::has_nul([tenant_id, email]) {
+            return Ok(None);
+        }
+        let email = email.to_lowercase();
+        self.within(async {
+            people::user_of_tenant(&mut *self.read(Reach::Tenant(tenant_id)).await?, tenant_id, &email).await
+        })
+        .await
+    }
+
     async fn any_user(&self) -> Result<bool, StoreError> {
         self.within(async { people::any_user(&mut *self.read(Reach::Door(Door::Setup)).await?).await }).await
     }

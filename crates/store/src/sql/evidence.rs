@@ -138,28 +138,26 @@ fn filter(select: &mut QueryBuilder<Db>, scope: ScopeRef<'_>, query: &AuditQuery
             }
         }
     }
-    let document = |select: &mut QueryBuilder<Db>| {
-        select.push(" AND c.rev IN (SELECT d.rev FROM change_document d WHERE d.tenant_id = ");
-        of(select, "d", scope);
-    };
-    if query.kind.is_some() || query.key.is_some() {
-        document(select);
-        if let Some(kind) = &query.kind {
-            select.push(" AND d.kind = ").push_bind(kind.clone());
-        }
-        if let Some(key) = &query.key {
-            select.push(" AND (d.key = ").push_bind(key.clone()).push(" OR d.leaf = ").push_bind(key.clone()).push(")");
-        }
-        select.push(")");
+    if query.kind.is_none() && query.key.is_none() && query.environment.is_none() {
+        return;
+    }
+    // Of one document: a batch that touched the flag here and another one there is not found by both.
+    select.push(" AND c.rev IN (SELECT d.rev FROM change_document d WHERE d.tenant_id = ");
+    of(select, "d", scope);
+    if let Some(kind) = &query.kind {
+        select.push(" AND d.kind = ").push_bind(kind.clone());
+    }
+    if let Some(key) = &query.key {
+        select.push(" AND (d.key = ").push_bind(key.clone()).push(" OR d.leaf = ").push_bind(key.clone()).push(")");
     }
     if let Some(environment) = &query.environment {
         let inside = format!("{environment}/");
-        document(select);
         select.push(" AND ((d.kind = 'environment' AND d.key = ").push_bind(environment.clone());
         select.push(") OR (d.kind = 'configuration' AND SUBSTR(d.key, 1, ");
         select.push_bind(i32::try_from(inside.chars().count()).unwrap_or(i32::MAX));
-        select.push(") = ").push_bind(inside).push(")))");
+        select.push(") = ").push_bind(inside).push("))");
     }
+    select.push(")");
 }
 
 /// Revision, kind, key, text, salt, hash.

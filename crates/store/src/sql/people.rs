@@ -23,20 +23,26 @@ pub(super) async fn write(connection: &mut Connection, tenant_id: &str, row: &Ro
                 .map_err(dialect::error)?;
             present(done.rows_affected(), "no such tenant")
         }
-        RowWrite::InsertUser(user) => insert_user(connection, user).await,
+        RowWrite::InsertUser(user) => {
+            if user.tenant_id.as_ref().is_some_and(|own| own != tenant_id) {
+                return Err(refused("an account of another tenant"));
+            }
+            insert_user(connection, user).await
+        }
         RowWrite::UpsertMembership(membership) => Ok(upsert_membership(connection, membership).await?),
         RowWrite::DeleteMembership { tenant_id, user_id } => {
             Ok(delete_membership(connection, tenant_id, user_id).await.map_err(dialect::error)?)
         }
         RowWrite::SetPassword { user_id, password_hash } => {
             dialect::reach(connection, Reach::Person(user_id)).await.map_err(dialect::error)?;
-            let done = sqlx::query("UPDATE app_user SET password_hash = $2 WHERE id = $1")
+            // What a tenant made is signed in to by what the tenant says, and by nothing else.
+            let done = sqlx::query("UPDATE app_user SET password_hash = $2 WHERE id = $1 AND tenant_id IS NULL")
                 .bind(user_id)
                 .bind(password_hash)
                 .execute(&mut *connection)
                 .await
                 .map_err(dialect::error)?;
-            present(done.rows_affected(), "no such user")?;
+            present(done.rows_affected(), "nobody has such an account of their own")?;
             sqlx::query("DELETE FROM session WHERE user_id = $1")
                 .bind(user_id)
                 .execute(connection)
@@ -107,22 +113,26 @@ pub(super) async fn insert_tenant(connection: &mut Connection, tenant: &Tenant) 
 }
 
 async fn insert_user(connection: &mut Connection, user: &User) -> Result<(), CommitError> {
-    let User { id, kind, email, name, password_hash, operator, created_at } = user;
+    let User { id, kind, tenant_id, email, name, password_hash, operator, created_at } = user;
     dialect::reach(connection, Reach::Person(id)).await.map_err(dialect::error)?;
+    let address = Some(email.to_lowercase()).filter(|email| !email.is_empty());
+    let (own, in_tenant) = if tenant_id.is_none() { (address, None) } else { (None, address) };
     sqlx::query(
-        "INSERT INTO app_user (id, kind, email, name, password_hash, operator, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO app_user (id, kind, email, name, password_hash, operator, created_at, tenant_id, tenant_email)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(id)
     .bind(match kind {
         UserKind::Person => "person",
         UserKind::ServiceAccount => "service_account",
     })
-    .bind(Some(email.to_lowercase()).filter(|email| !email.is_empty()))
+    .bind(own)
     .bind(name)
     .bind(password_hash)
     .bind(operator)
     .bind(created_at)
+    .bind(tenant_id)
+    .bind(in_tenant)
     .execute(connection)
     .await
     .map_err(|error| taken("user.email", error))?;
@@ -131,6 +141,15 @@ async fn insert_user(connection: &mut Connection, user: &User) -> Result<(), Com
 
 async fn upsert_membership(connection: &mut Connection, membership: &Membership) -> Result<(), StoreError> {
     let Membership { tenant_id, user_id } = membership;
+    dialect::reach(connection, Reach::Person(user_id)).await.map_err(dialect::error)?;
+    let whose: Option<Option<String>> = sqlx::query_scalar("SELECT tenant_id FROM app_user WHERE id = $1")
+        .bind(user_id)
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(dialect::error)?;
+    if whose.flatten().is_some_and(|whose| whose != *tenant_id) {
+        return Err(StoreError::Database("an account of another tenant".to_owned()));
+    }
     sqlx::query(
         "INSERT INTO membership (tenant_id, user_id) VALUES ($1, $2)
          ON CONFLICT (tenant_id, user_id) DO NOTHING",
@@ -180,6 +199,7 @@ async fn insert_access_token(connection: &mut Connection, token: &AccessToken) -
 struct UserRow {
     id: String,
     kind: String,
+    tenant_id: Option<String>,
     email: Option<String>,
     name: String,
     password_hash: Option<String>,
@@ -188,33 +208,56 @@ struct UserRow {
 }
 
 fn user_from(row: UserRow) -> Result<User, StoreError> {
-    let UserRow { id, kind, email, name, password_hash, operator, created_at } = row;
+    let UserRow { id, kind, tenant_id, email, name, password_hash, operator, created_at } = row;
     let kind = match kind.as_str() {
         "person" => UserKind::Person,
         "service_account" => UserKind::ServiceAccount,
         other => return Err(StoreError::Damaged { table: "app_user", what: format!("{other:?} is not a kind") }),
     };
-    Ok(User { id, kind, email: email.unwrap_or_default(), name, password_hash, operator, created_at })
+    let email = email.unwrap_or_default();
+    Ok(User { id, kind, tenant_id, email, name, password_hash, operator, created_at })
+}
+
+/// The columns of a user, of the table as `u`.
+macro_rules! users {
+    ($rest:literal) => {
+        concat!(
+            "SELECT u.id, u.kind, u.tenant_id, COALESCE(u.email, u.tenant_email) AS email, u.name, u.password_hash,
+                    u.operator, u.created_at ",
+            $rest
+        )
+    };
 }
 
 pub(super) async fn user(connection: &mut Connection, id: &str) -> Result<Option<User>, StoreError> {
-    let row: Option<UserRow> =
-        sqlx::query_as("SELECT id, kind, email, name, password_hash, operator, created_at FROM app_user WHERE id = $1")
-            .bind(id)
-            .fetch_optional(connection)
-            .await
-            .map_err(dialect::error)?;
+    let row: Option<UserRow> = sqlx::query_as(users!("FROM app_user u WHERE u.id = $1"))
+        .bind(id)
+        .fetch_optional(connection)
+        .await
+        .map_err(dialect::error)?;
     row.map(user_from).transpose()
 }
 
 pub(super) async fn user_by_email(connection: &mut Connection, email: &str) -> Result<Option<User>, StoreError> {
-    let row: Option<UserRow> = sqlx::query_as(
-        "SELECT id, kind, email, name, password_hash, operator, created_at FROM app_user WHERE email = $1",
-    )
-    .bind(email.to_lowercase())
-    .fetch_optional(connection)
-    .await
-    .map_err(dialect::error)?;
+    let row: Option<UserRow> = sqlx::query_as(users!("FROM app_user u WHERE u.email = $1"))
+        .bind(email)
+        .fetch_optional(connection)
+        .await
+        .map_err(dialect::error)?;
+    row.map(user_from).transpose()
+}
+
+pub(super) async fn user_of_tenant(
+    connection: &mut Connection,
+    tenant_id: &str,
+    email: &str,
+) -> Result<Option<User>, StoreError> {
+    let row: Option<UserRow> = sqlx::query_as(users!("FROM app_user u WHERE u.tenant_id = $1 AND u.tenant_email = $2"))
+        .bind(tenant_id)
+        .bind(email)
+        .fetch_optional(connection)
+        .await
+        .map_err(dialect::error)?;
     row.map(user_from).transpose()
 }
 
@@ -237,12 +280,11 @@ pub(super) async fn memberships(connection: &mut Connection, user_id: &str) -> R
 }
 
 pub(super) async fn members(connection: &mut Connection, tenant_id: &str) -> Result<Vec<User>, StoreError> {
-    let rows: Vec<UserRow> = sqlx::query_as(
-        "SELECT u.id, u.kind, u.email, u.name, u.password_hash, u.operator, u.created_at
-           FROM membership m
+    let rows: Vec<UserRow> = sqlx::query_as(users!(
+        "FROM membership m
            JOIN app_user u ON u.id = m.user_id
-          WHERE m.tenant_id = $1",
-    )
+          WHERE m.tenant_id = $1"
+    ))
     .bind(tenant_id)
     .fetch_all(connection)
     .await

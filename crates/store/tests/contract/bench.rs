@@ -115,6 +115,7 @@ pub(crate) fn user(id: &str) -> User {
     User {
         id: id.into(),
         kind: UserKind::Person,
+        tenant_id: None,
         email: format!("{id}@example.com"),
         name: "Somebody".into(),
         password_hash: Some("$argon2id$".into()),

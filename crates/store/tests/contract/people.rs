@@ -108,6 +108,38 @@ pub(crate) async fn addresses_are_unique_in_any_case(store: Arc<dyn Store>) {
     assert!(matches!(refused, Err(CommitError::Taken("user.email"))), "{refused:?}");
 }
 
+/// An account that a tenant made has its address there and takes it from nobody.
+pub(crate) async fn accounts_of_a_tenant_are_its_alone(store: Arc<dyn Store>) {
+    one_member(&*store).await;
+    make_tenant(&*store, "tnt_2").await;
+    let of = |id: &str, tenant: &str| User {
+        tenant_id: Some(tenant.into()),
+        email: "usr_1@example.com".into(),
+        password_hash: None,
+        ..user(id)
+    };
+    for (id, tenant) in [("usr_2", "tnt_1"), ("usr_3", "tnt_2")] {
+        store.commit(rows(tenant, vec![RowWrite::InsertUser(of(id, tenant))])).await.unwrap();
+        assert_eq!(store.user(id).await.unwrap(), Some(of(id, tenant)));
+        assert_eq!(store.user_of_tenant(tenant, "USR_1@example.com").await.unwrap(), Some(of(id, tenant)));
+    }
+    assert_eq!(store.user_by_email("usr_1@example.com").await.unwrap(), Some(user("usr_1")), "somebody's own");
+    assert_eq!(store.user_of_tenant("tnt_2", "usr_2@example.com").await.unwrap(), None);
+    let twin = store.commit(rows("tnt_1", vec![RowWrite::InsertUser(of("usr_4", "tnt_1"))])).await;
+    assert!(matches!(twin, Err(CommitError::Taken("user.email"))), "{twin:?}");
+    // Neither made nor made a member by another tenant, and never one with a password.
+    for refused in [
+        RowWrite::InsertUser(User { email: "usr_5@example.com".into(), ..of("usr_5", "tnt_2") }),
+        member("tnt_1", "usr_3"),
+        RowWrite::SetPassword { user_id: "usr_2".into(), password_hash: "hash".into() },
+    ] {
+        assert!(store.commit(rows("tnt_1", vec![refused.clone()])).await.is_err(), "{refused:?}");
+    }
+    assert_eq!(store.user("usr_2").await.unwrap(), Some(of("usr_2", "tnt_1")));
+    store.commit(rows("tnt_2", vec![member("tnt_2", "usr_3")])).await.unwrap();
+    assert_eq!(store.members("tnt_2").await.unwrap(), [of("usr_3", "tnt_2")]);
+}
+
 pub(crate) async fn sessions_end(store: Arc<dyn Store>) {
     one_member(&*store).await;
     store.insert_session(&session("s1", "tnt_1", NOW + 10)).await.unwrap();

@@ -11,8 +11,9 @@ use crate::output::note;
 
 /// Write the audit log to a file or to stdout
 ///
-/// NDJSON has everything that `yardarm audit verify` needs. CSV is for spreadsheets: without the documents, and with
-/// nothing in it that a spreadsheet or a terminal would run.
+/// NDJSON has everything that `yardarm audit verify` needs. The others are without what the objects were, and have one
+/// object a line: a change of several is a line of its own and one for each, with its id as `parent`. In CSV, for
+/// spreadsheets, is nothing that a spreadsheet or a terminal would run.
 #[derive(Args, Debug)]
 pub(super) struct Export {
     /// Form of the export
@@ -32,6 +33,7 @@ pub(super) struct Export {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
     Ndjson,
+    Objects,
     Csv,
 }
 
@@ -39,6 +41,7 @@ impl Export {
     pub(super) async fn run(self, api: &Api) -> Result<(), Failure> {
         let format = match self.format {
             Format::Ndjson => "ndjson",
+            Format::Objects => "objects",
             Format::Csv => "csv",
         };
         let mut query = vec![("format", format)];

@@ -2,41 +2,36 @@
 
 use std::fmt::Write as _;
 
-use yardarm_store::chain::Entry;
+use yardarm_model::label::is_unseen;
 
-use crate::auth::AuditLog;
+use super::rows::Row;
 
 /// The first row.
-pub(super) const HEADER: &str =
-    "time,project,scope,rev,actor,actor_name,via,action,reason,documents,trace_id,hash,cursor\r\n";
-/// Documents named in a row.
-const NAMED: usize = 50;
+pub(super) const HEADER: &str = "time,project,scope,rev,id,parent,actor,actor_name,via,action,reason,objects,kind,key,\
+    removed,trace_id,hash,cursor\r\n";
 
-/// A change as a row.
-pub(super) fn row(log: &AuditLog, entry: &Entry, cursor: &str) -> String {
-    let time = jiff::Timestamp::from_millisecond(entry.at).map(|at| at.to_string()).unwrap_or_default();
-    let mut documents = String::new();
-    for document in entry.documents.iter().take(NAMED) {
-        let _ = write!(documents, "{}{} {}", if documents.is_empty() { "" } else { "; " }, document.kind, document.key);
-    }
-    if entry.documents.len() > NAMED {
-        let _ = write!(documents, "; and {} more", entry.documents.len() - NAMED);
-    }
-    let rev = entry.rev.to_string();
+/// A row as a line.
+pub(super) fn line(row: &Row<'_>) -> String {
+    let (rev, objects) = (row.rev.to_string(), row.objects.to_string());
     let cells = [
-        time.as_str(),
-        log.project.as_deref().unwrap_or_default(),
-        &entry.scope_id,
+        row.time.as_str(),
+        row.project.unwrap_or_default(),
+        row.scope,
         &rev,
-        &entry.actor,
-        entry.actor_name.text.as_deref().unwrap_or("(redacted)"),
-        &entry.via,
-        &entry.action,
-        entry.reason.text.as_deref().unwrap_or("(redacted)"),
-        &documents,
-        &entry.trace_id,
-        &entry.hash,
-        cursor,
+        &row.id,
+        row.parent.as_deref().unwrap_or_default(),
+        row.actor,
+        row.actor_name.unwrap_or("(redacted)"),
+        row.via,
+        row.action,
+        row.reason.unwrap_or("(redacted)"),
+        &objects,
+        row.kind.unwrap_or_default(),
+        row.key.unwrap_or_default(),
+        row.removed.map_or("", |removed| if removed { "true" } else { "false" }),
+        row.trace_id,
+        row.hash.unwrap_or_default(),
+        row.cursor.unwrap_or_default(),
     ];
     let cells: Vec<String> = cells.into_iter().map(cell).collect();
     cells.join(",") + "\r\n"
@@ -56,7 +51,7 @@ fn cell(text: &str) -> String {
             '\r' => cell.push_str("\\r"),
             '\t' => cell.push_str("\\t"),
             // Terminals obey these, and some of these turn a line around.
-            letter if letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
+            letter if is_unseen(letter) => {
                 let _ = write!(cell, "\\u{{{:x}}}", u32::from(letter));
             }
             letter => cell.push(letter),
@@ -85,6 +80,7 @@ mod tests {
             ("\u{1b}[2J", "\"\\u{1b}[2J\""),
             ("\u{9b}2J", "\"\\u{9b}2J\""),
             ("\u{202e}evil", "\"\\u{202e}evil\""),
+            ("a\u{2028}=b", "\"a\\u{2028}=b\""),
             ("", "\"\""),
         ] {
             assert_eq!(cell(text), expected, "{text:?}");

@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::{IntoParams, ToSchema};
 
+use super::rows::rows;
 use super::{csv, lines};
 use crate::api::page::{bad_cursor, cursor, read_cursor};
 use crate::audit::head_line;
@@ -37,7 +38,7 @@ const CHECK: Duration = Duration::from_secs(4);
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ExportQuery {
-    /// `ndjson` (the default; what `yardarm audit verify` reads) or `csv`.
+    /// `ndjson` (the default; what `yardarm audit verify` reads), `objects` or `csv`.
     #[param(inline)]
     format: Option<ExportFormat>,
     /// `cursor` of the last entry that was received: goes on after it.
@@ -52,7 +53,10 @@ pub(crate) struct ExportQuery {
 pub(crate) enum ExportFormat {
     /// Everything, one object a line.
     Ndjson,
-    /// For spreadsheets: without what the documents were.
+    /// One object a line, for whoever collects logs: a change of several objects is a line of its own and one for each of
+    /// them, with its id as `parent`. Without what they were.
+    Objects,
+    /// The same for spreadsheets.
     Csv,
 }
 
@@ -75,6 +79,7 @@ pub(crate) async fn handler(
     let complete = after.is_none() && query.project.is_none();
     let first = match format {
         ExportFormat::Csv => csv::HEADER.to_owned(),
+        ExportFormat::Objects => String::new(),
         ExportFormat::Ndjson => {
             lines::export(&access.tenant().key, access.now(), complete, &access.signing_keys().await?)
         }
@@ -89,6 +94,7 @@ pub(crate) async fn handler(
     let mut response = Response::new(Body::from_stream(ReceiverStream::new(receiver)));
     let (kind, name) = match format {
         ExportFormat::Ndjson => ("application/x-ndjson", "attachment; filename=\"audit.ndjson\""),
+        ExportFormat::Objects => ("application/x-ndjson", "attachment; filename=\"audit-objects.ndjson\""),
         ExportFormat::Csv => ("text/csv; charset=utf-8", "attachment; filename=\"audit.csv\""),
     };
     let headers = response.headers_mut();
@@ -138,7 +144,7 @@ impl Export {
         }
         match self.format {
             ExportFormat::Ndjson => self.send(lines::end()).await,
-            ExportFormat::Csv => Ok(()),
+            ExportFormat::Objects | ExportFormat::Csv => Ok(()),
         }
     }
 
@@ -154,10 +160,11 @@ impl Export {
             let mut text = String::new();
             for entry in &entries {
                 let cursor = cursor(&entry.rev.to_string(), &log.id);
-                text.push_str(&match self.format {
-                    ExportFormat::Ndjson => lines::entry(log, entry, &cursor),
-                    ExportFormat::Csv => csv::row(log, entry, &cursor),
-                });
+                match self.format {
+                    ExportFormat::Ndjson => text.push_str(&lines::entry(log, entry, &cursor)),
+                    ExportFormat::Objects => text.extend(rows(log, entry, &cursor).iter().map(lines::object)),
+                    ExportFormat::Csv => text.extend(rows(log, entry, &cursor).iter().map(csv::line)),
+                }
             }
             self.send(text).await?;
         }
@@ -182,6 +189,9 @@ impl Export {
     }
 
     async fn send(&mut self, text: String) -> Result<(), Stop> {
+        if text.is_empty() {
+            return Ok(());
+        }
         if self.checked.elapsed() > CHECK {
             self.access.still().await?;
             self.checked = Instant::now();

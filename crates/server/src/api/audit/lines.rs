@@ -4,6 +4,7 @@ use serde::Serialize;
 use yardarm_store::chain::{Entry, Salted};
 use yardarm_store::{BaseDocument, SigningKey};
 
+use super::rows::Row;
 use crate::auth::AuditLog;
 
 #[derive(Serialize)]
@@ -47,7 +48,7 @@ struct DocumentLine<'a> {
     body: Option<&'a Salted>,
 }
 
-fn text(line: &Line<'_>) -> String {
+fn text(line: &impl Serialize) -> String {
     let mut text = serde_json::to_string(line).expect("strings and integers always serialise");
     text.push('\n');
     text
@@ -89,6 +90,11 @@ pub(super) fn entry(log: &AuditLog, entry: &Entry, cursor: &str) -> String {
         hash: &entry.hash,
         cursor,
     }))
+}
+
+/// A row of an export by objects, which is no evidence and has no other lines.
+pub(super) fn object(row: &Row<'_>) -> String {
+    text(row)
 }
 
 /// The last one.

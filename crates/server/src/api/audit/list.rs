@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
-use yardarm_store::chain::{Entry, content_hash};
+use yardarm_store::chain::{Entry, EntryDocument, content_hash};
 use yardarm_store::{AuditPlace, AuditQuery, Past};
 
+use super::rows::{entry_id, object_id};
 use crate::api::answer::Answer;
 use crate::api::history::shown;
 use crate::api::page::{bad_cursor, cursor, limit, read_cursor};
@@ -37,9 +38,10 @@ pub(crate) struct AuditFilter {
     via: Option<String>,
     /// With this action: `flag.create`.
     action: Option<String>,
-    /// That touched this kind of document: `flag`, `configuration`, `access_token`, ….
+    /// That touched an object of this kind: `flag`, `configuration`, `access_token`, …. With `key` and `environment`: one
+    /// object that is all of it.
     kind: Option<String>,
-    /// That touched a document with this key; a flag's key finds its configurations, too.
+    /// That touched an object with this key; a flag's key finds its configurations, too.
     key: Option<String>,
     /// That touched this environment or something in it.
     environment: Option<String>,
@@ -65,6 +67,8 @@ pub(crate) struct AuditPage {
 /// A change as evidence.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AuditEntry {
+    /// `prj_…:42`: the log and its revision.
+    id: String,
     /// Id of the log.
     scope: String,
     /// Key of the project; null in the tenant's own log.
@@ -89,15 +93,17 @@ pub(crate) struct AuditEntry {
     prev_hash: String,
     /// Hash of this one.
     hash: String,
-    /// How many documents it touched.
+    /// How many documents it touched: one change may be of many objects (an import, an applied file).
     documents_total: usize,
-    /// The first 50 of them.
+    /// One item for each of them, those that were asked for (by `kind`, `key`, `environment`) first; at most 50.
     documents: Vec<AuditDocument>,
 }
 
 /// A document before and after.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AuditDocument {
+    /// `prj_…:42/flag/new-checkout`: the entry, and the object in it.
+    id: String,
     /// `flag`, `configuration`, …
     kind: String,
     /// Unique in the kind.
@@ -142,6 +148,7 @@ pub(crate) async fn handler(
         // One more than asked for says whether there is a next page.
         limit: u32::try_from(size).unwrap_or(u32::MAX - 1) + 1,
     };
+    let asked = Asked { kind: query.kind.clone(), key: query.key.clone(), environment: query.environment.clone() };
     let mut entries = access.audit(&logs, query).await?;
     let more = entries.len() > size;
     entries.truncate(size);
@@ -150,7 +157,7 @@ pub(crate) async fn handler(
     let mut budget = BYTES;
     for entry in entries {
         let Some(log) = logs.iter().find(|log| log.id == entry.scope_id) else { continue };
-        items.push(item(&access, log, entry, &mut budget).await?);
+        items.push(item(&access, log, entry, &asked, &mut budget).await?);
     }
     Ok(Answer::ok(&AuditPage { items, next }))
 }
@@ -162,13 +169,41 @@ fn read_place(text: &str) -> Result<AuditPlace, Problem> {
     Ok(AuditPlace { at, scope_id, rev })
 }
 
+/// Which objects were asked for.
+struct Asked {
+    kind: Option<String>,
+    key: Option<String>,
+    environment: Option<String>,
+}
+
+impl Asked {
+    /// As the store finds entries by their documents.
+    fn is(&self, document: &EntryDocument) -> bool {
+        let EntryDocument { kind, key, .. } = document;
+        let inside = |environment: &str| {
+            let rest = key.strip_prefix(environment);
+            match kind.as_str() {
+                "environment" => rest == Some(""),
+                "configuration" => rest.is_some_and(|rest| rest.starts_with('/')),
+                _ => false,
+            }
+        };
+        self.kind.as_deref().is_none_or(|asked| asked == kind)
+            && self.key.as_deref().is_none_or(|asked| asked == key || key.rsplit('/').next() == Some(asked))
+            && self.environment.as_deref().is_none_or(inside)
+    }
+}
+
 async fn item(
     access: &TenantAccess<can::AuditRead>,
     log: &AuditLog,
-    entry: Entry,
+    mut entry: Entry,
+    asked: &Asked,
     budget: &mut usize,
 ) -> Result<AuditEntry, Problem> {
+    let id = entry_id(&entry.scope_id, entry.rev);
     let documents_total = entry.documents.len();
+    entry.documents.sort_by_key(|document| !asked.is(document));
     let places: Vec<(String, String)> =
         entry.documents.iter().take(DOCUMENTS).map(|d| (d.kind.clone(), d.key.clone())).collect();
     let befores = access.were(log, entry.rev.saturating_sub(1), &places).await?;
@@ -188,6 +223,7 @@ async fn item(
         let fits = bytes <= *budget;
         *budget -= if fits { bytes } else { 0 };
         documents.push(AuditDocument {
+            id: object_id(&id, &document.kind, &document.key),
             removed: document.body.is_none(),
             before: shown(&document.kind, before.filter(|_| fits)),
             after: shown(&document.kind, text.filter(|_| fits)),
@@ -198,6 +234,7 @@ async fn item(
         });
     }
     Ok(AuditEntry {
+        id,
         scope: entry.scope_id,
         project: log.project.clone(),
         rev: entry.rev,

@@ -8,4 +8,5 @@ pub(crate) mod lines;
 pub(crate) mod list;
 pub(crate) mod redact;
 pub(crate) mod retention;
+mod rows;
 pub(crate) mod set_retention;

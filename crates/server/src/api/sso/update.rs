@@ -47,6 +47,8 @@ pub(crate) async fn handler(
     Path(name): Path<OfConnection>,
     Body(body): Body,
 ) -> Result<Answer, Problem> {
+    // Before anything of the body: what is not here is not here, whatever was to become of it.
+    access.sso_connection(&name.connection).await?;
     let mut fields = Fields::of(body, &MEMBERS)?;
     let said = Said::read(&mut fields, &access);
     fields.done()?;

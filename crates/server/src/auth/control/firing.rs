@@ -24,11 +24,12 @@ use crate::auth::change::{TRIES, writes};
 use crate::auth::right::can;
 use crate::auth::{fresh, refusal};
 use crate::problem::Problem;
+use crate::trace;
 
 /// Actions in the audit log.
 const APPLY: &str = "change_request.apply";
 const FAIL: &str = "change_request.fail";
-/// Waits between two tries while the database does not answer.
+/// Waits between two tries while the database does not answer. How late it may happen ends them.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// Longest reason kept, characters.
@@ -47,9 +48,8 @@ impl Schedules {
     fn later(&self, id: &str) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (tries, next) = waiting.entry(id.to_owned()).or_insert((0, Instant::now()));
-        let wait = FIRST_WAIT.saturating_mul(1 << (*tries).min(10)).min(LONGEST_WAIT);
-        *tries += 1;
-        *next = Instant::now() + wait;
+        *next = Instant::now() + wait_after(*tries);
+        *tries = tries.saturating_add(1);
     }
 
     /// Forgets whatever is not due any more.
@@ -57,6 +57,13 @@ impl Schedules {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.retain(|id, _| due.iter().any(|due| due.id == *id));
     }
+}
+
+/// How long to wait after so many tries that failed before. Nodes that failed together come back one by one.
+fn wait_after(tries: u32) -> Duration {
+    let most = FIRST_WAIT.saturating_mul(1 << tries.min(10)).min(LONGEST_WAIT);
+    let percent = u32::try_from(trace::spread(50, 100)).unwrap_or(100);
+    most * percent / 100
 }
 
 /// A request whose time has come.
@@ -78,7 +85,7 @@ pub(crate) async fn keep_firing(app: Weak<Parts>) {
 }
 
 impl App {
-    /// Applies what is due. Happens every second by itself.
+    /// Applies what is due. Happens by itself, see [`crate::settings::Timeouts::schedules`].
     pub async fn fire(&self) {
         let due = self.due();
         self.api.schedules.keep(&due);
@@ -115,7 +122,7 @@ impl App {
         let late = self.now().saturating_sub(due.schedule.at) / 1_000;
         if u64::try_from(late).unwrap_or_default() > due.schedule.grace_seconds {
             let reason = format!(
-                "it was due {late} seconds ago, and may be at most {} late; nothing was running then",
+                "it was due {late} seconds ago, and may be at most {} late; the server, or its database, was away then",
                 due.schedule.grace_seconds
             );
             return self.fail(due, reason).await;
@@ -147,6 +154,10 @@ impl App {
             let document = who.state.read::<AccessTokenDocument>(tenant_kind::ACCESS_TOKEN, token);
             if document.is_none_or(|document| document.revoked_at.is_some()) {
                 return Ok(Err("the access token that it was scheduled with was revoked".to_owned()));
+            }
+            // Its time is what counts: that the server was away then takes nothing from anybody.
+            if who.ends_at().is_some_and(|end| end <= due.schedule.at) {
+                return Ok(Err("the access token that it was scheduled with had ended".to_owned()));
             }
         }
         let request = Request {
@@ -212,4 +223,19 @@ impl App {
 fn told(problem: &Problem) -> String {
     let errors = problem.errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join("; ");
     if errors.is_empty() { problem.detail.clone() } else { format!("{} {errors}", problem.detail) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_to_a_bound_and_are_not_the_same() {
+        for tries in (0..40).chain([u32::MAX]) {
+            let most = Duration::from_secs(1 << tries.min(6)).min(LONGEST_WAIT);
+            let waits: Vec<_> = (0..200).map(|_| wait_after(tries)).collect();
+            assert!(waits.iter().all(|wait| *wait <= most && *wait * 2 >= most), "{tries}: {waits:?}");
+            assert!(waits.iter().any(|wait| *wait != waits[0]), "{tries}");
+        }
+    }
 }

@@ -40,20 +40,21 @@ impl Passage {
 }
 
 impl<R: Right> ProjectAccess<R> {
-    /// What the policies say about documents, at this moment.
+    /// What the policies say about documents, at this moment. Where they cannot say it, nothing is changed.
     pub(super) async fn judge(
         &self,
         live: &Arc<LiveProject>,
         documents: &Arc<Documents>,
         reason: &str,
     ) -> Result<Verdict, Problem> {
-        let changed_at = self.ages(&live.state, control::ages_needed(&live.state, documents)).await;
+        let needed = control::ages_needed(&live.state, documents).map_err(refusal::internal)?;
+        let changed_at = self.ages(&live.state, needed).await;
         let circumstances = Circumstances { now: self.now(), changed_at, reason: reason.to_owned() };
         let (live, documents) = (Arc::clone(live), Arc::clone(documents));
         // An import touches thousands of flags: not on a runtime thread.
         let judged =
             tokio::task::spawn_blocking(move || control::verdict(&live.state, &documents, &circumstances)).await;
-        judged.map_err(refusal::internal)
+        judged.map_err(refusal::internal)?.map_err(refusal::internal)
     }
 
     /// Whether documents that are to be written straight away may be.

@@ -53,6 +53,10 @@ impl ProjectAccess<can::ScheduleManage> {
             let text = "must be in the future, and at most 366 days away";
             return Err(invalid(vec![wrong("/at", "out_of_range", text)]));
         }
+        if self.request.who.token().is_some() && self.request.who.ends_at().is_some_and(|end| end <= instant.instant) {
+            let text = "is after your access token ends, and it happens with what that may do then; use one that lasts";
+            return Err(invalid(vec![wrong("/at", "token_ends_before", text)]));
+        }
         let schedule = Schedule {
             local: wish.local.clone(),
             zone: wish.zone.clone(),

@@ -48,13 +48,13 @@ impl Seen {
 }
 
 /// Whether somebody else of the directory has a user name. Members it has not said anything of have their address;
-/// `holder` is whose that is.
-fn has_name(state: &TenantState, name: &str, holder: Option<&str>, but: &str) -> bool {
+/// `holders` are whose that is.
+fn has_name(state: &TenantState, name: &str, holders: &[String], but: &str) -> bool {
     let lower = name.to_lowercase();
     let said = state.all(tenant_kind::DIRECTORY_USER).any(|(id, document)| {
         id != but && document.body["user_name"].as_str().is_some_and(|other| other.to_lowercase() == lower)
     });
-    let holds = holder.filter(|id| *id != but).is_some_and(|id| {
+    let holds = holders.iter().filter(|id| *id != but).any(|id| {
         state.document(tenant_kind::MEMBER, id).is_some() && state.document(tenant_kind::DIRECTORY_USER, id).is_none()
     });
     said || holds
@@ -121,8 +121,11 @@ impl TenantAccess<can::ScimManage> {
         user.filter(|user| user.kind == UserKind::Person).ok_or_else(refusal::not_found)
     }
 
-    async fn holder(&self, address: &str) -> Result<Option<String>, Problem> {
-        Ok(self.request.gate.store.user_by_email(address).await?.map(|user| user.id))
+    /// Accounts with an address: the tenant's own, and whoever has it for themselves, who may be a member.
+    async fn holders(&self, address: &str) -> Result<Vec<String>, Problem> {
+        let store = &self.request.gate.store;
+        let own = store.user_of_tenant(&self.tenant().id, address).await?;
+        Ok(own.into_iter().chain(store.user_by_email(address).await?).map(|user| user.id).collect())
     }
 
     /// Makes somebody a member, or, when they are not active, known only.
@@ -131,7 +134,7 @@ impl TenantAccess<can::ScimManage> {
         let mut refused = None;
         for _ in 0..TRIES {
             match self.provision(input, &address).await {
-                // Somebody else, perhaps another tenant, has made this account just now.
+                // Another request has made this account just now.
                 Err(problem) if problem.code == "taken" => refused = Some(problem),
                 done => return done,
             }
@@ -140,15 +143,18 @@ impl TenantAccess<can::ScimManage> {
     }
 
     async fn provision(&self, input: &UserInput, address: &str) -> Result<Value, Problem> {
-        let holder = self.holder(&input.user_name).await?;
-        let known = self.holder(address).await?;
+        let named = self.holders(&input.user_name).await?;
+        let holders = self.holders(address).await?;
+        // An account that is somebody's own is never taken by a directory: it makes one of its tenant, or finds that again.
+        let known = self.request.gate.store.user_of_tenant(&self.tenant().id, address).await?.map(|user| user.id);
         let id = known.clone().unwrap_or_else(|| fresh::id("usr"));
         let at = self.now();
         let active = input.active.unwrap_or(true);
         let (_, resource) = self
             .decide(|now| {
                 limit(now.state, tenant_kind::DIRECTORY_USER, DIRECTORY_USERS, "people of a directory")?;
-                if has_name(now.state, &input.user_name, holder.as_deref(), "") || Seen::of(now.state, &id).is_some() {
+                let here = holders.iter().chain([&id]).any(|id| Seen::of(now.state, id).is_some());
+                if here || has_name(now.state, &input.user_name, &named, "") {
                     return Err(name_is_taken(&input.user_name));
                 }
                 let said = document(None, input, active, at);
@@ -158,6 +164,7 @@ impl TenantAccess<can::ScimManage> {
                     write.rows.push(RowWrite::InsertUser(User {
                         id: id.clone(),
                         kind: UserKind::Person,
+                        tenant_id: Some(self.tenant().id.clone()),
                         email: address.to_owned(),
                         name: name.clone(),
                         password_hash: None,
@@ -195,7 +202,7 @@ impl TenantAccess<can::ScimManage> {
         let account = (user.email.as_str(), user.name.as_str());
         // Whose address the new user name is can only be asked before it is decided.
         let name = change(&before)?.user_name;
-        let holder = self.holder(&name).await?;
+        let holders = self.holders(&name).await?;
         let at = self.now();
         let (_, resource) = self
             .decide(|now| {
@@ -206,7 +213,7 @@ impl TenantAccess<can::ScimManage> {
                 if input.user_name != name {
                     return Err(refusal::busy());
                 }
-                if has_name(now.state, &name, holder.as_deref(), id) {
+                if has_name(now.state, &name, &holders, id) {
                     return Err(name_is_taken(&name));
                 }
                 let write = self.changed(now, id, &mut seen, &input, at)?;

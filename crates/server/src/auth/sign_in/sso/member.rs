@@ -19,6 +19,8 @@ use crate::auth::session::Visitor;
 use crate::auth::tenant_state::TenantState;
 use crate::problem::Problem;
 
+/// Why somebody who was here does not come in.
+const OUT: &str = "this person is no member of the tenant";
 /// Times that following groups is tried anew because the tenant was changed meanwhile.
 const TRIES: usize = 8;
 
@@ -36,7 +38,9 @@ impl Visitor {
         if let Some(identity) = known {
             let user = store.user(&identity.user_id).await?;
             let user = user.ok_or(SsoFailure::NotAMember("the account is gone"))?;
-            let user = self.still_member(tenant, user).await?;
+            if !self.is_member(tenant, &user).await? {
+                return Err(SsoFailure::NotAMember(OUT));
+            }
             for _ in 1..TRIES {
                 match self.follow(tenant, connection_id, connection, &person, &user).await {
                     // The tenant was changed meanwhile.
@@ -49,30 +53,29 @@ impl Visitor {
         let email = person.email.clone().filter(|email| connection.covers(email));
         let email = email
             .ok_or(SsoFailure::NotAMember("the provider has verified no address of a domain that it may speak for"))?;
-        let found = store.user_by_email(&email).await?;
-        let user = match found {
-            Some(user) => {
-                // Only who is in this tenant already: the provider of one tenant makes nobody a member whose account is
-                // another tenant's, however equal the addresses are.
-                let user = self.still_member(tenant, user).await?;
+        let of_tenant = store.user_of_tenant(&tenant.id, &email).await?;
+        // Whoever was taken out does not come in again by signing in.
+        let taken_out = of_tenant.is_some();
+        // Somebody's own account only when they are in this tenant already: the provider of one tenant makes nobody a
+        // member whose account it is not, however equal the addresses are.
+        for user in of_tenant.into_iter().chain(store.user_by_email(&email).await?) {
+            if self.is_member(tenant, &user).await? {
                 self.link(tenant, connection_id, &person, &user).await?;
-                user
+                return Ok(user);
             }
-            None if connection.provision => self.provision(tenant, connection_id, connection, &person, email).await?,
-            None => {
-                return Err(SsoFailure::NotAMember("nobody here has this address, and signing in makes no members"));
-            }
-        };
-        Ok(user)
+        }
+        if taken_out {
+            return Err(SsoFailure::NotAMember(OUT));
+        }
+        if !connection.provision {
+            return Err(SsoFailure::NotAMember("nobody here has this address, and signing in makes no members"));
+        }
+        self.provision(tenant, connection_id, connection, &person, email).await
     }
 
-    async fn still_member(&self, tenant: &Tenant, user: User) -> Result<User, SsoFailure> {
+    async fn is_member(&self, tenant: &Tenant, user: &User) -> Result<bool, SsoFailure> {
         let memberships = self.gate.store.memberships(&user.id).await?;
-        if memberships.iter().any(|membership| membership.tenant_id == tenant.id) {
-            Ok(user)
-        } else {
-            Err(SsoFailure::NotAMember("this person is no member of the tenant"))
-        }
+        Ok(memberships.iter().any(|membership| membership.tenant_id == tenant.id))
     }
 
     fn identity(&self, tenant: &Tenant, connection_id: &str, person: &Person, user_id: &str) -> RowWrite {
@@ -111,6 +114,8 @@ impl Visitor {
         let user = User {
             id: fresh::id("usr"),
             kind: UserKind::Person,
+            // Nobody else's: their own account, if they have one, is where they were invited.
+            tenant_id: Some(tenant.id.clone()),
             name: name.unwrap_or_else(|| email.clone()).chars().take(256).collect(),
             email,
             password_hash: None,
