@@ -6,6 +6,9 @@ export NEXT_TELEMETRY_DISABLED := 1
 
 release := target/release/yardarm
 debug   := target/debug/yardarm
+# What `cargo test` of the workspace has built already: with other packages, most dependencies would have other features and
+# be built again.
+build-all := cargo build --workspace --all-features --bins --examples
 
 .PHONY: help run build test test-rust test-ui test-clients test-typescript test-python test-sdk test-e2e test-fuzz test-long fuzz lint console tools openapi bench-eval bench-sdk bench-server bench-tenants clean
 
@@ -66,15 +69,15 @@ test-python: ## The Python SDK: lints, types, tests, wheel and sdist in clean en
 	sdks/python/run-tests.sh
 
 test-sdk: console ## The contract of spec/sdk.md against every SDK
-	cargo build --package yardarm-cli --all-features
+	$(build-all)
 	YARDARM_BIN=$(CURDIR)/$(debug) e2e/sdk-contract/run.sh
 
 test-e2e: console ## The real binary, real browsers and clients that nobody here wrote
-	cargo build --package yardarm-cli --package yardarm --examples --bins --all-features
+	$(build-all)
 	YARDARM_BIN=$(CURDIR)/$(debug) e2e/run.sh
 
 test-long: console ## The long forms: 50 kill -9 cycles, more properties, SDKs under load for minutes
-	cargo build --package yardarm-cli --package yardarm --examples --bins --all-features
+	$(build-all)
 	YARDARM_LONG=1 YARDARM_CRASH_CYCLES=50 scripts/with-postgres cargo test --workspace --all-features
 	YARDARM_LONG=1 YARDARM_BIN=$(CURDIR)/$(debug) e2e/sdk-contract/run.sh
 	YARDARM_LONG=1 YARDARM_BIN=$(CURDIR)/$(debug) e2e/run.sh

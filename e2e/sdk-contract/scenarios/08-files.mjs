@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { chmod, mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readFile, readdir, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { flag, ruleset } from "../parts/ruleset.mjs";
@@ -28,6 +28,7 @@ scenario("S8.1 S8.2 S8.3 S2.3: the file is written after changes and starts a cl
   const text = await written(cache_file);
   const body = text.slice(text.indexOf("\n") + 1);
   assert.equal(text, cacheOf(body));
+  assert.equal((await stat(cache_file)).mode & 0o777, 0o600, "nobody else reads the rules");
   assert.deepEqual(JSON.parse(body).flags.f.variants, { v: "zwölf" });
   assert.equal(versionIn(await written(`${cache_file}.previous`)), 1);
   server.change(ruleset("a:3", { f: "three", g: 1 }));
@@ -113,17 +114,28 @@ scenario("S8.4: a ruleset without flags is not written over one with flags", { n
 scenario("S8.5: a place that cannot be written costs a warning", { needs }, async (stage) => {
   const directory = await stage.directory();
   const server = await stage.server(ruleset("a:1", { f: "one" }));
-  // A file where a directory should be, and a directory where the file should be.
+  // A file where a directory should be, directories where files should be, and where nobody can write.
   await writeFile(join(directory, "file"), "");
   await mkdir(join(directory, "folder", "x"), { recursive: true });
-  await chmod(join(directory, "folder"), 0o500);
-  for (const cache_file of [join(directory, "file", "flags"), join(directory, "folder"), "/proc/flags"]) {
+  await mkdir(join(directory, "empty"));
+  await symlink(join(directory, "empty"), join(directory, "link"));
+  await mkdir(join(directory, "before.previous", "x"), { recursive: true });
+  await writeFile(join(directory, "before"), "older");
+  const before = await readdir(directory);
+  const places = ["file/flags", "folder", "empty", "link", "before"].map((name) => join(directory, name));
+  for (const cache_file of [...places, "/proc/flags"]) {
     const client = await stage.client(server, { cache_file });
     await client.at("a:1");
     assert.equal(await client.value("f", "default"), "one");
     assert.equal((await client.status()).state, "READY", cache_file);
+    // Now at the latest it is written.
+    await client.do("shutdown", { limit: 60_000 });
+    assert.deepEqual(await readdir(directory), before, `${cache_file}: nothing is gone, nothing was left`);
   }
-  assert.equal((await stat(join(directory, "folder"))).isDirectory(), true);
+  assert.deepEqual(await readdir(join(directory, "folder")), ["x"]);
+  assert.deepEqual(await readdir(join(directory, "before.previous")), ["x"]);
+  assert.equal(await written(join(directory, "before")), "older");
+  assert.equal((await lstat(join(directory, "link"))).isSymbolicLink(), true);
 });
 
 scenario("S9.1 S2.3: an offline file answers without a server", { needs: ["offline_file"] }, async (stage) => {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import Counter
 from dataclasses import fields
 from typing import Any
@@ -95,12 +96,13 @@ class Load:
 
     def __init__(self, client: Client, request: dict[str, Any]) -> None:
         self._client = client
+        run = self._run_paced if "rate" in request else self._run
         self._request = request
         self._over = threading.Event()
         self._calls = self._threw = self._torn = 0
         self._values: Counter[str] = Counter()
         self._lock = threading.Lock()
-        self._threads = [threading.Thread(target=self._run) for _ in range(request.get("threads", 1))]
+        self._threads = [threading.Thread(target=run) for _ in range(request.get("threads", 1))]
         for thread in self._threads:
             thread.daemon = True
             thread.start()
@@ -126,6 +128,30 @@ class Load:
             self._threw += threw
             self._torn += torn
             self._values += values
+
+    def _run_paced(self) -> None:
+        """So many evaluations a second: every few milliseconds those that are due."""
+        request = self._request
+        call = getattr(self._client, request["type"])
+        flags, context, default, users = request["flags"], request["context"], request["default"], request.get("users", 1)
+        key, rate = context["targetingKey"], request["rate"] / len(self._threads)
+        counts: dict[Any, int] = {}
+        made = threw = 0
+        began = time.monotonic()
+        while not self._over.wait(0.005):
+            due = int(min((time.monotonic() - began) * rate, made + rate / 10))
+            for turn in range(made, due):
+                try:
+                    asking = {**context, "targetingKey": f"{key}-{turn % users}"}
+                    value = call(flags[turn % len(flags)], asking, default)
+                    counts[value] = counts.get(value, 0) + 1
+                except Exception:
+                    threw += 1
+            made = due
+        with self._lock:
+            self._calls += made
+            self._threw += threw
+            self._values += Counter({json.dumps(value): count for value, count in counts.items()})
 
     def end(self) -> dict[str, Any]:
         self._over.set()

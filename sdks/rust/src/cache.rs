@@ -5,7 +5,7 @@
 //! verify is ignored, and a good one is never replaced by a ruleset without flags.
 
 use std::fmt::Write as _;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -63,26 +63,32 @@ impl CacheFile {
             _ => Path::new("."),
         };
         fs::create_dir_all(directory)?;
+        // Only a file gives way: a directory or a device of that name is somebody else's.
+        if fs::metadata(&self.path).is_ok_and(|found| !found.is_file()) {
+            return Err(invalid("it is not a file"));
+        }
         let temporary = self.with_suffix(&format!(".{}.tmp", std::process::id()));
-        let mut file = File::create(&temporary)?;
-        writeln!(file, "{}", self.header(&body))?;
-        file.write_all(body.as_bytes())?;
-        file.sync_all()?;
-        drop(file);
-        // Only a file gives way: a directory of that name is somebody else's.
-        let replaced = match fs::symlink_metadata(&self.path) {
-            Ok(found) if !found.is_file() => Err(invalid("it is not a file")),
-            Ok(_) => fs::rename(&self.path, self.previous()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = replaced.and_then(|()| fs::rename(&temporary, &self.path)) {
+        if let Err(error) = self.put(&temporary, &body) {
             let _ = fs::remove_file(&temporary);
             return Err(error);
         }
         // Directories cannot be opened for syncing everywhere; the file itself is safe by now.
         let _ = File::open(directory).and_then(|d| d.sync_all());
         Ok(())
+    }
+
+    /// Writes the body, moves the file that is there aside and this one in its place.
+    fn put(&self, temporary: &Path, body: &str) -> io::Result<()> {
+        let mut file = private().open(temporary)?;
+        writeln!(file, "{}", self.header(body))?;
+        file.write_all(body.as_bytes())?;
+        file.sync_all()?;
+        drop(file);
+        match fs::rename(&self.path, self.previous()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        fs::rename(temporary, &self.path)
     }
 
     fn header(&self, body: &str) -> String {
@@ -98,6 +104,15 @@ impl CacheFile {
         name.push(suffix);
         name.into()
     }
+}
+
+/// How a file is made that holds the targeting rules: nobody else's to read, where files have owners.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 fn invalid(message: &str) -> io::Error {
@@ -142,5 +157,22 @@ mod tests {
         assert_eq!(cache.read().unwrap().version.rev, 1);
         fs::write(cache.previous(), b"").unwrap();
         assert!(cache.read().is_none());
+    }
+
+    #[test]
+    fn what_is_no_file_stays_and_nothing_is_left_beside_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("flags");
+        fs::create_dir(&path).unwrap();
+        let cache = CacheFile::new(path.clone(), "yd_srv_a", 1 << 20);
+        assert!(cache.write(&ruleset(1, r#"{"a":{}}"#)).is_err());
+        assert!(path.is_dir());
+        // And where the file before would go.
+        fs::rename(&path, cache.previous()).unwrap();
+        fs::write(&path, "older").unwrap();
+        assert!(cache.write(&ruleset(1, r#"{"a":{}}"#)).is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "older");
+        assert!(cache.previous().is_dir());
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2, "no temporary file");
     }
 }

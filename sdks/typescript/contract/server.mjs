@@ -69,12 +69,7 @@ serve({
     const entry = clients.get(members.client);
     const load = { calls: 0, threw: 0, values: {}, torn: 0, ends: false };
     entry.load = load;
-    load.done = (async () => {
-      while (!load.ends) {
-        for (let turn = 0; turn < 50; turn++) once(entry, members, load);
-        await pause();
-      }
-    })();
+    load.done = (members.rate ? paced : unpaced)(entry, members, load);
   },
   load_end: async ({ client }) => {
     const { load } = clients.get(client);
@@ -100,6 +95,34 @@ function change(double, { set = {}, set_for = [], remove = [], now }) {
   for (const [flag, key, value] of set_for) double.setFor(flag, key, value);
   for (const flag of remove) double.remove(flag);
   if (now !== undefined) double.at(now);
+}
+
+async function unpaced(entry, members, load) {
+  while (!load.ends) {
+    for (let turn = 0; turn < 50; turn++) once(entry, members, load);
+    await pause();
+  }
+}
+
+/** So many evaluations a second: every few milliseconds those that are due, but other work has its turn. */
+async function paced(entry, { flags, type, default: fallback, context, rate, users = 1 }, load) {
+  const began = performance.now();
+  const counts = new Map();
+  while (!load.ends) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const due = Math.min(((performance.now() - began) / 1_000) * rate, load.calls + rate / 10);
+    for (; load.calls < due; load.calls++) {
+      const targetingKey = `${context.targetingKey}-${load.calls % users}`;
+      const flag = flags[load.calls % flags.length];
+      try {
+        const value = entry.client[plain[type]](flag, { ...context, targetingKey }, fallback);
+        counts.set(value, (counts.get(value) ?? 0) + 1);
+      } catch {
+        load.threw++;
+      }
+    }
+  }
+  load.values = Object.fromEntries([...counts].map(([value, count]) => [JSON.stringify(value), count]));
 }
 
 function once(entry, { flags, type, default: fallback, context }, load) {

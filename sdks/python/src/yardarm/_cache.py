@@ -46,20 +46,24 @@ class CacheFile:
         if not len(snapshot) or body is None:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        # Only a file gives way: a directory or a device of that name is somebody else's.
+        if self._path.exists() and not self._path.is_file():
+            raise FileExistsError(f"{self._path} is not a file")
         temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}.tmp")
-        # It holds the targeting rules: nobody else's to read.
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(self._header(body) + b"\n")
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
         try:
-            if self._path.is_file():
+            # It holds the targeting rules: nobody else's to read.
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(self._header(body) + b"\n")
+                file.write(body)
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(FileNotFoundError):
                 self._path.replace(self._previous)
             temporary.replace(self._path)
         except OSError:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink()
             raise
         # Directories cannot be opened for syncing everywhere; the file itself is safe by now.
         with suppress(OSError):

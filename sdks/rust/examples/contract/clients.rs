@@ -180,7 +180,8 @@ fn hooked(builder: Builder, kind: &str, calls: &Arc<Mutex<Vec<Value>>>) -> Build
     }
 }
 
-/// Notes every status that an observer is told.
+/// Notes every state and version that an observer is told. What it is told of failures alone is not kept: with the server
+/// away for minutes, that would be what grows.
 fn observe(client: &Client) -> Arc<Mutex<Vec<Value>>> {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let (mut watch, noted) = (client.watch(), Arc::clone(&seen));
@@ -188,11 +189,19 @@ fn observe(client: &Client) -> Arc<Mutex<Vec<Value>>> {
         loop {
             let status = watch.borrow_and_update().clone();
             let version = status.version.map(|version| format!("{}:{}", version.epoch, version.rev));
-            locked(&noted).push(json!({"state": crate::calls::word(status.state), "version": version}));
+            let told = json!({"state": crate::calls::word(status.state), "version": version});
+            note(&noted, told);
             if watch.changed().await.is_err() {
                 return;
             }
         }
     });
     seen
+}
+
+fn note(seen: &Mutex<Vec<Value>>, told: Value) {
+    let mut seen = locked(seen);
+    if seen.last() != Some(&told) {
+        seen.push(told);
+    }
 }

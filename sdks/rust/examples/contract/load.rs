@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use yardarm::{Client, Context};
@@ -28,9 +29,14 @@ struct Tally {
 
 pub(crate) fn begin(held: &Held, request: &Value) -> Value {
     let stop = Arc::new(AtomicBool::new(false));
-    let threads = (0..request["threads"].as_u64().unwrap_or(1)).map(|_| {
+    let count = request["threads"].as_u64().unwrap_or(1);
+    let rate = request["rate"].as_f64().map(|rate| rate / count as f64);
+    let threads = (0..count).map(|_| {
         let (client, stop, request) = (held.client.clone(), Arc::clone(&stop), request.clone());
-        std::thread::spawn(move || evaluate(&client, &stop, &request))
+        std::thread::spawn(move || match rate {
+            Some(rate) => evaluate_paced(&client, &stop, &request, rate),
+            None => evaluate(&client, &stop, &request),
+        })
     });
     *locked(&held.load) = Some(Load { threads: threads.collect(), stop });
     json!({})
@@ -78,6 +84,31 @@ fn evaluate(client: &Client, stop: &AtomicBool, request: &Value) -> Tally {
             tally.torn += 1;
         }
         std::thread::yield_now();
+    }
+    tally
+}
+
+/// So many evaluations a second: every few milliseconds those that are due.
+fn evaluate_paced(client: &Client, stop: &AtomicBool, request: &Value, rate: f64) -> Tally {
+    let flags: Vec<&str> = request["flags"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let key = request["context"]["targetingKey"].as_str().unwrap_or_default();
+    let users = request["users"].as_u64().unwrap_or(1);
+    let mut context = request["context"].clone();
+    let mut tally = Tally::default();
+    let began = Instant::now();
+    while !stop.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(5));
+        let due = (began.elapsed().as_secs_f64() * rate).min(tally.calls as f64 + rate / 10.0) as u64;
+        for turn in tally.calls..due {
+            context["targetingKey"] = format!("{key}-{}", turn % users).into();
+            let flag = flags[turn as usize % flags.len()];
+            let context = Context::from(context.clone());
+            match catch_unwind(AssertUnwindSafe(|| calls::value(client, flag, &context, request))) {
+                Ok(value) => *tally.values.entry(value.to_string()).or_default() += 1,
+                Err(_) => tally.threw += 1,
+            }
+        }
+        tally.calls = tally.calls.max(due);
     }
     tally
 }

@@ -55,27 +55,65 @@ interface Flying {
 }
 
 /** A list of what waits; the oldest goes when there are too many. */
-class Waiting<T> {
+export class Waiting<T> {
+  /** The oldest ones were taken already, up to this one: taking each out of the list would move all the others. */
+  #first = 0;
   #items: string[] = [];
   dropped = 0;
 
   add(item: T): void {
     this.#items.push(JSON.stringify(item));
-    if (this.#items.length > WAITING_RECORDS) {
-      this.#items.shift();
+    if (this.length > WAITING_RECORDS) {
+      this.#forget(1);
       this.dropped++;
     }
   }
 
   get length(): number {
-    return this.#items.length;
+    return this.#items.length - this.#first;
   }
 
   /** Takes the oldest that fit. */
-  take(room: Room): string[] {
+  take(room: { has(text: string): boolean }): string[] {
+    const most = Math.min(this.length, MOST_RECORDS);
     let number = 0;
-    while (number < Math.min(this.#items.length, MOST_RECORDS) && room.has(this.#items[number] ?? "")) number++;
-    return this.#items.splice(0, number);
+    while (number < most && room.has(this.#items[this.#first + number] ?? "")) number++;
+    const taken = this.#items.slice(this.#first, this.#first + number);
+    this.#forget(number);
+    return taken;
+  }
+
+  #forget(number: number): void {
+    const end = this.#first + number;
+    this.#items.fill("", this.#first, end);
+    this.#first = end;
+    if (this.length > 0 && this.#first <= WAITING_RECORDS) return;
+    this.#items.splice(0, this.#first);
+    this.#first = 0;
+  }
+}
+
+/** The last so many texts. */
+export class Recent {
+  readonly #known = new Set<string>();
+  /** The same, each in the place of the one that it drove out: the oldest of a set is found only past those that left it. */
+  readonly #order: string[] = [];
+  readonly #most: number;
+  #next = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Remembers a text; whether it was new. */
+  add(text: string): boolean {
+    if (this.#known.has(text)) return false;
+    const oldest = this.#order[this.#next];
+    if (oldest !== undefined) this.#known.delete(oldest);
+    this.#known.add(text);
+    this.#order[this.#next] = text;
+    this.#next = (this.#next + 1) % this.#most;
+    return true;
   }
 }
 
@@ -98,8 +136,8 @@ export class Outbox {
   readonly #counts = new Map<string, Count>();
   readonly #exposures = new Waiting<Exposure>();
   readonly #events = new Waiting<TrackedEvent>();
-  /** Exposures sent today, oldest first. */
-  readonly #seen = new Set<string>();
+  /** Exposures that were recorded, each with its day. */
+  readonly #seen = new Recent(REMEMBERED);
   #flying: Flying | undefined;
   #sending: Promise<boolean> | undefined;
   #droppedCounts = 0;
@@ -135,14 +173,7 @@ export class Outbox {
   /** Records an exposure, unless the same was recorded today. `unit` is the key as it may be sent. */
   expose(flag: string, variant: string, key: string, now: number, more: () => Exposure): void {
     const id = `${Math.floor(now / DAY)}\0${flag}\0${variant}\0${key}`;
-    if (this.#seen.has(id)) return;
-    this.#seen.add(id);
-    if (this.#seen.size > REMEMBERED) {
-      for (const oldest of this.#seen) {
-        this.#seen.delete(oldest);
-        break;
-      }
-    }
+    if (!this.#seen.add(id)) return;
     const exposure = more();
     if (isUnit(exposure.unit)) this.#exposures.add(exposure);
   }

@@ -56,21 +56,26 @@ export class CacheFile implements RulesetCache {
     const { promises } = this.#fs;
     const directory = this.#paths.dirname(this.#path);
     await promises.mkdir(directory, { recursive: true });
-    // A directory would be moved aside like an older file.
+    // Only a file gives way: a directory would be moved aside like an older file.
     const there = await promises.stat(this.#path).catch(() => undefined);
     if (there !== undefined && !there.isFile()) throw new Error(`${this.#path} is not a file`);
     const temporary = `${this.#path}.${pid}.tmp`;
-    const file = await promises.open(temporary, "w", 0o600);
     try {
-      await file.writeFile(`${this.#header(ruleset)}\n${ruleset}`);
-      await file.sync();
-    } finally {
-      await file.close();
+      const file = await promises.open(temporary, "w", 0o600);
+      try {
+        await file.writeFile(`${this.#header(ruleset)}\n${ruleset}`);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await promises.rename(this.#path, `${this.#path}.previous`).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== "ENOENT") throw error;
+      });
+      await promises.rename(temporary, this.#path);
+    } catch (error) {
+      await promises.rm(temporary, { force: true }).catch(() => {});
+      throw error;
     }
-    await promises.rename(this.#path, `${this.#path}.previous`).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "ENOENT") throw error;
-    });
-    await promises.rename(temporary, this.#path);
     // Directories cannot be opened for syncing everywhere; the file itself is safe by now.
     const folder = await promises.open(directory, "r").catch(() => undefined);
     await folder?.sync().catch(() => {});

@@ -155,11 +155,7 @@ export class Client {
    * Give it to a browser to start with: `@yardarm/web` and `@yardarm/react` take it as `bootstrap`.
    */
   all(context: Context): Record<string, Details<JsonValue>> {
-    const all: Record<string, Details<JsonValue>> = {};
-    this.#evaluator.evaluateAll(context, this.clock(), (answer) => {
-      all[answer.flag] = answer.details;
-    });
-    return all;
+    return this.#evaluator.all(context, this.clock());
   }
 
   /** Records that the context's unit did something. Sent in batches; never throws, never waits. */

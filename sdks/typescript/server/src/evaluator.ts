@@ -77,6 +77,13 @@ interface Attribute {
   readonly known: ReadonlyMap<string, number> | undefined;
 }
 
+/** All answers to one context. */
+interface Usual {
+  /** In the order of the keys. */
+  readonly numbers: Uint32Array;
+  readonly all: Record<string, Details<JsonValue>>;
+}
+
 /** A plan as the module says it. */
 interface PlanText {
   readonly index: number;
@@ -109,6 +116,9 @@ const UNKNOWN = KNOWN;
 /** Longer texts are written by the platform's encoder. */
 const BY_HAND = 48;
 const ROOM = 4096;
+/** Objects with more members are hash tables in V8, and a copy of one takes longer than filling another. */
+const MOST_COPIED = 120;
+const NONE: Usual = { numbers: new Uint32Array(0), all: {} };
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -124,6 +134,7 @@ export class Evaluator {
   #plans = new Map<string, Plan>();
   #answers: (Answer | undefined)[] = [];
   #invalid = new Map<string, Answer>();
+  #usual: Usual | undefined;
   #keys: readonly string[] | undefined;
   #version: string | null = null;
 
@@ -236,28 +247,44 @@ export class Evaluator {
     }
   }
 
-  /** All answers for a context, one call of `each` for every flag in key order; `false` for a context that cannot be used. */
-  evaluateAll(context: Context, nowMs: number, each: (answer: Answer) => void): boolean {
+  /** What every flag comes to for a context, by key; nothing for a context that cannot be used. */
+  all(context: Context, nowMs: number): Record<string, Details<JsonValue>> {
     try {
-      if (typeof context !== "object" || context === null || Array.isArray(context)) return false;
+      if (typeof context !== "object" || context === null || Array.isArray(context)) return {};
       // Before the call: both write to the same place.
       const keys = this.keys();
       const json = jsonOf(context) ?? "null";
       const count = this.#wasm.evaluate_all(this.#pointer, this.#write(json), nowMs);
-      if (count < 0) return false;
-      const start = this.#wasm.output(this.#pointer);
+      if (count < 0) return {};
       // A copy: describing an answer that is new writes to the same place.
-      const numbers = new Uint32Array(this.#wasm.memory.buffer.slice(start, start + count * 4));
+      const numbers = new Uint32Array(this.#wasm.memory.buffer, this.#wasm.output(this.#pointer) >>> 0, count).slice();
+      this.#usual ??= count > MOST_COPIED ? NONE : this.#usually(keys, numbers);
+      const usual = this.#usual;
+      const all = { ...usual.all };
       for (let at = 0; at < count; at++) {
         const number = numbers[at] ?? 0;
-        const flag = keys[at] ?? "";
-        each(this.#answers[number] ?? this.#describe(number, flag, this.#plans.get(flag) ?? this.#plan(flag)));
+        if (usual.numbers[at] !== number) all[keys[at] ?? ""] = this.#detailsOf(number, keys[at] ?? "");
       }
-      return true;
+      return all;
     } catch (error) {
       this.#recover(error);
-      return false;
+      return {};
     }
+  }
+
+  /** The answers to one context, which those to others are mostly the same as. */
+  #usually(keys: readonly string[], numbers: Uint32Array): Usual {
+    // Not by adding members to `{}`: that makes a hash table, and copying one takes longer than filling another.
+    const all = JSON.parse(JSON.stringify(Object.fromEntries(keys.map((key) => [key, null])))) as Usual["all"];
+    keys.forEach((key, at) => {
+      all[key] = this.#detailsOf(numbers[at] ?? 0, key);
+    });
+    return { numbers, all };
+  }
+
+  #detailsOf(number: number, flag: string): Details<JsonValue> {
+    const known = this.#answers[number];
+    return (known ?? this.#describe(number, flag, this.#plans.get(flag) ?? this.#plan(flag))).details;
   }
 
   #answer(number: number, flag: string, plan: Plan): Answer {
@@ -345,6 +372,7 @@ export class Evaluator {
     this.#plans = new Map();
     this.#answers = [];
     this.#invalid = new Map();
+    this.#usual = undefined;
     this.#keys = undefined;
   }
 
@@ -447,11 +475,21 @@ function ofUser(context: Context, name: string): unknown {
 
 /** A context or an attribute as the module reads it; nothing for what JSON leaves out. */
 function jsonOf(value: object): string | undefined {
-  const json: string | undefined = JSON.stringify(value, plainNumbers);
+  const json: string | undefined = plainJson(value);
   // Half a character is written as an escape, which no strict reader takes: as in texts, it becomes the replacement.
   return json?.includes("\\ud")
     ? json.replace(/\\(?:\\|ud[0-9a-f]{3})/g, (part) => (part === "\\\\" ? part : "\ufffd"))
     : json;
+}
+
+/** Without a function that looks at every member, if it can be: that takes three times as long. */
+function plainJson(value: object): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return JSON.stringify(value, plainNumbers);
+  }
 }
 
 /** JSON has no big integers; the nearest double is what every other reader makes of them. */

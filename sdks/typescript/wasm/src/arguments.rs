@@ -133,7 +133,11 @@ pub(crate) fn parsed(text: &str) -> Value {
 }
 
 #[inline]
+#[expect(unsafe_code, reason = "measured: looking at every byte again is one part in fifteen of a rollout")]
 fn part(bytes: &[u8], start: usize, length: usize) -> &str {
     let bytes = bytes.get(start..start + length).unwrap_or_default();
-    std::str::from_utf8(bytes).unwrap_or_default()
+    debug_assert!(std::str::from_utf8(bytes).is_ok(), "evaluator.ts writes UTF-8");
+    // SAFETY: only `evaluator.ts` writes here: texts without a character above 127 byte by byte, all others with the
+    // platform's `TextEncoder`; and no text is read that it has not written for this call.
+    unsafe { std::str::from_utf8_unchecked(bytes) }
 }
