@@ -89,6 +89,7 @@ fn evaluate(client: &Client, stop: &AtomicBool, request: &Value) -> Tally {
 }
 
 /// So many evaluations a second: every few milliseconds those that are due.
+#[expect(clippy::disallowed_methods, reason = "a thread of its own, not the runtime's")]
 fn evaluate_paced(client: &Client, stop: &AtomicBool, request: &Value, rate: u64) -> Tally {
     let flags: Vec<&str> = request["flags"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let mut flags = flags.into_iter().cycle();
