@@ -133,7 +133,8 @@ class Load:
         """So many evaluations a second: every few milliseconds those that are due."""
         request = self._request
         call = getattr(self._client, request["type"])
-        flags, context, default, users = request["flags"], request["context"], request["default"], request.get("users", 1)
+        flags, context, default = request["flags"], request["context"], request["default"]
+        users = request.get("users", 1)
         key, rate = context["targetingKey"], request["rate"] / len(self._threads)
         counts: dict[Any, int] = {}
         made = threw = 0

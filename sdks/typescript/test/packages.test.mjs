@@ -66,7 +66,9 @@ before(async () => {
   const openfeature = ["@openfeature/core", "@openfeature/server-sdk", "@openfeature/web-sdk", "react"];
   const versions = JSON.parse(await readFile(join(here, "package.json"), "utf8")).devDependencies;
   const peers = openfeature.map((name) => `${name}@${versions[name]}`);
-  await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--silent", ...tarballs, ...peers], { cwd: folder });
+  await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--silent", ...tarballs, ...peers], {
+    cwd: folder,
+  });
 });
 after(() => rm(folder, { recursive: true, force: true }));
 

@@ -30,7 +30,7 @@ struct Tally {
 pub(crate) fn begin(held: &Held, request: &Value) -> Value {
     let stop = Arc::new(AtomicBool::new(false));
     let count = request["threads"].as_u64().unwrap_or(1);
-    let rate = request["rate"].as_f64().map(|rate| rate / count as f64);
+    let rate = request["rate"].as_u64().map(|rate| rate / count);
     let threads = (0..count).map(|_| {
         let (client, stop, request) = (held.client.clone(), Arc::clone(&stop), request.clone());
         std::thread::spawn(move || match rate {
@@ -89,8 +89,10 @@ fn evaluate(client: &Client, stop: &AtomicBool, request: &Value) -> Tally {
 }
 
 /// So many evaluations a second: every few milliseconds those that are due.
-fn evaluate_paced(client: &Client, stop: &AtomicBool, request: &Value, rate: f64) -> Tally {
+#[expect(clippy::disallowed_methods, reason = "a thread of its own, not the runtime's")]
+fn evaluate_paced(client: &Client, stop: &AtomicBool, request: &Value, rate: u64) -> Tally {
     let flags: Vec<&str> = request["flags"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let mut flags = flags.into_iter().cycle();
     let key = request["context"]["targetingKey"].as_str().unwrap_or_default();
     let users = request["users"].as_u64().unwrap_or(1);
     let mut context = request["context"].clone();
@@ -98,10 +100,10 @@ fn evaluate_paced(client: &Client, stop: &AtomicBool, request: &Value, rate: f64
     let began = Instant::now();
     while !stop.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(5));
-        let due = (began.elapsed().as_secs_f64() * rate).min(tally.calls as f64 + rate / 10.0) as u64;
-        for turn in tally.calls..due {
+        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let due = (micros.saturating_mul(rate) / 1_000_000).min(tally.calls + rate / 10);
+        for (turn, flag) in (tally.calls..due).zip(&mut flags) {
             context["targetingKey"] = format!("{key}-{}", turn % users).into();
-            let flag = flags[turn as usize % flags.len()];
             let context = Context::from(context.clone());
             match catch_unwind(AssertUnwindSafe(|| calls::value(client, flag, &context, request))) {
                 Ok(value) => *tally.values.entry(value.to_string()).or_default() += 1,
