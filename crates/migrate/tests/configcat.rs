@@ -71,6 +71,21 @@ fn comparators_skip_what_they_cannot_read() {
 }
 
 /// `SHA256("pro" "salt" "f")` and of its parts, by sha256sum.
+/// What nothing can be compared with leaves a project that is whole, with a segment or without.
+#[test]
+fn a_bound_that_is_no_number_is_as_if_it_were_not_there() {
+    for comparator in [10, 12, 18] {
+        for bound in [json!("b"), json!([[18]]), json!(null)] {
+            let condition = json!({"a": "Age", "c": comparator, "d": bound});
+            let segments = json!([{"n": "adults", "r": [condition]}]);
+            for one in [json!({"u": condition}), json!({"s": {"s": 0, "c": 0}})] {
+                let config = json!({"s": segments, "f": {"f": setting(json!([one]))}});
+                assert_ne!(ask(&config, &json!({"Age": 20})), "yes", "{config}");
+            }
+        }
+    }
+}
+
 #[test]
 fn hashed_comparisons_salt_with_setting_or_segment() {
     let whole = sha256("prosaltf");

@@ -30,20 +30,22 @@ pub(super) fn user(condition: &UserCondition, salt: &str, context: &str) -> Resu
         let hashes: Vec<String> = hashes.collect();
         test(reader, op, json!({"salt": format!("{salt}{context}"), "hashes": hashes}))
     };
-    let number = |op| test(Reader::NumberComma, op, condition.number.clone().unwrap_or_default());
-    let date = |op| test(Reader::DateSeconds, op, condition.number.clone().unwrap_or_default());
+    // What is no number cannot be compared with, and is as if it were not there.
+    let bound = condition.number.as_ref().filter(|bound| bound.is_number());
+    let number = |op| test(Reader::NumberComma, op, bound.cloned().unwrap_or_default());
+    let date = |op| test(Reader::DateSeconds, op, bound.cloned().unwrap_or_default());
     let (test, negate) = match condition.comparator {
         at @ (0 | 1) => (words(Op::In), at == 1),
         at @ (2 | 3) => (words(Op::Contains), at == 3),
         at @ (4 | 5) => return Ok(versions(condition, &attr, at == 5)),
         at @ 6..=9 => return Ok(version(condition, &attr, [Op::Lt, Op::Lte, Op::Gt, Op::Gte][usize::from(at) - 6])),
-        at @ 10..=15 if condition.number.is_some() => {
+        at @ 10..=15 if bound.is_some() => {
             let op = [Op::Eq, Op::Eq, Op::Lt, Op::Lte, Op::Gt, Op::Gte][usize::from(at) - 10];
             return Ok(negated(at == 11, Condition::Test(number(op))));
         }
         at @ (16 | 17 | 20 | 21) => (hashed(Reader::StringConfigcat, Op::Sha256In), at % 2 == 1),
-        18 if condition.number.is_some() => return Ok(Condition::Test(date(Op::Lt))),
-        19 if condition.number.is_some() => return Ok(Condition::Test(date(Op::Gt))),
+        18 if bound.is_some() => return Ok(Condition::Test(date(Op::Lt))),
+        19 if bound.is_some() => return Ok(Condition::Test(date(Op::Gt))),
         at @ (22 | 23) => (hashed(Reader::StringConfigcat, Op::Sha256Prefix), at == 23),
         at @ (24 | 25) => (hashed(Reader::StringConfigcat, Op::Sha256Suffix), at == 25),
         at @ (26 | 27) => return Ok(negated(at == 27, Condition::Test(hashed(Reader::ListTexts, Op::Sha256In)))),
