@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use yardarm_eval::ruleset::{ErrorCode, Reason};
+use yardarm_model::limits::VARIANTS;
 
 use super::rollout::{between, pair};
 use crate::verify::{Ground, Section};
@@ -93,6 +94,9 @@ fn hash(cells: &[Value], _: &mut Section) -> Outcome {
 
 /// The ranges that a feature with one experiment is compiled to, variation by variation, of 10,000.
 fn compiled_ranges(rule: &Value, variations: usize) -> Result<Vec<Value>, String> {
+    if variations > VARIANTS {
+        return Err(format!("{variations} variations are more than the {VARIANTS} variants that a flag can have"));
+    }
     let mut rule = rule.clone();
     rule["variations"] = (0..variations).collect::<Vec<_>>().into();
     rule["hashVersion"] = json!(2);
@@ -235,4 +239,17 @@ fn feature(cells: &[Value], section: &mut Section) -> Outcome {
         actual["ruleId"] = json!(asked.rule);
     }
     Ok((wanted, actual))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_case_cannot_ask_for_more_variations_than_a_flag_has() {
+        for variations in [VARIANTS + 1, 2_000_000_000] {
+            assert!(compiled_ranges(&json!({}), variations).is_err());
+        }
+        assert_eq!(compiled_ranges(&json!({}), 50).map(|ranges| ranges.len()), Ok(50));
+    }
 }
