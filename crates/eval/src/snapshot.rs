@@ -44,24 +44,6 @@ pub struct FlagRef<'s> {
     pub index: u32,
     /// Type of its values (`None` when the flag could not be compiled).
     pub value_type: Option<ValueType>,
-    compiled: &'s CompiledFlag,
-    tables: &'s Inner,
-}
-
-impl<'s> FlagRef<'s> {
-    /// As [`Snapshot::evaluate`], without looking it up again.
-    #[inline]
-    pub fn evaluate(&self, context: &Context<'_>, now_ms: i64) -> Answer<'s> {
-        Evaluation::new(self.tables.tables(), context, now_ms, Silent).answer(self.index, self.compiled)
-    }
-}
-
-impl Inner {
-    #[inline]
-    fn tables(&self) -> Tables<'_> {
-        let Self { flags, segments, lists, entangled, .. } = self;
-        Tables { flags, segments, lists, entangled }
-    }
 }
 
 impl Snapshot {
@@ -235,7 +217,6 @@ impl Snapshot {
     }
 
     /// A flag, for repeated use with this snapshot.
-    #[inline]
     pub fn flag(&self, key: &str) -> Option<FlagRef<'_>> {
         let at = self.inner.flags.names.position(key)?;
         self.inner.flags.get(at).map(|flag| self.flag_ref(at, flag))
@@ -244,7 +225,7 @@ impl Snapshot {
     #[inline]
     fn flag_ref<'s>(&'s self, at: u32, flag: &'s CompiledFlag) -> FlagRef<'s> {
         let value_type = flag.body.as_ref().ok().map(|body| body.value_type);
-        FlagRef { key: self.inner.flags.names.name(at), index: at, value_type, compiled: flag, tables: &self.inner }
+        FlagRef { key: self.inner.flags.names.name(at), index: at, value_type }
     }
 
     /// Why a flag could not be compiled, if it could not.
@@ -264,8 +245,8 @@ impl Snapshot {
     /// Evaluates one flag. No allocation, no lock, no clock. `now_ms`: milliseconds since 1970.
     #[inline]
     pub fn evaluate<'s>(&'s self, key: &str, context: &Context<'_>, now_ms: i64) -> Answer<'s> {
-        match self.flag(key) {
-            Some(flag) => flag.evaluate(context, now_ms),
+        match self.inner.flags.names.position(key) {
+            Some(at) => self.evaluate_at(at, context, now_ms),
             None => Answer::error(ErrorCode::FlagNotFound),
         }
     }
@@ -277,6 +258,7 @@ impl Snapshot {
     }
 
     /// Evaluates every flag in key order.
+    #[inline]
     pub fn evaluate_all<'s>(
         &'s self,
         context: &Context<'_>,
@@ -285,8 +267,8 @@ impl Snapshot {
     ) {
         for at in &*self.inner.flags.order {
             if let Some(flag) = self.inner.flags.get(*at) {
-                let flag = self.flag_ref(*at, flag);
-                visit(flag, flag.evaluate(context, now_ms));
+                let answer = Evaluation::new(self.tables(), context, now_ms, Silent).answer(*at, flag);
+                visit(self.flag_ref(*at, flag), answer);
             }
         }
     }
@@ -311,7 +293,8 @@ impl Snapshot {
 
     #[inline]
     fn tables(&self) -> Tables<'_> {
-        self.inner.tables()
+        let Inner { flags, segments, lists, entangled, .. } = &*self.inner;
+        Tables { flags, segments, lists, entangled }
     }
 }
 

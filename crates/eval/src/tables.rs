@@ -42,9 +42,7 @@ pub(crate) struct Table<T> {
 }
 
 type Piece<T> = [Option<Arc<T>>; PIECE];
-/// A change copies one piece and the list of pieces: with 10,000 flags both are below the kilobyte up to which allocators
-/// keep what was freed at hand.
-const PIECE: usize = 96;
+const PIECE: usize = 64;
 
 impl<T> Clone for Table<T> {
     fn clone(&self) -> Self {

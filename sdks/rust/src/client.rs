@@ -199,7 +199,7 @@ impl Client {
         };
         let context = yardarm_eval::Context::from_json(context.as_json());
         let mut answer = match &context {
-            Ok(context) => flag.evaluate(context, self.shared.now()),
+            Ok(context) => live.snapshot.evaluate_at(flag.index, context, self.shared.now()),
             Err(_) => Answer::error(ErrorCode::InvalidContext),
         };
         let value = answer.value.and_then(T::read);

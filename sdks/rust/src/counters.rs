@@ -47,6 +47,7 @@ impl Tally {
         Self { flags, shards, rare: Mutex::default(), draining: Mutex::default() }
     }
 
+    #[inline]
     pub(crate) fn count(&self, key: &str, index: u32, answer: &Answer<'_>) {
         let mine = shard_index();
         let shard = self.shards[mine].get_or_init(|| (0..self.flags).map(|_| OnceLock::new()).collect());
@@ -104,6 +105,7 @@ impl FlagCounts {
     }
 }
 
+#[inline]
 fn shard_index() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     thread_local! {

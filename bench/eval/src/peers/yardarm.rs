@@ -130,7 +130,7 @@ impl Peer for Yardarm {
 
     fn is_on_as_sdk(&self, key: &str, context: &Self::Context) -> bool {
         let Some(flag) = self.snapshot.flag(key) else { return false };
-        let answer = flag.evaluate(context, 0);
+        let answer = self.snapshot.evaluate_at(flag.index, context, 0);
         self.tally.count(flag.key, flag.index, &answer);
         on(answer)
     }

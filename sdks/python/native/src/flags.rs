@@ -309,7 +309,7 @@ impl Flags {
         let mut answer = with_context(context, names, |context| match context {
             Ok(context) => {
                 let now_ms = if names.is_some_and(|names| !names.now) { 0 } else { self.shared.now_ms() };
-                found.evaluate(context, now_ms)
+                published.snapshot.evaluate_at(found.index, context, now_ms)
             }
             Err(_) => Answer::error(ErrorCode::InvalidContext),
         });

@@ -36,7 +36,7 @@ async fn answer_of(app: &App, asker: &Asker, key: &str, request: Request) -> Res
         let (code, details) = answer::failure(ErrorCode::FlagNotFound);
         return Err(Refused::Said { status: StatusCode::NOT_FOUND, code, details: details.to_owned() });
     };
-    let found = flag.evaluate(&context, app.now());
+    let found = published.snapshot.evaluate_at(flag.index, &context, app.now());
     app.delivery.counts.adding(grant, &published, Asked::Single, |counts| counts.add(flag, &found));
     app.telemetry.evaluations.increment(1);
     let mut out = Vec::with_capacity(512);
