@@ -2,6 +2,7 @@
 import { type FormEvent, useState } from "react";
 import type { AccessToken, Role, ServiceAccount } from "@/lib/api/types";
 import { atLeast, useCreateToken } from "@/lib/queries/session";
+import { DAY } from "@/lib/time";
 import { useConsole } from "./console-context";
 import { SecretOnce } from "./secret-once";
 import { FormError } from "./states";
@@ -11,7 +12,6 @@ import { Dialog } from "./ui/dialog";
 import { Field, Input, Select } from "./ui/field";
 
 const ROLES: Role[] = ["viewer", "editor", "admin", "owner"];
-const DAY_MS = 86_400_000;
 
 /** A new access token: one's own, or of a service account. Its secret is shown this once. */
 export function CreateToken({ account, onClose }: { account?: ServiceAccount; onClose: () => void }) {
@@ -27,7 +27,7 @@ export function CreateToken({ account, onClose }: { account?: ServiceAccount; on
         name: String(form.get("name")).trim(),
         ...(form.get("role") ? { role: form.get("role") as Role } : {}),
         ...(account ? { service_account: account.id } : {}),
-        ...(days > 0 ? { expires_at: Date.now() + days * DAY_MS } : {}),
+        ...(days > 0 ? { expires_at: Date.now() + days * DAY } : {}),
       },
       { onSuccess: ({ data }) => setMade(data) },
     );

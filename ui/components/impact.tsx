@@ -1,13 +1,11 @@
 "use client";
 import { ArrowRight } from "lucide-react";
-import { useId, useState } from "react";
+import { useId } from "react";
 import type { Configuration, Environment } from "@/lib/api/types";
 import { type Impact as Found, impactOf } from "@/lib/impact";
-import { useCounts } from "@/lib/queries/flags";
+import { useDayCounts } from "@/lib/queries/flags";
 import { useConsole } from "./console-context";
 import { Skeleton } from "./ui/skeleton";
-
-const DAY_MS = 24 * 3_600_000;
 
 /** What a change of what a flag serves would have done to the evaluations of the last 24 hours. */
 export function Impact({
@@ -22,8 +20,7 @@ export function Impact({
   after: Configuration;
 }) {
   const { project } = useConsole();
-  const [since] = useState(() => Date.now() - DAY_MS);
-  const counts = useCounts(project.key, environment.key, flag, since);
+  const counts = useDayCounts(project.key, environment.key, flag);
   const title = useId();
   return (
     <div

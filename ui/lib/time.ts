@@ -2,7 +2,7 @@
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+export const DAY = 24 * HOUR;
 
 /** "now", "5 min", "3 h", "2 d", then the date. */
 export function ago(at: number, now: number): string {

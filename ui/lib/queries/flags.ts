@@ -1,4 +1,5 @@
 import { type QueryClient, queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { ApiProblem, get, path, request } from "../api/client";
 import type {
   Configuration,
@@ -13,6 +14,7 @@ import type {
 } from "../api/types";
 import type { Reason } from "../api/way";
 import { servesOf } from "../serves";
+import { DAY } from "../time";
 
 export type FlagList = { items: FlagItem[]; total: number; complete: boolean };
 
@@ -62,13 +64,16 @@ export const useConfiguration = (project: string, flag: string, environment: str
     enabled: flag !== "" && environment !== "",
   });
 
-export const useCounts = (project: string, environment: string, flag: string, since: number) =>
-  useQuery({
+/** How a flag was answered in the last 24 hours. */
+export function useDayCounts(project: string, environment: string, flag: string) {
+  const [since] = useState(() => Date.now() - DAY);
+  return useQuery({
     queryKey: ["counts", project, environment, flag],
     queryFn: ({ signal }) =>
       get<List<Count>>(`${path("projects", project)}/counts`, { environment, flag, since }, signal),
     refetchInterval: 30_000,
   });
+}
 
 /** Puts one flag as the server has it now into every cache that shows it. */
 export function putFlag(client: QueryClient, project: string, flag: Flag): void {

@@ -1,16 +1,14 @@
 "use client";
 import Link from "next/link";
-import { useState } from "react";
 import { ActivityItem } from "@/components/activity-item";
 import { useConsole } from "@/components/console-context";
 import { Card } from "@/components/ui/card";
 import type { Environment, Flag } from "@/lib/api/types";
-import { useCounts } from "@/lib/queries/flags";
+import { CODE_DEFAULT } from "@/lib/impact";
+import { useDayCounts } from "@/lib/queries/flags";
 import { useHistory } from "@/lib/queries/history";
 import { href, useQuery } from "@/lib/url";
 import { WhoGetsWhat } from "./who-gets-what";
-
-const DAY_MS = 24 * 3_600_000;
 
 export function SidePanel({ flag, environment }: { flag: Flag; environment: Environment }) {
   const { project } = useConsole();
@@ -85,11 +83,10 @@ const BARS = ["bg-env-1", "bg-env-3", "bg-env-5", "bg-env-4", "bg-env-2", "bg-en
 /** What was really served in the last 24 hours, counted by SDKs and by this server. */
 function Traffic({ flag, environment }: { flag: Flag; environment: Environment }) {
   const { project } = useConsole();
-  const [since] = useState(() => Date.now() - DAY_MS);
-  const counts = useCounts(project.key, environment.key, flag.key, since);
+  const counts = useDayCounts(project.key, environment.key, flag.key);
   const byVariant = new Map<string, number>();
   for (const count of counts.data?.items ?? []) {
-    const name = count.variant || "(code default)";
+    const name = count.variant || CODE_DEFAULT;
     byVariant.set(name, (byVariant.get(name) ?? 0) + count.count);
   }
   const total = [...byVariant.values()].reduce((sum, count) => sum + count, 0);
