@@ -41,7 +41,7 @@ pub(crate) fn read_flag<'w>(key: &str, at: &mut Cursor<'w>, symbols: &mut Symbol
 }
 
 /// By serde, which decides what a text means.
-fn thoroughly<'w>(key: &str, text: &'w str, symbols: &mut Symbols<'w>) -> CompiledFlag {
+pub(crate) fn thoroughly<'w>(key: &str, text: &'w str, symbols: &mut Symbols<'w>) -> CompiledFlag {
     let mut references = Vec::new();
     let body = serde_json::from_str::<Flag<&'w RawValue, &'w RawValue>>(text)
         .map_err(|error| error.to_string())

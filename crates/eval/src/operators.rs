@@ -78,7 +78,7 @@ impl Operator {
             return Ok(Self::Typed(Box::new(Typed::new(op, arg)?)));
         }
         let text = reader.is_text();
-        let list = matches!(reader, Reader::List | Reader::ListJson | Reader::ListTexts);
+        let list = reader.is_list();
         let bool = matches!(reader, Reader::Bool | Reader::BoolText | Reader::BoolJsTruthy);
         let fits = match op {
             Op::Present => true,
@@ -151,17 +151,8 @@ impl Operator {
 
     /// Whether it is [`Operator::In`] of the members of its argument, read by this reader.
     pub(crate) fn is_in(op: Op, reader: Reader) -> bool {
-        let takes_no_members = matches!(
-            reader,
-            Reader::Typed
-                | Reader::TypedParse
-                | Reader::Json
-                | Reader::Type
-                | Reader::List
-                | Reader::ListJson
-                | Reader::ListTexts
-        );
-        matches!(op, Op::Eq | Op::In) && !takes_no_members
+        let otherwise = matches!(reader, Reader::Typed | Reader::TypedParse | Reader::Json | Reader::Type);
+        matches!(op, Op::Eq | Op::In) && !reader.is_list() && !otherwise
     }
 
     /// The answer of [`read`] and [`Operator::holds`] together for what most tests are: nothing is copied on the way.

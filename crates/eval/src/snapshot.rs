@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::Answer;
-use crate::compile::{compile_flag, compile_segment, read_flag};
+use crate::compile::{compile_flag, compile_segment, read_flag, thoroughly};
 use crate::compiled::{CompiledFlag, CompiledSegment, Reference};
 use crate::context::Context;
 use crate::evaluate::{Evaluation, Silent, Tables};
@@ -329,7 +329,7 @@ fn read_usual<'w>(text: &'w str, symbols: &mut Symbols<'w>) -> Option<(Version, 
                 let flag = read_flag(key, at, symbols).or_else(|| {
                     *at = start;
                     let text = at.value()?;
-                    let flag = compile_flag(key, text, symbols);
+                    let flag = thoroughly(key, text, symbols);
                     (flag.body.is_ok() || is_json(text)).then_some(flag)
                 })?;
                 items.flags.push((position, Some(Arc::new(flag))));

@@ -40,7 +40,6 @@ impl Scratch {
     /// What somebody with the database in hand can do: runs a statement on the database of a URL for [`crate::open`], past
     /// everything that the store holds. Gives the number of rows it changed.
     pub async fn tamper(url: &str, statement: &str) -> Result<u64, StoreError> {
-        let failed = |error: sqlx::Error| StoreError::Database(error.to_string());
         let statement = AssertSqlSafe(statement.to_owned());
         if url.starts_with("sqlite:") {
             let mut connection = SqliteConnection::connect(url).await.map_err(failed)?;
@@ -58,7 +57,6 @@ impl Scratch {
     /// Takes the database of a URL for [`crate::open`] away from everybody until it is given back: PostgreSQL ends their
     /// connections and takes no others; in SQLite somebody else has the one place to write.
     pub async fn take_away(url: &str) -> Result<Away, StoreError> {
-        let failed = |error: sqlx::Error| StoreError::Database(error.to_string());
         if url.starts_with("sqlite:") {
             let mut connection = SqliteConnection::connect(url).await.map_err(failed)?;
             connection.execute("PRAGMA busy_timeout = 60000").await.map_err(failed)?;
@@ -78,7 +76,6 @@ impl Scratch {
 
     /// Every row of every table as text, whoever's it is: what a copy of the database would hold.
     pub async fn rows(&self) -> Result<String, StoreError> {
-        let failed = |error: sqlx::Error| StoreError::Database(error.to_string());
         let mut connection = PgConnection::connect(&self.url()).await.map_err(failed)?;
         let tables = "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
         let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut connection).await.map_err(failed)?;
@@ -93,12 +90,16 @@ impl Scratch {
     }
 
     async fn run(&self, before: &str, after: &str) -> Result<(), StoreError> {
-        let failed = |error: sqlx::Error| StoreError::Database(error.to_string());
         let mut connection = PgConnection::connect(&self.server).await.map_err(failed)?;
         let statement = format!("{before} {}{after}", self.name);
         connection.execute(AssertSqlSafe(statement)).await.map_err(failed)?;
         connection.close().await.map_err(failed)
     }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn failed(error: sqlx::Error) -> StoreError {
+    StoreError::Database(error.to_string())
 }
 
 /// See [`Scratch::take_away`].
@@ -112,7 +113,6 @@ pub enum Away {
 impl Away {
     /// Everybody may have it again.
     pub async fn give_back(self) -> Result<(), StoreError> {
-        let failed = |error: sqlx::Error| StoreError::Database(error.to_string());
         match self {
             Self::Locked(mut connection) => {
                 connection.execute("ROLLBACK").await.map_err(failed)?;

@@ -59,7 +59,6 @@ fn check_row(row: &RowWrite) -> Result<(), StoreError> {
         RowWrite::InsertUser(user) => {
             ("app_user", [&user.id, &user.email, &user.name].into_iter().chain(&user.tenant_id).collect())
         }
-
         RowWrite::InsertAccessToken(token) => ("access_token", vec![&token.id, &token.hash]),
         RowWrite::SetPassword { user_id, password_hash } => ("app_user", vec![user_id, password_hash]),
         RowWrite::UpsertMembership(membership) => ("membership", vec![&membership.tenant_id, &membership.user_id]),

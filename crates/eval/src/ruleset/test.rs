@@ -202,6 +202,11 @@ impl Reader {
         )
     }
 
+    /// Whether what it gives is a list.
+    pub fn is_list(self) -> bool {
+        matches!(self, Self::List | Self::ListJson | Self::ListTexts)
+    }
+
     /// Whether what it gives is an instant.
     pub fn is_date(self) -> bool {
         matches!(self, Self::Date | Self::DateRfc3339 | Self::DateSeconds | Self::DateMsGuess)
