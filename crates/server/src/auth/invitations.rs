@@ -76,12 +76,10 @@ impl TenantAccess<can::MemberManage> {
             expires_at: link.expires_at,
         };
         let gate = &self.request.gate;
-        let of_tenant = gate.store.user_of_tenant(&self.tenant().id, &document.email).await?;
-        let own = gate.store.user_by_email(&document.email).await?;
-        let known: Vec<String> = of_tenant.into_iter().chain(own).map(|user| user.id).collect();
+        let known = gate.accounts(&self.tenant().id, &document.email).await?;
         self.decide(|now| {
             limit(now.state, tenant_kind::INVITATION, MOST_INVITATIONS, "open invitations")?;
-            if known.iter().any(|id| now.state.document(tenant_kind::MEMBER, id).is_some()) {
+            if known.iter().any(|user| now.state.document(tenant_kind::MEMBER, &user.id).is_some()) {
                 return Err(refusal::already_member());
             }
             let twice = now.state.all(tenant_kind::INVITATION).any(|(_, other)| other.body["email"] == document.email);

@@ -1,12 +1,13 @@
 //! The tenants of one person, and what they are there.
 
 use yardarm_model::authority::{Authority, BuiltIn};
-use yardarm_store::Tenant;
+use yardarm_store::{StoreError, Tenant, User};
 
 use super::access::TenantAccess;
 use super::authenticated::Via;
 use super::right::Right;
 use super::sign_in::SignInRules;
+use crate::app::App;
 use crate::problem::Problem;
 
 /// A tenant somebody belongs to, and what they are there.
@@ -28,6 +29,15 @@ pub(crate) struct Standing {
 /// The greatest built-in role that an authority holds all of.
 pub(crate) fn greatest_role(authority: &Authority) -> Option<BuiltIn> {
     BuiltIn::ALL.into_iter().rev().find(|role| authority.covers(&role.grants()))
+}
+
+impl App {
+    /// Accounts with an address, seen from a tenant: the one that it made, and whoever has it for themselves, who may be a
+    /// member.
+    pub(super) async fn accounts(&self, tenant_id: &str, address: &str) -> Result<Vec<User>, StoreError> {
+        let of_tenant = self.store.user_of_tenant(tenant_id, address).await?;
+        Ok(of_tenant.into_iter().chain(self.store.user_by_email(address).await?).collect())
+    }
 }
 
 impl<R: Right> TenantAccess<R> {

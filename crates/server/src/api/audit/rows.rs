@@ -3,7 +3,7 @@
 //! A change of one object is one row. One of several is a row of its own, the parent, and a row for each of them.
 
 use serde::Serialize;
-use yardarm_store::chain::Entry;
+use yardarm_store::chain::{Entry, EntryDocument};
 
 use crate::auth::AuditLog;
 
@@ -72,19 +72,20 @@ pub(super) fn rows<'a>(log: &'a AuditLog, entry: &'a Entry, cursor: &'a str) -> 
         hash: Some(&entry.hash),
         cursor: None,
     };
-    let mut rows = vec![row(id.clone())];
-    let alone = entry.documents.len() == 1;
-    for document in &entry.documents {
-        let mut object = if alone { rows.remove(0) } else { row(object_id(&id, &document.kind, &document.key)) };
-        if !alone {
-            object.parent = Some(id.clone());
-            object.hash = document.body.as_ref().map(|body| body.hash.as_str());
-        }
-        object.kind = Some(&document.kind);
-        object.key = Some(&document.key);
-        object.removed = Some(document.body.is_none());
-        rows.push(object);
-    }
+    let of = |document: &'a EntryDocument, row: Row<'a>| Row {
+        kind: Some(&document.kind),
+        key: Some(&document.key),
+        removed: Some(document.body.is_none()),
+        ..row
+    };
+    let part = |document: &'a EntryDocument| {
+        let hash = document.body.as_ref().map(|body| body.hash.as_str());
+        of(document, Row { parent: Some(id.clone()), hash, ..row(object_id(&id, &document.kind, &document.key)) })
+    };
+    let mut rows = match entry.documents.as_slice() {
+        [only] => vec![of(only, row(id.clone()))],
+        several => std::iter::once(row(id.clone())).chain(several.iter().map(part)).collect(),
+    };
     if let Some(last) = rows.last_mut() {
         last.cursor = Some(cursor);
     }

@@ -47,6 +47,10 @@ impl Seen {
     }
 }
 
+fn ids(accounts: &[User]) -> Vec<String> {
+    accounts.iter().map(|user| user.id.clone()).collect()
+}
+
 /// Whether somebody else of the directory has a user name. Members it has not said anything of have their address;
 /// `holders` are whose that is.
 fn has_name(state: &TenantState, name: &str, holders: &[String], but: &str) -> bool {
@@ -121,11 +125,8 @@ impl TenantAccess<can::ScimManage> {
         user.filter(|user| user.kind == UserKind::Person).ok_or_else(refusal::not_found)
     }
 
-    /// Accounts with an address: the tenant's own, and whoever has it for themselves, who may be a member.
     async fn holders(&self, address: &str) -> Result<Vec<String>, Problem> {
-        let store = &self.request.gate.store;
-        let own = store.user_of_tenant(&self.tenant().id, address).await?;
-        Ok(own.into_iter().chain(store.user_by_email(address).await?).map(|user| user.id).collect())
+        Ok(ids(&self.request.gate.accounts(&self.tenant().id, address).await?))
     }
 
     /// Makes somebody a member, or, when they are not active, known only.
@@ -144,9 +145,10 @@ impl TenantAccess<can::ScimManage> {
 
     async fn provision(&self, input: &UserInput, address: &str) -> Result<Value, Problem> {
         let named = self.holders(&input.user_name).await?;
-        let holders = self.holders(address).await?;
+        let accounts = self.request.gate.accounts(&self.tenant().id, address).await?;
+        let holders = ids(&accounts);
         // An account that is somebody's own is never taken by a directory: it makes one of its tenant, or finds that again.
-        let known = self.request.gate.store.user_of_tenant(&self.tenant().id, address).await?.map(|user| user.id);
+        let known = accounts.into_iter().find(|user| user.tenant_id.is_some()).map(|user| user.id);
         let id = known.clone().unwrap_or_else(|| fresh::id("usr"));
         let at = self.now();
         let active = input.active.unwrap_or(true);

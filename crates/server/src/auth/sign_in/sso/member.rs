@@ -53,12 +53,12 @@ impl Visitor {
         let email = person.email.clone().filter(|email| connection.covers(email));
         let email = email
             .ok_or(SsoFailure::NotAMember("the provider has verified no address of a domain that it may speak for"))?;
-        let of_tenant = store.user_of_tenant(&tenant.id, &email).await?;
+        let accounts = self.gate.accounts(&tenant.id, &email).await?;
         // Whoever was taken out does not come in again by signing in.
-        let taken_out = of_tenant.is_some();
+        let taken_out = accounts.iter().any(|user| user.tenant_id.is_some());
         // Somebody's own account only when they are in this tenant already: the provider of one tenant makes nobody a
         // member whose account it is not, however equal the addresses are.
-        for user in of_tenant.into_iter().chain(store.user_by_email(&email).await?) {
+        for user in accounts {
             if self.is_member(tenant, &user).await? {
                 self.link(tenant, connection_id, &person, &user).await?;
                 return Ok(user);
