@@ -89,8 +89,8 @@ pub fn measure(mut contenders: Vec<Contender<'_>>) -> Vec<Measured> {
     let mut rounds = vec![Vec::with_capacity(ROUNDS); contenders.len()];
     for _ in 0..ROUNDS {
         for ((contender, times), round) in contenders.iter_mut().zip(&times).zip(&mut rounds) {
-            // Once for nothing: whoever was before left caches and an allocator that has yet to clear up after them.
-            (contender.run)(1);
+            // A while for nothing: whoever was before left caches and an allocator that has yet to clear up after them.
+            (contender.run)(times.div_ceil(4));
             let before = cpu_ns();
             (contender.run)(*times);
             round.push((cpu_ns() - before) as f64 / f64::from(*times));
@@ -112,7 +112,7 @@ pub fn measure(mut contenders: Vec<Contender<'_>>) -> Vec<Measured> {
     measured
 }
 
-/// Repetitions that fill a round.
+/// Repetitions that fill a round. Tried until they do: the first ones pay for what was before.
 fn calibrated(contender: &mut Contender<'_>) -> u32 {
     let mut times = 1;
     (contender.run)(1);
@@ -120,9 +120,9 @@ fn calibrated(contender: &mut Contender<'_>) -> u32 {
         let before = cpu_ns();
         (contender.run)(times);
         let taken = (cpu_ns() - before) as f64;
-        if taken > ROUND_NS / 10.0 || times > 1 << 24 {
-            return ((f64::from(times) * ROUND_NS / taken) as u32).clamp(1, 1 << 26);
+        if taken > ROUND_NS * 0.7 || times >= 1 << 26 {
+            return times;
         }
-        times *= 2;
+        times = ((f64::from(times) * (ROUND_NS / taken).clamp(1.5, 10.0)) as u32).min(1 << 26);
     }
 }

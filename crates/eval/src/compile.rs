@@ -115,7 +115,7 @@ fn flag_body<'w>(
     };
     let unknown_is_error = flag.unknown == Unknown::Error;
     let (on, value_type) = (flag.on, flag.value_type);
-    Ok(FlagBody { on, value_type, variants, off, rules: rules.into(), default, buckets, unknown_is_error, cycle })
+    Ok(FlagBody { on, value_type, variants, off, rules: exact(rules), default, buckets, unknown_is_error, cycle })
 }
 
 fn segment_body<'w>(
@@ -364,7 +364,15 @@ fn split_ends(parts: Vec<(u64, u64, Part)>, size: u128) -> Result<Box<[(u64, Par
         ends.push((hi, part));
         reached = hi;
     }
-    Ok(ends.into())
+    Ok(exact(ends))
+}
+
+/// In room of its own size. Shrinking the room that a list grew in would leave the allocator with the rest of it, in sizes
+/// that nothing asks for: in a heap that has seen much, that is most of what a change costs.
+fn exact<T>(mut list: Vec<T>) -> Box<[T]> {
+    let mut exact = Vec::with_capacity(list.len());
+    exact.append(&mut list);
+    exact.into()
 }
 
 /// With the path of its attribute.
@@ -383,7 +391,7 @@ fn prepared(path: Path, test: &Test, operator: Operator, label: String) -> Compi
         invalid: test.invalid,
         each: test.each,
         null: test.null,
-        label: label.into(),
+        label: (*label).into(),
     }
 }
 

@@ -98,11 +98,11 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
                 unknown |= truth == Truth::Unknown;
                 continue;
             }
-            let answer = match &rule.outcome.serve {
-                // Most outcomes: no call for what is one variant.
-                CompiledServe::Variant(at) => Some(variant(body, *at, rule.outcome.reasons.direct, Some(&rule.id))),
-                serve => self.serve(body, serve, rule.outcome.reasons, Some(&rule.id)),
-            };
+            if let Some((at, reason)) = self.at_once(body, &rule.outcome) {
+                self.observer.close(|| explain::rule(&rule.id, truth, true), Some(truth), Some(&rule.id));
+                return variant(body, at, reason, Some(&rule.id));
+            }
+            let answer = self.serve(body, &rule.outcome.serve, rule.outcome.reasons, Some(&rule.id));
             self.observer.close(|| explain::rule(&rule.id, truth, answer.is_some()), Some(truth), Some(&rule.id));
             if let Some(answer) = answer {
                 return answer;
@@ -119,18 +119,21 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
     /// The answer of `off` or `default`.
     #[inline]
     fn last(&mut self, body: &'s FlagBody, outcome: &'s CompiledOutcome) -> Answer<'s> {
-        match &outcome.serve {
-            CompiledServe::Variant(at) => return variant(body, *at, outcome.reasons.direct, None),
-            // Most rollouts: no call, and no answer that is copied on its way.
-            CompiledServe::Split(split) => {
-                if let Some(at) = self.split_at_once(body, split) {
-                    return variant(body, at, outcome.reasons.by_bucket, None);
-                }
-            }
-            _ => {}
+        if let Some((at, reason)) = self.at_once(body, outcome) {
+            return variant(body, at, reason, None);
         }
         let answer = self.serve(body, &outcome.serve, outcome.reasons, None);
         answer.unwrap_or(Answer::caller_default(outcome.usual))
+    }
+
+    /// The variant that most outcomes serve, and the reason: no call, and no answer that is copied on its way.
+    #[inline]
+    fn at_once(&mut self, body: &'s FlagBody, outcome: &'s CompiledOutcome) -> Option<(u32, Reason)> {
+        match &outcome.serve {
+            CompiledServe::Variant(at) => Some((*at, outcome.reasons.direct)),
+            CompiledServe::Split(split) => self.split_at_once(body, split).map(|at| (at, outcome.reasons.by_bucket)),
+            _ => None,
+        }
     }
 
     /// What [`Evaluation::split`] comes to when a text is the unit and a variant is served. `None`: not one of these.
@@ -346,11 +349,15 @@ impl<'s: 'c, 'c, O: Observer> Evaluation<'s, 'c, O> {
     #[expect(clippy::inline_always, reason = "measured: a call costs a third of a test")]
     fn test(&mut self, test: &'s CompiledTest) -> Truth {
         self.observer.open();
-        let usual = test.path.at_hand(&self.subject).and_then(|value| {
-            // Most tests: nothing is copied, and no call.
-            test.operator.holds_at_once(test.reader, value, test.invalid)
-        });
-        let truth = usual.unwrap_or_else(|| test_any(test, &self.subject));
+        // Most tests: nothing is copied, and no call. A closure would be a call here and there.
+        let usual = match test.path.at_hand(&self.subject) {
+            Some(value) => test.operator.holds_at_once(test.reader, value, test.invalid),
+            None => None,
+        };
+        let truth = match usual {
+            Some(truth) => truth,
+            None => test_any(test, &self.subject),
+        };
         let subject = &self.subject;
         let words = || format!("{} {}: {}", test.path, test.label, explain::value(test.path.find(subject)));
         self.observer.close(words, Some(truth), None);

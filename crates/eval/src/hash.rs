@@ -137,18 +137,12 @@ impl Murmur3 {
         let mut state = self.state;
         // Blocks straddle the prefix's tail and the unit: each takes `shift` bits from before and the rest from here.
         let shift = self.tail_len * 8;
-        let mut carry = self.tail;
+        let mut carry = u64::from(self.tail);
         let (blocks, rest) = unit.as_chunks::<4>();
-        if shift == 0 {
-            for block in blocks {
-                state = block_in(state, u32::from_le_bytes(*block));
-            }
-        } else {
-            for block in blocks {
-                let word = u32::from_le_bytes(*block);
-                state = block_in(state, carry | word << shift);
-                carry = word >> (32 - shift);
-            }
+        for block in blocks {
+            let wide = carry | u64::from(u32::from_le_bytes(*block)) << shift;
+            state = block_in(state, wide as u32);
+            carry = wide >> 32;
         }
         // At most three bytes left over before and three here: a block and a tail, or a tail. An empty one changes nothing.
         let left = match unit.last_chunk::<4>() {
@@ -156,7 +150,7 @@ impl Murmur3 {
             Some(last) => u64::from(u32::from_le_bytes(*last)) << (rest.len() * 8) >> 32,
             None => rest.iter().rev().fold(0, |left: u64, byte| left << 8 | u64::from(*byte)),
         };
-        let mut left = u64::from(carry) | left << shift;
+        let mut left = carry | left << shift;
         if shift as usize + rest.len() * 8 >= 32 {
             state = block_in(state, left as u32);
             left >>= 32;

@@ -1,6 +1,9 @@
 //! Differences between rulesets.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
 
 use crate::ruleset::{Patch, Ruleset};
 
@@ -29,21 +32,22 @@ fn changes<T: Clone>(
 }
 
 /// Puts a patch's changes in; `false`, and nothing done, when it starts from another version.
-pub(crate) fn patched(ruleset: &mut Ruleset, patch: &Patch) -> bool {
+pub(crate) fn patched<R: Borrow<RawValue>>(ruleset: &mut Ruleset, patch: &Patch<R>) -> bool {
     if ruleset.version != patch.from {
         return false;
     }
-    put(&mut ruleset.flags, &patch.flags);
-    put(&mut ruleset.segments, &patch.segments);
-    put(&mut ruleset.lists, &patch.lists);
+    let owned = |raw: &R| raw.borrow().to_owned();
+    put(&mut ruleset.flags, &patch.flags, owned);
+    put(&mut ruleset.segments, &patch.segments, owned);
+    put(&mut ruleset.lists, &patch.lists, Clone::clone);
     ruleset.version = patch.to.clone();
     true
 }
 
-fn put<T: Clone>(items: &mut BTreeMap<String, T>, changes: &BTreeMap<String, Option<T>>) {
+fn put<C, T>(items: &mut BTreeMap<String, T>, changes: &BTreeMap<String, Option<C>>, owned: impl Fn(&C) -> T) {
     for (key, item) in changes {
         match item {
-            Some(item) => items.insert(key.clone(), item.clone()),
+            Some(item) => items.insert(key.clone(), owned(item)),
             None => items.remove(key),
         };
     }

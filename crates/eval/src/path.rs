@@ -2,7 +2,7 @@
 
 use crate::context::{Attribute, Context};
 use crate::hash::Murmur3;
-use crate::texts::text_key;
+use crate::texts::{is_exact, short_text, text_key};
 
 /// What paths are looked up in.
 #[derive(Clone, Copy)]
@@ -37,11 +37,35 @@ pub(crate) enum Path {
     /// `$random`: see [`Subject::random`].
     Random,
     /// An attribute.
-    Attribute { key: u64, name: Box<str> },
+    Attribute(Name),
     /// A member somewhere below an attribute.
-    Member { key: u64, name: Box<str>, below: Box<[Box<str>]> },
+    Member { name: Name, below: Box<[Box<str>]> },
     /// Inside `some`: the element, or a member somewhere below it.
     Element(Box<[Box<str>]>),
+}
+
+/// The name of an attribute. Most are short, and their key is all there is of them.
+#[derive(Debug)]
+pub(crate) struct Name {
+    key: u64,
+    /// Nothing where the key is exact.
+    long: Box<str>,
+}
+
+impl Name {
+    fn new(name: &str) -> Self {
+        let key = text_key(name);
+        Self { key, long: if is_exact(key) { Box::default() } else { name.into() } }
+    }
+}
+
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match short_text(self.key) {
+            Some(short) => f.write_str(&short),
+            None => f.write_str(&self.long),
+        }
+    }
 }
 
 impl Path {
@@ -56,12 +80,9 @@ impl Path {
                 "targetingKey" | "key" => Self::Key,
                 "$now" => Self::Now,
                 "$random" => Self::Random,
-                name => Self::Attribute { key: text_key(name), name: name.into() },
+                name => Self::Attribute(Name::new(name)),
             }),
-            [name, below @ ..] => {
-                let name = name.as_ref();
-                Ok(Self::Member { key: text_key(name), name: name.into(), below: boxed(below) })
-            }
+            [name, below @ ..] => Ok(Self::Member { name: Name::new(name.as_ref()), below: boxed(below) }),
         }
     }
 
@@ -77,7 +98,7 @@ impl Path {
     #[inline]
     pub(crate) fn at_hand<'c>(&self, subject: &Subject<'c>) -> Option<&'c Attribute<'c>> {
         match self {
-            Self::Attribute { key, name } => Some(subject.context.get(*key, name)),
+            Self::Attribute(Name { key, long }) => Some(subject.context.get(*key, long)),
             Self::Key => Some(subject.context.key()),
             _ => None,
         }
@@ -90,9 +111,9 @@ impl Path {
         match self {
             Self::Now => Attribute::from(subject.now_ms),
             Self::Random => Attribute::Number(subject.random()),
-            Self::Member { key, name, below: names } => below(*subject.context.get(*key, name), names),
+            Self::Member { name: Name { key, long }, below: names } => below(*subject.context.get(*key, long), names),
             Self::Element(names) => below(subject.element, names),
-            Self::Attribute { .. } | Self::Key => Attribute::Null,
+            Self::Attribute(_) | Self::Key => Attribute::Null,
         }
     }
 }
@@ -113,8 +134,8 @@ impl std::fmt::Display for Path {
             Self::Key => f.write_str("user.key"),
             Self::Now => f.write_str("now"),
             Self::Random => f.write_str("random"),
-            Self::Attribute { name, .. } => write!(f, "user.{name}"),
-            Self::Member { name, below, .. } => write!(f, "{name}.{}", below.join(".")),
+            Self::Attribute(name) => write!(f, "user.{name}"),
+            Self::Member { name, below } => write!(f, "{name}.{}", below.join(".")),
             Self::Element(below) if below.is_empty() => f.write_str("element"),
             Self::Element(below) => write!(f, "element.{}", below.join(".")),
         }

@@ -7,6 +7,7 @@
 mod bucket;
 mod test;
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -52,19 +53,20 @@ pub struct Ruleset<R = Box<RawValue>> {
 }
 
 /// What changed between two versions of an environment: the `patch` frame. `None` removes.
-/// It applies only to a ruleset whose version is exactly `from`; any other reader fetches the whole.
+/// It applies only to a ruleset whose version is exactly `from`; any other reader fetches the whole. Like [`Ruleset`], one
+/// that is read, applied and dropped is a `Patch<&RawValue>`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Patch {
+pub struct Patch<R = Box<RawValue>> {
     /// The version it starts from.
     pub from: Version,
     /// The version it leads to.
     pub to: Version,
     /// Changed flags.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub flags: BTreeMap<String, Option<Box<RawValue>>>,
+    #[serde(default = "BTreeMap::new", skip_serializing_if = "BTreeMap::is_empty")]
+    pub flags: BTreeMap<String, Option<R>>,
     /// Changed segments.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub segments: BTreeMap<String, Option<Box<RawValue>>>,
+    #[serde(default = "BTreeMap::new", skip_serializing_if = "BTreeMap::is_empty")]
+    pub segments: BTreeMap<String, Option<R>>,
     /// Changed id-list chunks.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub lists: BTreeMap<String, Option<Vec<String>>>,
@@ -78,12 +80,12 @@ pub fn diff(old: &Ruleset, new: &Ruleset) -> Patch {
 impl Ruleset {
     /// Applies a patch to the wire form (an SDK keeps it for its cache file); `false`, and nothing done, when the patch
     /// does not start from this version.
-    pub fn patched(&mut self, patch: &Patch) -> bool {
+    pub fn patched<R: Borrow<RawValue>>(&mut self, patch: &Patch<R>) -> bool {
         crate::patch::patched(self, patch)
     }
 }
 
-impl Patch {
+impl<R> Patch<R> {
     /// Whether it changes nothing but the version.
     pub fn is_empty(&self) -> bool {
         self.flags.is_empty() && self.segments.is_empty() && self.lists.is_empty()

@@ -85,12 +85,13 @@ impl Snapshot {
     }
 
     /// Compiles what a patch changes and shares the rest; `None` when the patch does not start from this version.
-    pub fn apply(&self, patch: &Patch) -> Option<Self> {
+    pub fn apply<R: Borrow<RawValue>>(&self, patch: &Patch<R>) -> Option<Self> {
         if patch.from != self.inner.version {
             return None;
         }
-        let flags = patch.flags.iter().map(|(key, raw)| (key.as_str(), raw.as_deref().map(RawValue::get)));
-        let segments = patch.segments.iter().map(|(key, raw)| (key.as_str(), raw.as_deref().map(RawValue::get)));
+        let flags = patch.flags.iter().map(|(key, raw)| (key.as_str(), raw.as_ref().map(|raw| raw.borrow().get())));
+        let segments =
+            patch.segments.iter().map(|(key, raw)| (key.as_str(), raw.as_ref().map(|raw| raw.borrow().get())));
         let lists =
             patch.lists.iter().map(|(key, list)| (key.as_str(), list.as_ref().map(|list| table_of(list)))).collect();
         Some(self.compiled(patch.to.clone(), flags, segments, lists))
@@ -263,12 +264,12 @@ impl Snapshot {
         &'s self,
         context: &Context<'_>,
         now_ms: i64,
-        mut visit: impl FnMut(FlagRef<'s>, Answer<'s>),
+        mut visit: impl FnMut(FlagRef<'s>, &Answer<'s>),
     ) {
         for at in &*self.inner.flags.order {
             if let Some(flag) = self.inner.flags.get(*at) {
                 let answer = Evaluation::new(self.tables(), context, now_ms, Silent).answer(*at, flag);
-                visit(self.flag_ref(*at, flag), answer);
+                visit(self.flag_ref(*at, flag), &answer);
             }
         }
     }

@@ -49,6 +49,13 @@ pub(crate) fn is_exact(key: u64) -> bool {
     key < LONG
 }
 
+/// The text that an exact key is.
+pub(crate) fn short_text(key: u64) -> Option<String> {
+    let bytes = key.to_le_bytes();
+    let bytes = is_exact(key).then(|| bytes.get(..usize::from(bytes[7])))??;
+    String::from_utf8(bytes.to_vec()).ok()
+}
+
 /// Whether a text and its key are another text and its key.
 #[inline]
 pub(crate) fn same(key: u64, text: &str, other_key: u64, other: &str) -> bool {
@@ -248,8 +255,16 @@ impl Texts {
             return Self::Many(TextTable::new(texts.map(|text| (text, 0))));
         }
         let keys = texts.clone().map(text_key);
-        let long = keys.clone().zip(texts).filter(|(key, _)| !is_exact(*key)).map(|(key, text)| (key, text.into()));
-        Self::Few { exact: keys.filter(|key| is_exact(*key)).collect(), long: long.collect() }
+        // Counted first: room that grows is room that shrinks.
+        let exact_count = keys.clone().filter(|key| is_exact(*key)).count();
+        let (mut exact, mut long) = (Vec::with_capacity(exact_count), Vec::with_capacity(keys.count() - exact_count));
+        for text in texts {
+            match text_key(text) {
+                key if is_exact(key) => exact.push(key),
+                key => long.push((key, text.into())),
+            }
+        }
+        Self::Few { exact: exact.into(), long: long.into() }
     }
 
     #[inline]
@@ -304,6 +319,7 @@ mod tests {
         texts.extend(["ü", "üü", "üüü", "aüüü", "üüüü"].map(str::to_owned));
         for a in &texts {
             assert_eq!(is_exact(text_key(a)), a.len() < 8, "{a:?}");
+            assert_eq!(short_text(text_key(a)), (a.len() < 8).then(|| a.clone()));
             for b in &texts {
                 assert_eq!(text_key(a) == text_key(b), a == b, "{a:?} {b:?}");
             }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
+use serde_json::value::RawValue;
 use tokio::sync::watch;
 use yardarm_eval::Snapshot;
 use yardarm_eval::ruleset::{Patch, Ruleset, Version};
@@ -155,7 +156,7 @@ impl Shared {
     }
 
     /// Takes a patch, if it starts from what is held.
-    pub(crate) fn patch(&self, patch: &Patch) -> Taken {
+    pub(crate) fn patch(&self, patch: &Patch<&RawValue>) -> Taken {
         let mut held = self.held();
         let Some((_, _, version)) = &held.identity else { return Taken::NeedsWhole };
         if patch.from != *version {

@@ -3,15 +3,41 @@
 use std::collections::HashMap;
 
 use launchdarkly_server_sdk_evaluation::{Context, ContextBuilder, Flag, Segment, Store, evaluate};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Flags, Peer};
 use crate::scenario::{AGE, APP_VERSION, COUNTRIES, PLAN, Shape, Who, members};
 
-#[derive(serde::Deserialize)]
+#[derive(Deserialize)]
 pub struct Data {
     flags: HashMap<String, Flag>,
     segments: HashMap<String, Segment>,
+}
+
+/// A `patch` event of the stream. Its SDK (launchdarkly-server-sdk 2.x, `data_source.rs` and `stores/store_types.rs`) tells
+/// by trying what is in one: a flag or a segment, each there or a version under which it was deleted.
+#[derive(Deserialize)]
+struct Event {
+    path: String,
+    data: Changed,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+#[allow(dead_code, clippy::large_enum_variant, reason = "only flags are changed here")]
+enum Changed {
+    Flag(Item<Flag>),
+    Segment(Item<Segment>),
+    Other(Value),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "nothing is deleted here")]
+enum Item<T> {
+    There(T),
+    Deleted(u64),
 }
 
 impl Store for Data {
@@ -59,10 +85,22 @@ fn flag(key: &str, shape: Shape) -> Value {
         "fallthrough": fallthrough, "offVariation": 1, "variations": [true, false], "salt": "b3f1c2d4", "clientSide": false})
 }
 
+/// One changed flag without what is around it.
+pub fn flag_alone(key: &str, shape: Shape) -> String {
+    flag(key, shape).to_string()
+}
+
+impl Data {
+    /// The least that could be done with a changed flag.
+    pub fn insert(&mut self, key: &str, wire: &str) {
+        self.flags.insert(key.to_owned(), serde_json::from_str(wire).expect("a flag"));
+    }
+}
+
 impl Peer for Data {
     const CRATE: (&'static str, &'static str) = ("launchdarkly-server-sdk-evaluation", "2.2.1");
     const AS_SDK: Option<&'static str> = Some("flag cloned from the store");
-    const CHANGE: &'static str = "the flag is parsed and put into a map";
+    const CHANGE: &'static str = "a patch event, put into its map";
 
     type Context = Context;
 
@@ -100,10 +138,13 @@ impl Peer for Data {
     }
 
     fn change_wire(key: &str, shape: Shape, _everything: String) -> String {
-        flag(key, shape).to_string()
+        json!({"path": format!("/flags/{key}"), "data": flag(key, shape)}).to_string()
     }
 
-    fn change(&mut self, key: &str, wire: &str) {
-        self.flags.insert(key.to_owned(), serde_json::from_str(wire).expect("a flag"));
+    fn change(&mut self, _key: &str, wire: &str) {
+        let event: Event = serde_json::from_str(wire).expect("an event");
+        let key = event.path.strip_prefix("/flags/").expect("a flag's path");
+        let Changed::Flag(Item::There(flag)) = event.data else { panic!("a flag") };
+        self.flags.insert(key.to_owned(), flag);
     }
 }

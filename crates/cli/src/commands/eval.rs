@@ -124,7 +124,7 @@ impl Eval {
         if self.all {
             snapshot.evaluate_all(context, now, |flag, answer| {
                 if result.is_ok() {
-                    result = visit(flag, answer);
+                    result = visit(flag, *answer);
                 }
             });
         } else {

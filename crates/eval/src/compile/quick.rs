@@ -10,7 +10,7 @@ use serde::de::{Deserialize, IntoDeserializer, value};
 use serde_json::Value;
 
 use super::{
-    Names, Place, Scope, Unread, compile_test_at, fits, label, outcome, prepared, shared_variants, split_ends,
+    Names, Place, Scope, Unread, compile_test_at, exact, fits, label, outcome, prepared, shared_variants, split_ends,
     usual_of_default,
 };
 use crate::buckets::CompiledBucket;
@@ -134,7 +134,7 @@ impl<'w> Parts<'w> {
             variants,
             off: outcome(off, off_reason, Reason::Disabled),
             default: outcome(default, default_reason, usual_of_default(rules.is_empty())),
-            rules: rules.into(),
+            rules: exact(rules),
             buckets: self.buckets.map(|(_, compiled)| compiled).unwrap_or_default(),
             unknown_is_error: false,
             cycle: None,
@@ -213,7 +213,7 @@ fn buckets<'w>(at: &mut Cursor<'w>) -> Option<(Vec<&'w str>, Box<[CompiledBucket
         compiled.push(either(at, native_bucket, |bucket: &Bucket| CompiledBucket::new(bucket))?);
         Some(())
     })?;
-    Some((names, compiled.into()))
+    Some((names, exact(compiled)))
 }
 
 fn native_bucket(at: &mut Cursor<'_>) -> Option<CompiledBucket> {
@@ -425,7 +425,7 @@ impl<'w> Scope<'_, 'w> {
             parts.push(self.read_condition(at, place)?);
             Some(())
         })?;
-        Some(parts.into())
+        Some(exact(parts))
     }
 
     fn read_list_test(&mut self, at: &mut Cursor<'w>, in_some: bool) -> Option<ListTest> {
@@ -442,6 +442,6 @@ impl<'w> Scope<'_, 'w> {
             }
             _ => None,
         })?;
-        Some(ListTest { path: path?, lists: lists?.into() })
+        Some(ListTest { path: path?, lists: exact(lists?) })
     }
 }

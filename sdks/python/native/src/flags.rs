@@ -336,7 +336,7 @@ impl Flags {
                 let Ok(context) = context else { return done };
                 published.snapshot.evaluate_all(context, self.shared.now_ms(), |flag, answer| {
                     if done.is_ok() {
-                        done = with(published, flag, answer);
+                        done = with(published, flag, *answer);
                     }
                 });
                 done

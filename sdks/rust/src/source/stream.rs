@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep, timeout};
+use serde_json::value::RawValue;
 use yardarm_eval::ruleset::Patch;
 
 use super::backoff::{Backoff, Failure, random};
@@ -104,7 +105,7 @@ impl Connection<'_> {
         let taken = match event.name.as_str() {
             "put" => super::put(self.shared, event.data.into_bytes(), Origin::Stream).await?,
             "patch" => {
-                let patch: Patch = serde_json::from_str(&event.data)
+                let patch: Patch<&RawValue> = serde_json::from_str(&event.data)
                     .map_err(|error| Failure::Lost(format!("unreadable patch: {error}")))?;
                 self.shared.patch(&patch)
             }

@@ -291,7 +291,7 @@ impl Evaluator {
         output.clear();
         let mut count = 0;
         snapshot.evaluate_all(&context, instant(now_ms), |flag, answer| {
-            output.extend_from_slice(&answers.number(flag.index, &answer).to_le_bytes());
+            output.extend_from_slice(&answers.number(flag.index, answer).to_le_bytes());
             count += 1;
         });
         count

@@ -97,7 +97,7 @@ pub(crate) async fn handler(
         let found = snapshot.flag(&key).ok_or_else(refusal::not_found)?;
         answers.push((found, snapshot.evaluate(found.key, &read, now)));
     } else {
-        snapshot.evaluate_all(&read, now, |flag, answer| answers.push((flag, answer)));
+        snapshot.evaluate_all(&read, now, |flag, answer| answers.push((flag, *answer)));
     }
     for (flag, answer) in answers {
         items.push(evaluation(snapshot, flag.key, flag.value_type, answer, explain.then_some((&read, now)))?);

@@ -53,8 +53,8 @@ async fn answer_of(app: &App, asker: &Asker, request: Request) -> Result<Respons
                 out.push(b',');
             }
             evaluated += 1;
-            answer::write(&mut out, flag.key, &found, &metadata);
-            counts.add(flag, &found);
+            answer::write(&mut out, flag.key, found, &metadata);
+            counts.add(flag, found);
         });
     });
     app.telemetry.evaluations.increment(evaluated);
