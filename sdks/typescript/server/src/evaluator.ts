@@ -74,7 +74,14 @@ interface Plan {
 interface Attribute {
   readonly name: string;
   /** Words of the texts that the flag knows, when it only asks which of them it is: then no text is written. */
-  readonly known: ReadonlyMap<string, number> | undefined;
+  readonly known: Known | undefined;
+}
+
+/** Texts that cross as words. */
+interface Known {
+  /** All of them, when it is quicker to compare. */
+  readonly few: readonly string[] | undefined;
+  readonly words: ReadonlyMap<string, number>;
 }
 
 /** All answers to one context. */
@@ -115,6 +122,8 @@ const [ABSENT, NULL, FALSE, TRUE, NUMBER, TEXT, JSON_TEXT, KNOWN] = [0, 1, 2, 3,
 const UNKNOWN = KNOWN;
 /** Longer texts are written by the platform's encoder. */
 const BY_HAND = 48;
+/** Of fewer texts, looking at each takes less than hashing one. */
+const FEW = 4;
 const ROOM = 4096;
 /** Objects with more members are hash tables in V8, and a copy of one takes longer than filling another. */
 const MOST_COPIED = 120;
@@ -234,7 +243,7 @@ export class Evaluator {
         const { name, known } = attributes[index] as Attribute;
         let value = context[name];
         if (value === undefined) value = ofUser(context, name);
-        if (known !== undefined && typeof value === "string") this.#words[slot++] = known.get(value) ?? UNKNOWN;
+        if (known !== undefined && typeof value === "string") this.#words[slot++] = wordOf(known, value);
         else at = this.#slot(slot++, at, value);
       }
       return this.#answer(this.#wasm.evaluate(this.#pointer, plan.index, nowMs), flag, plan);
@@ -436,12 +445,27 @@ export class Evaluator {
 
 function planned({ index, type, key, names, known, now, whole }: PlanText): Plan {
   const attributes = names.map((name, at) => {
-    const texts = known[at] ?? undefined;
-    return { name, known: texts && new Map(texts.map((text, at) => [text, ((at + 1) << KIND_BITS) | KNOWN])) };
+    const texts = known[at]?.map(interned);
+    return { name: interned(name), known: texts && { few: texts.length <= FEW ? texts : undefined, words: wordsOf(texts) } };
   });
   // Names that every object has need the care that JSON takes.
   const odd = names.some((name) => name in Object.prototype);
   return { index, type, key, attributes, now, whole: whole || odd, fixed: undefined };
+}
+
+function wordsOf(texts: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(texts.map((text, at) => [text, ((at + 1) << KIND_BITS) | KNOWN]));
+}
+
+function wordOf({ few, words }: Known, text: string): number {
+  if (few === undefined) return words.get(text) ?? UNKNOWN;
+  for (let at = 0; at < few.length; at++) if (few[at] === text) return ((at + 1) << KIND_BITS) | KNOWN;
+  return UNKNOWN;
+}
+
+/** The engine's one copy of a text, as names in a program are: looking up by it compares addresses, not characters. */
+function interned(text: string): string {
+  return Object.keys({ [text]: 0 })[0] ?? text;
 }
 
 function prepared(
