@@ -264,11 +264,37 @@ def test_no_exception_escapes(key: Any, context: Any, data: st.DataObject) -> No
         assert getattr(NOT_READY, kind)(key, asked, default) is default
 
 
+plain_values = st.none() | st.booleans() | st.integers(-3, 3) | st.floats() | st.sampled_from(["", "x", "y"])
+
+
+@settings(max_examples=400, deadline=None, database=None)
+@given(
+    context=st.dictionaries(st.sampled_from(["targetingKey", "key", "a", "z"]), plain_values | st.just(["x"])),
+    user=st.dictionaries(st.sampled_from(["key", "a", "z"]), plain_values) | plain_values,
+)
+def test_a_dict_answers_like_itself_prepared(context: dict[str, Any], user: Any) -> None:
+    for asked in (context, {**context, "user": user}):
+        for key in ("reads", "reads-user"):
+            of_dict, prepared = (CLIENT.string_details(key, one, "") for one in (asked, Context(asked)))
+            assert of_dict == prepared, asked
+
+
+def each_of(*names: str) -> dict[str, Any]:
+    """Serves which of these attributes are `x`."""
+    rules = [
+        {"id": name, "if": {"test": {"attr": name.split("."), "as": "any", "op": "in", "arg": ["x", 1, True]}},
+         "serve": {"variant": name}} for name in names
+    ]  # fmt: skip
+    return {"on": True, "type": "string", "variants": {name: name for name in ["none", *names]}, "rules": rules,
+            "off": {"serve": {"variant": "none"}}, "default": {"serve": {"variant": "none"}}}  # fmt: skip
+
+
 CLIENT = TestClient(
     ruleset(
         "t:1",
         plain=True,
-        reads=asks("a", "in", ["x", "y"]),
+        reads=each_of("a", "z"),
+        **{"reads-user": each_of("user.a", "a", "z", "user")},
         computes={**flag(1), "rules": [{"id": "r", "if": {"compute": {"var": "a.b"}}, "serve": {"variant": "v"}}]},
         damaged={"on": 1},
     )

@@ -3,13 +3,15 @@
 //! The rules are those of `yardarm_eval::Context::from_json`; text is borrowed from Python's strings, and only lists and
 //! objects are copied.
 
+use std::cell::LazyCell;
+
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString};
 use self_cell::self_cell;
 use serde_json::Value;
 use smallvec::SmallVec;
-use yardarm_eval::{Attribute, Context as Evaluated};
+use yardarm_eval::{Attribute, AttributeName, Context as Evaluated};
 
 use crate::json::{from_python, number, plain, to_python};
 use crate::live::Names;
@@ -44,14 +46,78 @@ fn with_dict<R>(
     names: Option<&Names>,
     with: impl FnOnce(Result<&Evaluated<'_>, Invalid>) -> R,
 ) -> R {
-    let attributes = match names {
-        Some(names) => Attributes::read(dict, names),
-        None => Attributes::read_all(dict),
-    };
-    match attributes {
-        Ok(attributes) => with(Ok(&attributes.context())),
-        Err(invalid) => with(Err(invalid)),
+    match names {
+        Some(names) => with_named(dict, names, with),
+        None => match Attributes::read_all(dict) {
+            Ok(attributes) => with(Ok(&attributes.context())),
+            Err(invalid) => with(Err(invalid)),
+        },
     }
+}
+
+/// Only what will be looked at. Nothing of this is returned: it is some hundred bytes, which would be copied.
+fn with_named<R>(
+    dict: &Bound<'_, PyDict>,
+    names: &Names,
+    with: impl FnOnce(Result<&Evaluated<'_>, Invalid>) -> R,
+) -> R {
+    let key = key_of(dict);
+    // Most keys are texts, which any may be.
+    let text = key.as_ref().and_then(|key| key.cast_exact::<PyString>().ok());
+    let other = if text.is_none() { Held::key(key.clone()) } else { Ok(Held::Plain(Attribute::Null)) };
+    let other = match other {
+        Ok(other) => other,
+        Err(invalid) => return with(Err(invalid)),
+    };
+    // All of them first: reading a value may run Python code that changes the dict.
+    let user = LazyCell::new(|| user_of(dict));
+    let member = |name| {
+        let found = dict.get_item(name).ok().flatten();
+        found.or_else(|| user.as_ref()?.get_item(name).ok()?)
+    };
+    let values: SmallVec<[Option<Bound<'_, PyAny>>; INLINE]> =
+        names.attributes.iter().map(|(name, _)| member(name.bind(dict.py()))).collect();
+    let members = || names.attributes.iter().map(|(_, name)| name).zip(&values);
+    let held: SmallVec<[Held<'_>; INLINE]>;
+    let mut context = Evaluated::new();
+    let usual = !names.has_user()
+        && members().all(|(name, value)| value.as_ref().is_none_or(|value| set_usual(&mut context, name, value)));
+    if !usual {
+        held = values.iter().map(|value| value.clone().map_or(Held::Plain(Attribute::Null), Held::read)).collect();
+        context = Evaluated::new();
+        for ((name, _), value) in members().zip(&held) {
+            context.set(name.as_str(), value.attribute());
+        }
+    }
+    if names.key {
+        match text.map(|text| text.to_str()) {
+            Some(Ok(text)) => context.set_key(text),
+            _ => context.set_key(other.attribute()),
+        }
+    }
+    with(Ok(&context))
+}
+
+/// What most attributes are goes its own way into the context: a value that is one of many is put together in memory and
+/// then waited for. `false`: it is none of these.
+#[inline]
+fn set_usual<'a>(context: &mut Evaluated<'a>, name: &'a AttributeName, value: &'a Bound<'_, PyAny>) -> bool {
+    if let Ok(text) = value.cast_exact::<PyString>() {
+        if let Ok(text) = text.to_str() {
+            context.set_new(name, text);
+        }
+    } else if let Ok(value) = value.cast_exact::<PyBool>() {
+        context.set_new(name, value.is_true());
+    } else if value.is_exact_instance_of::<PyInt>()
+        && let Ok(integer) = value.extract::<i64>()
+    {
+        context.set_new(name, integer);
+    } else if let Ok(value) = value.cast_exact::<PyFloat>() {
+        context.set_new(name, value.value());
+    } else {
+        return value.is_none();
+    }
+    true
 }
 
 /// The targeting key of a context as it is hashed: a text that is not empty, or an integer in decimal.
@@ -88,10 +154,13 @@ fn key_in(members: &serde_json::Map<String, Value>) -> Option<&Value> {
     keys.into_iter().flatten().find(|key| !key.is_null())
 }
 
-/// `targetingKey`, `user.key` or `key`: the first that is there.
+/// `targetingKey`, `user.key` or `key`: the first that is there. What JSON has no word for (infinity, a function) is not.
 fn key_of<'py>(dict: &Bound<'py, PyDict>) -> Option<Bound<'py, PyAny>> {
     let py = dict.py();
-    let there = |dict: &Bound<'py, PyDict>, name| dict.get_item(name).ok().flatten().filter(|value| !value.is_none());
+    let is_something = |value: &Bound<'py, PyAny>| {
+        value.is_exact_instance_of::<PyString>() || Held::read(value.clone()).attribute() != Attribute::Null
+    };
+    let there = |dict: &Bound<'py, PyDict>, name| dict.get_item(name).ok().flatten().filter(is_something);
     there(dict, intern!(py, "targetingKey"))
         .or_else(|| there(&user_of(dict)?, intern!(py, "key")))
         .or_else(|| there(dict, intern!(py, "key")))
@@ -114,15 +183,16 @@ enum Held<'py> {
 }
 
 impl<'py> Held<'py> {
-    fn key(dict: &Bound<'py, PyDict>) -> Result<Self, Invalid> {
-        let key = key_of(dict).map_or(Self::Plain(Attribute::Null), Self::read);
+    fn key(key: Option<Bound<'py, PyAny>>) -> Result<Self, Invalid> {
+        let key = key.map_or(Self::Plain(Attribute::Null), Self::read);
         if is_key(key.attribute()) { Ok(key) } else { Err(Invalid) }
     }
 
     fn read(value: Bound<'py, PyAny>) -> Self {
-        if value.is_exact_instance_of::<PyString>() {
-            return value.cast_into().map_or(Self::Plain(Attribute::Null), Self::Text);
-        }
+        let value = match value.cast_into_exact::<PyString>() {
+            Ok(text) => return Self::Text(text),
+            Err(other) => other.into_inner(),
+        };
         if value.is_none() {
             return Self::Plain(Attribute::Null);
         }
@@ -151,50 +221,16 @@ impl<'py> Held<'py> {
     }
 }
 
-/// What a dict says.
-struct Attributes<'n, 'py> {
+/// All that a dict says.
+struct Attributes<'py> {
     key: Held<'py>,
-    members: SmallVec<[(Name<'n, 'py>, Held<'py>); INLINE]>,
+    members: SmallVec<[(Bound<'py, PyString>, Held<'py>); INLINE]>,
     user: Option<Value>,
 }
 
-/// The name of an attribute: of the flag that asks for it, or of the dict that has it.
-enum Name<'n, 'py> {
-    Asked(&'n str),
-    Given(Bound<'py, PyString>),
-}
-
-impl Name<'_, '_> {
-    fn text(&self) -> Option<&str> {
-        match self {
-            Self::Asked(name) => Some(name),
-            Self::Given(name) => name.to_str().ok(),
-        }
-    }
-}
-
-impl<'n, 'py> Attributes<'n, 'py> {
-    /// Only what will be looked at.
-    fn read(dict: &Bound<'py, PyDict>, names: &'n Names) -> Result<Self, Invalid> {
-        let py = dict.py();
-        let key = Held::key(dict)?;
-        let mut members = SmallVec::new();
-        let mut user = None;
-        for (name, text) in &names.attributes {
-            let name = name.bind(py);
-            if let Ok(Some(value)) = dict.get_item(name) {
-                members.push((Name::Asked(text), Held::read(value)));
-            } else if let Some(user) = user.get_or_insert_with(|| user_of(dict))
-                && let Ok(Some(value)) = user.get_item(name)
-            {
-                members.push((Name::Asked(text), Held::read(value)));
-            }
-        }
-        Ok(Self { key, members, user: None })
-    }
-
+impl<'py> Attributes<'py> {
     fn read_all(dict: &Bound<'py, PyDict>) -> Result<Self, Invalid> {
-        let key = Held::key(dict)?;
+        let key = Held::key(key_of(dict))?;
         // All of them first: reading a value may run Python code that changes the dict.
         let mut found: SmallVec<[(Bound<'py, PyString>, Bound<'py, PyAny>); INLINE]> = SmallVec::new();
         for (name, value) in dict {
@@ -208,7 +244,7 @@ impl<'n, 'py> Attributes<'n, 'py> {
             match name.to_str() {
                 Ok("targetingKey" | "key") | Err(_) => {}
                 Ok("user") => user = Some(from_python(&value)),
-                Ok(_) => members.push((Name::Given(name), Held::read(value))),
+                Ok(_) => members.push((name, Held::read(value))),
             }
         }
         Ok(Self { key, members, user })
@@ -216,7 +252,7 @@ impl<'n, 'py> Attributes<'n, 'py> {
 
     fn context(&self) -> Evaluated<'_> {
         let mut context = Evaluated::new();
-        let members = || self.members.iter().filter_map(|(name, held)| Some((name.text()?, held.attribute())));
+        let members = || self.members.iter().filter_map(|(name, held)| Some((name.to_str().ok()?, held.attribute())));
         for (name, value) in members() {
             context.set(name, value);
         }

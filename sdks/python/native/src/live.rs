@@ -8,7 +8,7 @@ use arc_swap::ArcSwapOption;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyString;
-use yardarm_eval::FlagRef;
+use yardarm_eval::{AttributeName, FlagRef};
 
 use crate::counters::{Counts, Tally};
 use crate::details::Version;
@@ -27,10 +27,19 @@ pub(crate) struct Published {
 
 /// What the evaluation of a flag looks at, with the names as Python's.
 pub(crate) struct Names {
-    /// Top-level attributes, as Python writes them and as we do.
-    pub(crate) attributes: Box<[(Py<PyString>, Box<str>)]>,
+    /// Top-level attributes, as Python writes them and as we do. `user` first: what it has comes under everything else.
+    pub(crate) attributes: Box<[(Py<PyString>, AttributeName)]>,
+    /// The targeting key.
+    pub(crate) key: bool,
     /// The clock.
     pub(crate) now: bool,
+}
+
+impl Names {
+    /// Whether members of `user` come under attributes.
+    pub(crate) fn has_user(&self) -> bool {
+        self.attributes.first().is_some_and(|(_, name)| name.as_str() == "user")
+    }
 }
 
 impl Published {
@@ -38,9 +47,10 @@ impl Published {
     pub(crate) fn names(&self, py: Python<'_>, flag: FlagRef<'_>) -> Option<&Names> {
         let names = || {
             let reads = self.wire.reads(flag.key).filter(|reads| !reads.everything)?;
-            let name = |name: &String| (PyString::intern(py, name).unbind(), name.as_str().into());
-            let attributes = reads.attributes.keys().map(name);
-            Some(Names { attributes: attributes.collect(), now: reads.now })
+            let (user, others): (Vec<_>, Vec<_>) = reads.attributes.keys().partition(|name| *name == "user");
+            let name = |name: &String| (PyString::intern(py, name).unbind(), AttributeName::new(name));
+            let attributes = user.into_iter().chain(others).map(name).collect();
+            Some(Names { attributes, key: reads.key, now: reads.now })
         };
         self.reads.get(flag.index as usize)?.get_or_init(names).as_ref()
     }
