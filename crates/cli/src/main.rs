@@ -14,6 +14,7 @@ mod profile;
 mod provenance;
 mod secret_key;
 mod settings;
+mod time_span;
 
 use std::process::ExitCode;
 

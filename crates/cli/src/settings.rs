@@ -1,5 +1,6 @@
 //! The server's settings: `yardarm.toml`, overridden by `YARDARM_*`, overridden by flags.
 
+mod audit;
 mod outbound;
 mod schedules;
 
@@ -10,7 +11,6 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use yardarm_server::Settings;
-use yardarm_server::audit::{AuditSettings, UnknownPlace};
 use yardarm_server::quotas::{USUAL, configure};
 use yardarm_server::rates::{Rates, network};
 use yardarm_server::settings::Limits;
@@ -18,8 +18,10 @@ use yardarm_store::Quota;
 
 use crate::api::secret_file;
 use crate::failure::Failure;
+use crate::time_span::TimeSpan;
+use audit::AuditArgs;
 use outbound::{OutboundArgs, Ports};
-use schedules::{ScheduleArgs, Time};
+use schedules::ScheduleArgs;
 
 /// Where the settings file is looked for when none is named.
 const FILE: &str = "yardarm.toml";
@@ -45,10 +47,8 @@ pub(crate) struct ServerArgs {
     pub(crate) trusted_proxies: Vec<String>,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
-    /// Where signed heads of the audit log go, besides the database: `file:PATH` (appended to),
-    /// `stdout`, or an address that takes a POST: `https://…`
-    #[arg(long, env = "YARDARM_AUDIT_HEADS", value_name = "WHERE")]
-    pub(crate) audit_heads: Option<String>,
+    #[command(flatten)]
+    pub(crate) audit: AuditArgs,
     #[command(flatten)]
     pub(crate) schedules: ScheduleArgs,
     #[command(flatten)]
@@ -142,8 +142,9 @@ struct File {
     streams_per_tenant: Option<usize>,
     streams_per_address: Option<usize>,
     audit_heads: Option<String>,
-    schedule_interval: Option<Time>,
-    schedule_grace: Option<Time>,
+    audit_heads_interval: Option<TimeSpan>,
+    schedule_interval: Option<TimeSpan>,
+    schedule_grace: Option<TimeSpan>,
     #[serde(default)]
     outbound_allow: Vec<String>,
     #[serde(default)]
@@ -219,10 +220,7 @@ impl ServerArgs {
                 .unwrap_or(usual.streams_per_address),
             ..usual
         };
-        let heads = self.audit_heads.clone().or(file.audit_heads).filter(|to| !to.is_empty());
-        let heads =
-            heads.map(|to| to.parse()).transpose().map_err(|error: UnknownPlace| Failure::usage(error.to_string()))?;
-        let audit = AuditSettings { heads, ..AuditSettings::default() };
+        let audit = self.audit.resolve(file.audit_heads, file.audit_heads_interval)?;
         let timeouts = self.schedules.resolve(file.schedule_interval, file.schedule_grace)?;
         let outbound = self.outbound.resolve(&file.outbound_allow, file.outbound_ports, file.outbound_http)?;
         let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
@@ -358,6 +356,9 @@ mod tests {
         let hook = "https://heads.example.com/yardarm";
         assert_eq!(heads(hook).ok().flatten(), Some(HeadsTo::Webhook(hook.into())));
         assert!(heads("ftp://somewhere").is_err() && heads("file:").is_err());
+        assert_eq!(defaults.server.audit.heads_interval, Duration::from_mins(1));
+        let often = resolve("audit_heads_interval = \"250ms\"", &none).unwrap();
+        assert_eq!(often.server.audit.heads_interval, Duration::from_millis(250));
 
         let text = "listen = \"0.0.0.0:80\"\ndata_dir = \"/data\"\ntrusted_proxies = [\"10.0.0.0/8\"]\n\
                     streams_per_tenant = 5\n[rate_limits]\nevaluate.key = \"5/s\"\nread.tenant = \"6/s\"";
@@ -451,6 +452,8 @@ mod tests {
             ("schedule_interval = \"1\"", "no time"),
             ("schedule_interval = \"0s\"", "schedule_interval is more than nothing"),
             ("schedule_interval = \"2h\"", "at most 1h"),
+            ("audit_heads_interval = \"0s\"", "audit_heads_interval is more than nothing"),
+            ("audit_heads_interval = \"25h\"", "at most 24h"),
             ("schedule_grace = \"8d\"", "at most 7d"),
             ("schedule_grace = \"-1d\"", "no time"),
             ("schedule_grace = \"99999999999999999d\"", "no time"),

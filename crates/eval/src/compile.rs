@@ -379,10 +379,10 @@ fn exact<T>(mut list: Vec<T>) -> Box<[T]> {
 fn compile_test_at(path: Path, test: &Test) -> Result<CompiledTest, String> {
     let operator = Operator::new(test.op, test.reader, &test.arg).map_err(|error| format!("{path}: {error}"))?;
     let label = label(test.op, test.arg.is_array(), members(&test.arg).iter());
-    Ok(prepared(path, test, operator, label))
+    Ok(prepared(path, test, operator, &label))
 }
 
-fn prepared(path: Path, test: &Test, operator: Operator, label: String) -> CompiledTest {
+fn prepared(path: Path, test: &Test, operator: Operator, label: &str) -> CompiledTest {
     CompiledTest {
         path,
         reader: test.reader,
@@ -391,7 +391,7 @@ fn prepared(path: Path, test: &Test, operator: Operator, label: String) -> Compi
         invalid: test.invalid,
         each: test.each,
         null: test.null,
-        label: (*label).into(),
+        label: label.into(),
     }
 }
 

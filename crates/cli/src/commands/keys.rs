@@ -3,10 +3,10 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::tokens::duration_ms;
 use crate::api::Connection;
 use crate::failure::Failure;
 use crate::output::{BOLD, OFF, Output, instant, text};
+use crate::time_span::duration_ms;
 
 /// `yardarm keys`
 #[derive(Args, Debug)]

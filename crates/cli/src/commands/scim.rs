@@ -3,11 +3,11 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::tokens::duration_ms;
 use crate::api::{Api, Connection};
 use crate::clock::now_ms;
 use crate::failure::Failure;
 use crate::output::{BOLD, OFF, Output, text};
+use crate::time_span::duration_ms;
 
 /// `yardarm scim`
 #[derive(Args, Debug)]

@@ -8,6 +8,7 @@ use crate::api::Connection;
 use crate::clock::now_ms;
 use crate::failure::Failure;
 use crate::output::{BOLD, OFF, Output, instant, text};
+use crate::time_span::duration_ms;
 
 /// `yardarm tokens`
 #[derive(Args, Debug)]
@@ -44,23 +45,6 @@ enum Command {
         /// Its id, `tok_…`
         id: String,
     },
-}
-
-/// `90d`, `12h`, `30m` → milliseconds.
-pub(crate) fn duration_ms(text: &str) -> Result<i64, String> {
-    let split = text.len() - text.chars().last().map_or(0, char::len_utf8);
-    let (number, unit) = text.split_at(split);
-    let unit_ms: i64 = match unit {
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return Err("write a number and m, h or d, for example 90d".to_owned()),
-    };
-    let number: i64 = number.parse().map_err(|_| format!("{number:?} is not a whole number"))?;
-    number
-        .checked_mul(unit_ms)
-        .filter(|ms| *ms > 0)
-        .ok_or_else(|| "must be more than nothing and less than for ever".to_owned())
 }
 
 impl Tokens {
@@ -102,21 +86,6 @@ impl Tokens {
                 api.delete(&["tokens", &id]).await?;
                 out.result(&json!({"id": id, "revoked": true}), format!("revoked {id}"))
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations() {
-        for (text, ms) in [("90d", Some(7_776_000_000)), ("12h", Some(43_200_000)), ("1m", Some(60_000))] {
-            assert_eq!(duration_ms(text).ok(), ms, "{text}");
-        }
-        for text in ["", "d", "0d", "-1d", "1", "1y", "1µ", "99999999999999999d"] {
-            assert!(duration_ms(text).is_err(), "{text}");
         }
     }
 }

@@ -3,11 +3,11 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::tokens::duration_ms;
 use crate::api::Connection;
 use crate::clock::now_ms;
 use crate::failure::Failure;
 use crate::output::{BOLD, OFF, Output, instant, joined, text};
+use crate::time_span::duration_ms;
 
 /// Deliveries that are listed unless asked otherwise.
 const LISTED: usize = 50;

@@ -274,7 +274,7 @@ pub(super) fn read_test(written: &str, in_some: bool) -> Option<CompiledTest> {
     {
         let label = label(test.op, is_list, members.iter().map(|(text, _)| text));
         let members = Members::of(test.reader, members.into_iter().map(|(_, value)| value)).ok()?;
-        return Some(prepared(path?, &test, Operator::In(members), label));
+        return Some(prepared(path?, &test, Operator::In(members), &label));
     }
     if let Some(arg) = arg {
         test.arg = serde_json::from_str(arg).ok()?;

@@ -20,7 +20,7 @@ const BATCH: u32 = 200;
 const DEADLINE: Duration = Duration::from_secs(15);
 
 impl App {
-    /// Signs where the logs stand that moved, and ships what was not shipped. Happens every minute by itself; call it
+    /// Signs where the logs stand that moved, and ships what was not shipped. Happens at intervals by itself; call it
     /// before the end. What fails is tried again the next time.
     pub async fn sign_heads(&self) {
         let _one_at_a_time = self.audit.signing.lock().await;

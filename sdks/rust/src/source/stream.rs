@@ -5,8 +5,8 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
-use tokio::time::{Instant, sleep, timeout};
 use serde_json::value::RawValue;
+use tokio::time::{Instant, sleep, timeout};
 use yardarm_eval::ruleset::Patch;
 
 use super::backoff::{Backoff, Failure, random};
