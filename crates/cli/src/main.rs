@@ -6,6 +6,7 @@ mod commands;
 mod declared;
 mod demo;
 mod failure;
+mod folders;
 mod node;
 mod offline;
 mod output;

@@ -18,7 +18,7 @@ use crate::output::{Output, drafted, note, table, text};
 /// `yardarm import FILE` reads an export of Yardarm, YAML or JSON. `yardarm import FORMAT FILE…` reads the files of
 /// configcat, flagd, flagsmith, growthbook, launchdarkly, split or unleash, tells what became of everything, and moves no
 /// user to another variant. `yardarm import verify FORMAT CASES…` runs a system's published cases through importer,
-/// compiler and evaluator. What is there already and equal is left alone.
+/// compiler and evaluator. A folder stands for the files in it. What is there already and equal is left alone.
 #[derive(Args, Debug)]
 pub(crate) struct Import {
     #[command(flatten)]

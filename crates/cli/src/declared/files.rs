@@ -6,11 +6,7 @@ use std::path::{Path, PathBuf};
 use yardarm_model::limits;
 
 use crate::failure::{Exit, Failure};
-
-/// Files in all folders.
-const FILES: usize = 10_000;
-/// Folders in folders.
-const DEPTH: usize = 16;
+use crate::folders;
 
 /// A file.
 pub(super) struct Text {
@@ -23,18 +19,7 @@ pub(super) struct Text {
 
 /// The files, and those of folders in the order of their paths.
 pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<Text>, Failure> {
-    let mut found = Vec::new();
-    for path in paths {
-        if path.is_dir() {
-            let before = found.len();
-            walk(path, 0, &mut found)?;
-            if found.len() == before {
-                return Err(Failure::usage(format!("there is no .yaml, .yml or .json file in {}", path.display())));
-            }
-        } else {
-            found.push(path.clone());
-        }
-    }
+    let found = folders::files(paths, &["yaml", "yml", "json"])?;
     let mut left = limits::IMPORT_BODY;
     let mut texts = Vec::new();
     for path in found {
@@ -43,35 +28,6 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<Text>, Failure> {
         texts.push(text);
     }
     Ok(texts)
-}
-
-fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::usage(format!("{}: {error}", folder.display()));
-    if depth > DEPTH {
-        return Err(Failure::usage(format!("{} is more than {DEPTH} folders deep", folder.display())));
-    }
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        paths.push(entry.map_err(failed)?.path());
-    }
-    paths.sort();
-    for path in paths {
-        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        let known =
-            path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known));
-        // A folder that is a link may lead back here.
-        let is_folder = path.symlink_metadata().is_ok_and(|about| about.is_dir());
-        match () {
-            () if hidden => {}
-            () if is_folder => walk(&path, depth + 1, found)?,
-            () if known && path.is_file() => found.push(path),
-            () => {}
-        }
-        if found.len() > FILES {
-            return Err(Failure::usage(format!("more than {FILES} files")));
-        }
-    }
-    Ok(())
 }
 
 fn read_one(path: &Path, most: usize) -> Result<Text, Failure> {

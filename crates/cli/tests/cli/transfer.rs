@@ -56,3 +56,24 @@ fn an_export_makes_its_project_when_asked() {
     std::fs::write(demo.folder.path().join("bad.yaml"), "flags: [{key: '../x'}]").unwrap();
     demo.run(&["import", "bad.yaml", "--project", "made"]).fails(6);
 }
+
+#[test]
+fn a_folder_of_cases_stands_for_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = folder.path().join("cases/deeper");
+    std::fs::create_dir_all(&cases).unwrap();
+    let case = |expected: bool| {
+        serde_json::json!({"name": "ours", "state": {"version": 1, "features": [
+            {"name": "on", "enabled": true, "strategies": [{"name": "default", "parameters": {}}]}]},
+            "tests": [{"description": "it is on", "context": {}, "toggleName": "on", "expectedResult": expected}]})
+    };
+    std::fs::write(cases.join("one.json"), case(true).to_string()).unwrap();
+    std::fs::write(cases.join("LICENSE.txt"), "whoever likes it").unwrap();
+    std::fs::write(cases.join(".hidden.json"), "{").unwrap();
+    assert!(run(folder.path(), &["import", "verify", "unleash", "cases"]).text().contains("1 of 1 pass"));
+    std::fs::write(folder.path().join("cases/two.json"), case(false).to_string()).unwrap();
+    let said = run(folder.path(), &["import", "verify", "unleash", "cases"]);
+    assert!(said.fails(1).contains("1 of 2 cases of unleash answer otherwise"));
+    std::fs::create_dir(folder.path().join("none")).unwrap();
+    assert!(run(folder.path(), &["import", "verify", "unleash", "none"]).fails(2).contains("there is no .json"));
+}

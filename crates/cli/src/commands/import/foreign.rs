@@ -9,7 +9,11 @@ use yardarm_model::command::Refusal;
 
 use crate::commands::input;
 use crate::failure::{Exit, Failure};
+use crate::folders;
 use crate::output::{Output, line, note, table};
+
+/// What of a folder is read.
+const ENDINGS: [&str; 7] = ["json", "jsonc", "yaml", "yml", "csv", "feature", "txt"];
 
 /// Reads a system's files.
 pub(super) fn import(format: Format, files: &[PathBuf], options: &Options) -> Result<Imported, Failure> {
@@ -50,12 +54,16 @@ pub(super) fn verify(format: Format, cases: &[PathBuf], out: Output) -> Result<(
         }
         line(format!("{passed} of {} pass", passed + failed))?;
     }
-    if failed == 0 { Ok(()) } else { Err(Failure::failed(format!("{failed} cases of {format} answer otherwise"))) }
+    if failed == 0 {
+        Ok(())
+    } else {
+        Err(Failure::failed(format!("{failed} of {} cases of {format} answer otherwise", passed + failed)))
+    }
 }
 
 fn sources(files: &[PathBuf]) -> Result<Vec<Source>, Failure> {
     let read = |path: &PathBuf| Ok(Source { name: path.display().to_string(), text: input::read_text(path)? });
-    files.iter().map(read).collect()
+    folders::files(files, &ENDINGS)?.iter().map(read).collect()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "an error handler")]
