@@ -9,7 +9,7 @@ use crate::command::Documents;
 use crate::configuration_key;
 use crate::control::{Pinned, content_hash};
 use crate::document::{Configuration, Kind, Segment, State};
-use crate::plan::stored_body;
+use crate::plan::{stored_body, without_hash};
 use crate::uses::{flags_of, segments_in, segments_of};
 
 /// The state as it would be with the items. Revisions stay those of what is stored: they are what `If-Match` is about.
@@ -33,12 +33,17 @@ pub fn grown(state: &State, items: &[Item], documents: &Documents) -> Vec<Item> 
             kind: *kind,
             key: key.clone(),
             base_revision: state.revision(*kind, key).unwrap_or_default(),
-            base: stored_body(state, *kind, key),
+            base: remembered(state, *kind, key),
             body: None,
         });
         item.body.clone_from(body);
     }
     all.into_values().filter(|item| item.base != item.body).collect()
+}
+
+/// What a change request remembers of a document.
+pub(super) fn remembered(state: &State, kind: Kind, key: &str) -> Option<Value> {
+    stored_body(state, kind, key).map(|body| without_hash(kind, body))
 }
 
 /// What the items refer to, directly and through others: the flags whose variants they serve, prerequisites, segments.

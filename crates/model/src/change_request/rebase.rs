@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::content::{apply_to, grown};
+use super::content::{apply_to, grown, remembered};
 use super::document::Item;
 use crate::command::{Command, Documents, Inputs, Refusal, decide};
 use crate::control;
 use crate::document::{Configuration, Kind, State};
 use crate::normal_form;
-use crate::plan::stored_body;
+use crate::plan::without_hash;
 
 /// A place at which the request and the project say something else.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -62,8 +62,13 @@ pub fn rebase(state: &State, items: &[Item], choices: &Choices, inputs: &Inputs)
     let gone: BTreeSet<&str> =
         items.iter().filter(|item| item.kind == Kind::Segment && item.body.is_none()).map(|i| i.key.as_str()).collect();
     for item in items.iter().filter(|item| item.kind != Kind::SegmentList) {
-        let now = stored_body(state, item.kind, &item.key);
-        if let Some(body) = merging.item(item, now.as_ref()) {
+        let now = remembered(state, item.kind, &item.key);
+        // Requests of before versions that left it out remember the hash of a key.
+        let old = (item.kind == Kind::SdkKey).then(|| Item {
+            base: item.base.clone().map(|base| without_hash(item.kind, base)),
+            ..item.clone()
+        });
+        if let Some(body) = merging.item(old.as_ref().unwrap_or(item), now.as_ref()) {
             documents.push((item.kind, item.key.clone(), body.left()));
         }
     }

@@ -15,6 +15,21 @@ import {
   type JsonValue,
   type Reason,
 } from "../../core/src/details.js";
+import {
+  ABSENT,
+  type Attribute,
+  FALSE,
+  JSON_TEXT,
+  KIND_BITS,
+  NULL,
+  NUMBER,
+  type Plan,
+  type PlanText,
+  planned,
+  TEXT,
+  TRUE,
+  wordOf,
+} from "./plan.js";
 
 /** What the module exports. */
 interface Exports {
@@ -58,30 +73,10 @@ export interface Answer {
   mismatches: number;
 }
 
-/** What crosses for a flag. */
-interface Plan {
-  readonly index: number;
-  readonly type: FlagType | null;
-  readonly key: boolean;
-  readonly attributes: readonly Attribute[];
-  readonly now: boolean;
-  readonly whole: boolean;
+/** A plan in use. */
+interface Ready extends Plan {
   /** The answer, when it does not depend on anything. */
   fixed: Answer | undefined;
-}
-
-/** An attribute that crosses. */
-interface Attribute {
-  readonly name: string;
-  /** Words of the texts that the flag knows, when it only asks which of them it is: then no text is written. */
-  readonly known: Known | undefined;
-}
-
-/** Texts that cross as words. */
-interface Known {
-  /** All of them, when it is quicker to compare. */
-  readonly few: readonly string[] | undefined;
-  readonly words: ReadonlyMap<string, number>;
 }
 
 /** All answers to one context. */
@@ -89,17 +84,6 @@ interface Usual {
   /** In the order of the keys. */
   readonly numbers: Uint32Array;
   readonly all: Record<string, Details<JsonValue>>;
-}
-
-/** A plan as the module says it. */
-interface PlanText {
-  readonly index: number;
-  readonly type: FlagType | null;
-  readonly key: boolean;
-  readonly names: readonly string[];
-  readonly known: readonly (readonly string[] | null)[];
-  readonly now: boolean;
-  readonly whole: boolean;
 }
 
 /** (epoch, rev): what orders two states of one environment. */
@@ -116,14 +100,8 @@ export interface Identity {
 }
 
 const SLOTS = 64;
-const KIND_BITS = 3;
-const [ABSENT, NULL, FALSE, TRUE, NUMBER, TEXT, JSON_TEXT, KNOWN] = [0, 1, 2, 3, 4, 5, 6, 7];
-/** The word of a text that the flag does not know: the first position. */
-const UNKNOWN = KNOWN;
 /** Longer texts are written by the platform's encoder. */
 const BY_HAND = 48;
-/** Of fewer texts, looking at each takes less than hashing one. */
-const FEW = 4;
 const ROOM = 4096;
 /** Objects with more members are hash tables in V8, and a copy of one takes longer than filling another. */
 const MOST_COPIED = 120;
@@ -140,7 +118,7 @@ export class Evaluator {
   #bytes = new Uint8Array(0);
   #numbers = new Float64Array(0);
   #words = new Uint32Array(0);
-  #plans = new Map<string, Plan>();
+  #plans = new Map<string, Ready>();
   #answers: (Answer | undefined)[] = [];
   #invalid = new Map<string, Answer>();
   #usual: Usual | undefined;
@@ -292,12 +270,11 @@ export class Evaluator {
   }
 
   #detailsOf(number: number, flag: string): Details<JsonValue> {
-    const known = this.#answers[number];
-    return (known ?? this.#describe(number, flag, this.#plans.get(flag) ?? this.#plan(flag))).details;
+    return this.#answer(number, flag).details;
   }
 
-  #answer(number: number, flag: string, plan: Plan): Answer {
-    return this.#answers[number] ?? this.#describe(number, flag, plan);
+  #answer(number: number, flag: string, plan?: Plan): Answer {
+    return this.#answers[number] ?? this.#describe(number, flag, plan ?? this.#plans.get(flag) ?? this.#plan(flag));
   }
 
   /** Writes one attribute; where the next text begins. */
@@ -385,13 +362,13 @@ export class Evaluator {
     this.#keys = undefined;
   }
 
-  #plan(flag: string): Plan | undefined {
+  #plan(flag: string): Ready | undefined {
     if (typeof flag !== "string" || flag.length > 1024) return undefined;
     return this.#guarded(() => {
       const text = this.#said(this.#wasm.plan(this.#pointer, this.#write(flag)));
       const said = JSON.parse(text) as PlanText | null;
       if (said === null) return undefined;
-      const plan = planned(said);
+      const plan: Ready = { ...planned(said), fixed: undefined };
       this.#plans.set(flag, plan);
       if (!plan.key && plan.attributes.length === 0 && !plan.now && !plan.whole) {
         plan.fixed = this.#answer(this.#wasm.evaluate(this.#pointer, plan.index, 0), flag, plan);
@@ -441,31 +418,6 @@ export class Evaluator {
   #recover(error: unknown): void {
     if (error instanceof WebAssembly.RuntimeError) this.#wasm.__stack_pointer.value = this.#stack;
   }
-}
-
-function planned({ index, type, key, names, known, now, whole }: PlanText): Plan {
-  const attributes = names.map((name, at) => {
-    const texts = known[at]?.map(interned);
-    return { name: interned(name), known: texts && { few: texts.length <= FEW ? texts : undefined, words: wordsOf(texts) } };
-  });
-  // Names that every object has need the care that JSON takes.
-  const odd = names.some((name) => name in Object.prototype);
-  return { index, type, key, attributes, now, whole: whole || odd, fixed: undefined };
-}
-
-function wordsOf(texts: readonly string[]): ReadonlyMap<string, number> {
-  return new Map(texts.map((text, at) => [text, ((at + 1) << KIND_BITS) | KNOWN]));
-}
-
-function wordOf({ few, words }: Known, text: string): number {
-  if (few === undefined) return words.get(text) ?? UNKNOWN;
-  for (let at = 0; at < few.length; at++) if (few[at] === text) return ((at + 1) << KIND_BITS) | KNOWN;
-  return UNKNOWN;
-}
-
-/** The engine's one copy of a text, as names in a program are: looking up by it compares addresses, not characters. */
-function interned(text: string): string {
-  return Object.keys({ [text]: 0 })[0] ?? text;
 }
 
 function prepared(

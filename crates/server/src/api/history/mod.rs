@@ -13,6 +13,7 @@ use utoipa::{PartialSchema, ToSchema};
 use yardarm_hub::LiveProject;
 use yardarm_model::EVIDENCE;
 use yardarm_model::document::Kind;
+use yardarm_model::plan::without_hash;
 use yardarm_model::sentence;
 use yardarm_store::Change;
 
@@ -152,15 +153,20 @@ pub(crate) fn summary(change: &Change) -> String {
 /// contexts and tickets.
 pub(crate) fn shown(kind: &str, body: Option<&str>) -> Option<Value> {
     let mut body: Value = serde_json::from_str(body?).ok()?;
-    if let Some(kind) = Kind::parse(kind) {
-        sentence::word(kind, &mut body);
+    let Some(kind) = Kind::parse(kind) else { return Some(body) };
+    sentence::word(kind, &mut body);
+    if kind == Kind::ChangeRequest {
+        // Those of before versions that left it out remember it, too.
+        for item in body["items"].as_array_mut().into_iter().flatten() {
+            let kind = item["kind"].as_str().and_then(Kind::parse);
+            for side in ["base", "body"] {
+                if let (Some(kind), Some(document)) = (kind, item.get_mut(side)) {
+                    *document = without_hash(kind, document.take());
+                }
+            }
+        }
     }
-    if kind == "sdk_key"
-        && let Value::Object(members) = &mut body
-    {
-        members.remove("hash");
-    }
-    Some(body)
+    Some(without_hash(kind, body))
 }
 
 /// The new change. One that would change nothing was not made, and that is said.
