@@ -220,6 +220,36 @@ async fn tokens_hold_what_they_were_given_and_end(app: Arc<TestApp>) {
     app.advance(60_001);
     assert_eq!(client.get("/api/v1/session").await.status, 401);
 
+    // What is made with a token ends with it: by time, and when it is revoked.
+    let soon = app.now() + 60_000;
+    let found = app.owner.post("/api/v1/tokens", json!({ "name": "found", "expires_at": soon })).await;
+    let found = app.with_token(&found.text("token"));
+    let later = found.post("/api/v1/tokens", json!({ "name": "later", "expires_at": soon + 1 })).await;
+    assert_eq!((later.status, &later.body["errors"][0]["pointer"]), (422, &json!("/expires_at")), "{}", later.body);
+    let child = found.post("/api/v1/tokens", json!({ "name": "child" })).await;
+    assert_eq!(child.body["expires_at"], soon, "{}", child.body);
+    let child = app.with_token(&child.text("token"));
+    assert_eq!(child.get("/api/v1/session").await.status, 200);
+    app.advance(60_001);
+    assert_eq!(child.get("/api/v1/session").await.status, 401);
+    let parent = app.owner.post("/api/v1/tokens", json!({ "name": "parent" })).await;
+    let with_parent = app.with_token(&parent.text("token"));
+    let child = with_parent.post("/api/v1/tokens", json!({ "name": "child", "role": "viewer" })).await;
+    let with_child = app.with_token(&child.text("token"));
+    let grandchild = with_child.post("/api/v1/tokens", json!({ "name": "grandchild" })).await;
+    let with_grandchild = app.with_token(&grandchild.text("token"));
+    assert_eq!(with_grandchild.get("/api/v1/session").await.body["role"], "viewer");
+    assert_eq!(app.owner.delete(&format!("/api/v1/tokens/{}", parent.text("id"))).await.status, 204);
+    for client in [with_parent, with_child, with_grandchild] {
+        assert_eq!(client.get("/api/v1/session").await.status, 401);
+    }
+    // A session that was left open makes none: it would outlive it.
+    let browser = app.browser().await;
+    assert_eq!(browser.post("/api/v1/tokens", json!({ "name": "from the console" })).await.status, 201);
+    app.advance(11 * 60_000);
+    let stale = browser.post("/api/v1/tokens", json!({ "name": "stale" })).await;
+    assert_eq!((stale.status, stale.text("code").as_str()), (403, "reauthentication_required"), "{}", stale.body);
+
     let made = app.owner.post("/api/v1/tokens", json!({ "name": "gone" })).await;
     let client = app.with_token(&made.text("token"));
     let revoke = format!("/api/v1/tokens/{}", made.text("id"));

@@ -70,6 +70,7 @@ async fn make_token(store: &dyn Store, seeded: &Seeded, now: i64) -> Result<Stri
         grants: Some(vec![Grant::everything()]),
         hint,
         created_by: None,
+        parent: None,
         created_at: now,
         expires_at: None,
         revoked_at: None,

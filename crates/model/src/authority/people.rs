@@ -183,6 +183,9 @@ pub struct AccessTokenDocument {
     /// Whoever made it, where its user is a program: what it asks for is their own work, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<String>,
+    /// The token of the same user that it was made with: it ends no later, and is revoked with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
     /// Milliseconds since 1970.
     pub created_at: i64,
     /// When it ends, if it does.

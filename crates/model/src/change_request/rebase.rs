@@ -64,10 +64,8 @@ pub fn rebase(state: &State, items: &[Item], choices: &Choices, inputs: &Inputs)
     for item in items.iter().filter(|item| item.kind != Kind::SegmentList) {
         let now = remembered(state, item.kind, &item.key);
         // Requests of before versions that left it out remember the hash of a key.
-        let old = (item.kind == Kind::SdkKey).then(|| Item {
-            base: item.base.clone().map(|base| without_hash(item.kind, base)),
-            ..item.clone()
-        });
+        let old = (item.kind == Kind::SdkKey)
+            .then(|| Item { base: item.base.clone().map(|base| without_hash(item.kind, base)), ..item.clone() });
         if let Some(body) = merging.item(old.as_ref().unwrap_or(item), now.as_ref()) {
             documents.push((item.kind, item.key.clone(), body.left()));
         }

@@ -10,6 +10,7 @@ use super::access::TenantAccess;
 use super::right::Right;
 use super::sign_in::refusal::operators_token;
 use super::tenant_change::{TenantNow, TenantWrite};
+use super::tenant_state::TenantState;
 use super::{fresh, refusal};
 use crate::keys::KeyKind;
 use crate::problem::Problem;
@@ -53,43 +54,73 @@ impl<R: Right> TenantAccess<R> {
         {
             return Err(operators_token());
         }
+        // It lives longer than a session that somebody left open.
+        self.signed_in_lately()?;
         let key = fresh::key(&self.request.gate, KeyKind::Access);
         let id = fresh::id("tok");
+        let (_, document) = self
+            .decide(|now| {
+                let document = self.document(now, &new, &key.hint)?;
+                let row = AccessToken {
+                    id: id.clone(),
+                    hash: key.hash.clone(),
+                    tenant_id: self.tenant().id.clone(),
+                    user_id: document.user.clone(),
+                    expires_at: document.expires_at,
+                    last_used_at: None,
+                    revoked_at: None,
+                };
+                let body = serde_json::to_value(&document).map_err(refusal::internal)?;
+                let rows = vec![RowWrite::InsertAccessToken(row)];
+                Ok((TenantWrite::one(tenant_kind::ACCESS_TOKEN, &id, Some(body), rows), document))
+            })
+            .await?;
+        Ok((TokenItem { id, document, last_used_at: None }, key.text))
+    }
+
+    /// The new token, if the caller may make it. One that is made with a token of the same user is limited as that one is,
+    /// by what it is at this moment, and ends with it: else whoever found a token could make themselves another.
+    fn document(&self, now: &TenantNow<'_>, new: &NewToken, hint: &str) -> Result<AccessTokenDocument, Problem> {
+        may_make(now, new)?;
         let user = new.service_account.clone().unwrap_or_else(|| self.user().id.clone());
-        let (role, grants) = match &new.scope {
-            // What is made with a token is limited as that one is.
-            TokenScope::Everything => (None, Some(self.limits().unwrap_or_else(|| vec![Grant::everything()]))),
-            TokenScope::Role(role) => (Some(role.clone()), None),
-            TokenScope::Grants(grants) => (None, Some(grants.clone())),
+        let with = self.request.who.token().and_then(|id| {
+            let token = now.state.read::<AccessTokenDocument>(tenant_kind::ACCESS_TOKEN, id)?;
+            Some((id.to_owned(), token))
+        });
+        // Behind what a program makes is whoever made its token.
+        let behind = with.as_ref().and_then(|(_, token)| token.created_by.clone());
+        let created_by = behind.or_else(|| new.service_account.is_some().then(|| self.user().id.clone()));
+        let parent = with.filter(|(_, token)| token.user == user);
+        let ends = parent.as_ref().and_then(|(_, parent)| parent.expires_at);
+        if let (Some(ends), Some(asked)) = (ends, new.expires_at)
+            && asked > ends
+        {
+            return Err(refusal::invalid(vec![refusal::wrong(
+                "/expires_at",
+                "out_of_range",
+                "a token that is made with another ends no later than that one: leave it out, or sign in",
+            )]));
+        }
+        let (role, grants) = match (&new.scope, &now.authority.limits) {
+            (TokenScope::Everything, limits) => {
+                (None, Some(limits.clone().unwrap_or_else(|| vec![Grant::everything()])))
+            }
+            (TokenScope::Role(role), Some(_)) => (None, now.state.role(role)),
+            (TokenScope::Role(role), None) => (Some(role.clone()), None),
+            (TokenScope::Grants(grants), _) => (None, Some(grants.clone())),
         };
-        let document = AccessTokenDocument {
+        Ok(AccessTokenDocument {
             name: new.name.clone(),
-            user: user.clone(),
+            user,
             role,
             grants,
-            hint: key.hint.clone(),
-            created_by: new.service_account.is_some().then(|| self.user().id.clone()),
+            hint: hint.to_owned(),
+            created_by,
+            parent: parent.map(|(id, _)| id),
             created_at: self.now(),
-            expires_at: new.expires_at,
+            expires_at: new.expires_at.or(ends),
             revoked_at: None,
-        };
-        let row = AccessToken {
-            id: id.clone(),
-            hash: key.hash.clone(),
-            tenant_id: self.tenant().id.clone(),
-            user_id: user,
-            expires_at: new.expires_at,
-            last_used_at: None,
-            revoked_at: None,
-        };
-        let body = serde_json::to_value(&document).map_err(refusal::internal)?;
-        self.decide(|now| {
-            may_make(now, &new)?;
-            let rows = vec![RowWrite::InsertAccessToken(row.clone())];
-            Ok((TenantWrite::one(tenant_kind::ACCESS_TOKEN, &id, Some(body.clone()), rows), ()))
         })
-        .await?;
-        Ok((TokenItem { id, document, last_used_at: None }, key.text))
     }
 
     /// Access tokens that the caller may see, revoked ones too: their own, those of service accounts for who manages these,
@@ -108,10 +139,6 @@ impl<R: Right> TenantAccess<R> {
         Ok(all.collect())
     }
 
-    fn limits(&self) -> Option<Vec<Grant>> {
-        self.authority().limits.clone()
-    }
-
     fn reaches(&self, now: &TenantNow<'_>, user: &str) -> bool {
         let holds = |permission| now.authority.allows(permission, Place::TENANT);
         let accounts = now.state.document(tenant_kind::SERVICE_ACCOUNT, user).is_some();
@@ -120,20 +147,41 @@ impl<R: Right> TenantAccess<R> {
             || (accounts && holds(Permission::ServiceAccountManage))
     }
 
-    /// Ends a token that the caller may see. Doing it twice changes nothing.
+    /// Ends a token that the caller may see, and those that were made with it. Doing it twice changes nothing.
     pub(crate) async fn revoke_token(&self, id: &str) -> Result<(), Problem> {
         let at = self.now();
         self.decide(|now| {
             let token = now.state.read::<AccessTokenDocument>(tenant_kind::ACCESS_TOKEN, id);
             let token = token.filter(|token| self.reaches(now, &token.user)).ok_or_else(refusal::not_found)?;
-            if token.revoked_at.is_some() {
-                return Ok((TenantWrite::default(), ()));
+            let mut write = TenantWrite::default();
+            for (id, token) in with_descendants(now.state, id, token) {
+                if token.revoked_at.is_none() {
+                    let TenantWrite { documents, rows } = revoked(&id, token, at)?;
+                    write.documents.extend(documents);
+                    write.rows.extend(rows);
+                }
             }
-            Ok((revoked(id, token, at)?, ()))
+            Ok((write, ()))
         })
         .await?;
         Ok(())
     }
+}
+
+/// A token and those that were made with it, and so on.
+fn with_descendants(state: &TenantState, id: &str, token: AccessTokenDocument) -> Vec<(String, AccessTokenDocument)> {
+    let mut found = vec![(id.to_owned(), token)];
+    let mut at = 0;
+    while let Some((parent, _)) = found.get(at) {
+        let children = state.all(tenant_kind::ACCESS_TOKEN).filter_map(|(id, _)| {
+            let token = state.read::<AccessTokenDocument>(tenant_kind::ACCESS_TOKEN, id)?;
+            (token.parent.as_deref() == Some(parent)).then(|| (id.to_owned(), token))
+        });
+        let children: Vec<_> = children.collect();
+        found.extend(children);
+        at += 1;
+    }
+    found
 }
 
 /// The end of a token.

@@ -57,6 +57,12 @@ async fn a_program_is_not_a_second_pair_of_eyes(app: Arc<TestApp>) {
     // With another token of theirs.
     let second = ad.post("/api/v1/tokens", json!({ "name": "second" })).await;
     assert_eq!(code(&approve(&app.with_token(&second.text("token")), &id).await), (403, "forbidden".into()));
+    // Asked for with a token that the program made for itself, approved by whoever is behind the program.
+    let own = ci.post("/api/v1/tokens", json!({ "name": "own" })).await;
+    assert_eq!(own.status, 201, "{}", own.body);
+    let id = draft(&app.with_token(&own.text("token")), PRODUCTION, json!({ "on": true })).await;
+    act(&ci, &id, "submit").await;
+    assert_eq!(code(&approve(&ad, &id).await), (403, "forbidden".into()));
     // Asked for by the program, approved by whoever made its token.
     let id = draft(&ci, PRODUCTION, json!({ "on": true })).await;
     act(&ci, &id, "submit").await;
@@ -124,6 +130,35 @@ async fn a_header_that_means_nothing_is_refused(app: Arc<TestApp>) {
     assert_eq!(new.get(&format!("{P}/flags")).await.status, 200);
 }
 
+/// How many SDK keys tell their hash, anywhere in an answer.
+fn keys_with_hash(answer: &Value) -> usize {
+    match answer {
+        Value::Array(all) => all.iter().map(keys_with_hash).sum(),
+        Value::Object(members) => {
+            let tells = members.contains_key("audience") && members.contains_key("hash");
+            usize::from(tells) + members.values().map(keys_with_hash).sum::<usize>()
+        }
+        _ => 0,
+    }
+}
+
+async fn a_request_tells_no_hash_of_a_key(app: Arc<TestApp>) {
+    let World { bo, .. } = world(&app).await;
+    app.sdk_key("staging", "server").await;
+    let removed = drafting(&bo, "new").send("DELETE", &format!("{P}/environments/staging"), None).await;
+    assert_eq!(removed.status, 202, "{}", removed.body);
+    let id = removed.body["change_request"]["id"].as_str().unwrap().to_owned();
+    let rev = app.rev().await;
+    let told = bo.get(&format!("{P}/history/{rev}")).await;
+    assert!(told.body.to_string().contains("sdk_key"), "it removes the key, too: {}", told.body);
+    for path in [format!("{P}/history/{rev}"), at(&id, ""), "/api/v1/audit".to_owned()] {
+        let client = if path.ends_with("audit") { &app.owner } else { &bo };
+        let told = client.get(&path).await;
+        assert_eq!(told.status, 200, "{path}: {}", told.body);
+        assert_eq!(keys_with_hash(&told.body), 0, "{path}: {}", told.body);
+    }
+}
+
 async fn approvers_are_those_whom_the_policy_names(app: Arc<TestApp>) {
     let World { bo, cy, di, .. } = world(&app).await;
     let crew = json!({ "key": "crew", "name": "Crew", "roles": ["editor"] });
@@ -148,6 +183,7 @@ async fn approvers_are_those_whom_the_policy_names(app: Arc<TestApp>) {
 yardarm_testkit::on_both_stores![
     another_tenant_finds_nothing,
     a_program_is_not_a_second_pair_of_eyes,
+    a_request_tells_no_hash_of_a_key,
     rights_are_those_of_the_route_and_of_the_content,
     a_header_that_means_nothing_is_refused,
     approvers_are_those_whom_the_policy_names,
