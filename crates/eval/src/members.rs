@@ -48,7 +48,8 @@ impl Members {
                 Read::Text(text) | Read::Tagged(text) => texts.push(text),
                 Read::Dotted(text) => dotted.push(text.into()),
                 Read::Prefix(text) => prefixes.push(text.into()),
-                Read::Number(number) => numbers.push(number),
+                // Nothing is equal to NaN, and a search would find it.
+                Read::Number(number) => numbers.extend(Some(number).filter(|number| !number.is_nan())),
                 Read::Bool(value) => {
                     if let Some(has) = bools.get_mut(usize::from(value)) {
                         *has = true;

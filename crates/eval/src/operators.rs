@@ -112,7 +112,7 @@ impl Operator {
                 }
             }
             Op::SameDay => read(reader, arg.into(), |day| match day {
-                Some(Read::Number(ms)) => Ok(Self::SameDay(day_of(ms))),
+                Some(Read::Number(ms)) => day_of(ms).map(Self::SameDay).ok_or_else(|| unreadable(reader, arg)),
                 _ => Err(unreadable(reader, arg)),
             })?,
             Op::Sha256In => Self::Sealed(Box::new(Sealed::new(Part::All, arg)?)),
@@ -185,14 +185,20 @@ impl Operator {
             Self::Present => Some(true),
             Self::In(members) => Some(members.contains(value)),
             Self::Order { bound, less, or_equal } => {
+                // NaN can be compared: it is neither below nor above anything.
+                let ordered_numbers = |order: Option<Ordering>| order.is_some_and(|it| ordered(it, *less, *or_equal));
                 let order = match (value, bound) {
-                    (Read::Number(value), Bound::Number(bound)) => value.partial_cmp(bound)?,
+                    (Read::Number(value), Bound::Number(bound)) => {
+                        return Some(ordered_numbers(value.partial_cmp(bound)));
+                    }
+                    (Read::Number(value), Bound::Now(shift)) => {
+                        return Some(ordered_numbers(value.partial_cmp(&shift.from(now_ms))));
+                    }
                     (Read::Text(value), Bound::Text(bound)) => value.cmp(bound),
                     (Read::Version(value), Bound::Version(bound)) => value.compare(&bound.get()),
                     (Read::Tagged(value), Bound::Version(bound)) => Version::strict(value)?.compare(&bound.get()),
                     (Read::Dotted(value), Bound::Dotted(bound)) => compare_dotted(value, bound),
                     (Read::Prefix(value), Bound::Prefix(bound)) => compare_prefix(value, bound)?,
-                    (Read::Number(value), Bound::Now(shift)) => value.partial_cmp(&shift.from(now_ms))?,
                     _ => return None,
                 };
                 Some(ordered(order, *less, *or_equal))
@@ -232,7 +238,7 @@ impl Operator {
                 #[expect(clippy::float_cmp, reason = "as the systems that have this operator do")]
                 Some(rest == *remainder)
             }
-            (Self::SameDay(day), Read::Number(ms)) => Some(day_of(ms) == *day),
+            (Self::SameDay(day), Read::Number(ms)) => Some(day_of(ms) == Some(*day)),
             (Self::Sealed(sealed), Read::Text(text)) => Some(sealed.contains(text)),
             (Self::Sealed(sealed), Read::List(elements)) => {
                 Some(elements.iter().filter_map(Value::as_str).any(|text| sealed.contains(text)))
@@ -328,10 +334,10 @@ fn same_json(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// Days since 1970 in UTC.
+/// Days since 1970 in UTC; what is not finite is on no day.
 #[expect(clippy::cast_possible_truncation, reason = "saturates; such instants are on no calendar")]
-fn day_of(ms: f64) -> i64 {
-    (ms / 86_400_000.0).floor() as i64
+fn day_of(ms: f64) -> Option<i64> {
+    ms.is_finite().then(|| (ms / 86_400_000.0).floor() as i64)
 }
 
 fn text(value: Read<'_>) -> Option<&str> {

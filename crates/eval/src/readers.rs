@@ -145,16 +145,27 @@ fn allowed(reader: Reader, elements: &[Value]) -> bool {
 
 /// `[+-]digits[.digits][e[+-]digits]`, digits on one side of the point at least; what is beyond a double is no number.
 pub(crate) fn decimal(text: &str) -> Option<f64> {
+    double(text).filter(|number| number.is_finite())
+}
+
+/// Like [`decimal`], but what is beyond a double is infinite.
+fn double(text: &str) -> Option<f64> {
     let allowed = |byte: u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
     if !text.bytes().all(allowed) {
         return None;
     }
-    text.parse().ok().filter(|number: &f64| number.is_finite()).map(|number| number + 0.0)
+    text.parse().ok().map(|number: f64| number + 0.0)
 }
 
+/// What `number:comma` reads, the doubles that are no JSON numbers included.
 fn with_point(text: &str) -> Option<f64> {
-    let text = text.trim();
-    if text.contains(',') { decimal(&text.replace(',', ".")) } else { decimal(text) }
+    match text.trim() {
+        "NaN" => Some(f64::NAN),
+        "Infinity" | "+Infinity" => Some(f64::INFINITY),
+        "-Infinity" => Some(f64::NEG_INFINITY),
+        text if text.contains(',') => double(&text.replace(',', ".")),
+        text => double(text),
+    }
 }
 
 /// `[+-]digits`.

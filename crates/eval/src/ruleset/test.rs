@@ -97,7 +97,7 @@ pub enum Reader {
     /// What JavaScript's `Number()` gives, but nothing for NaN: `""` and null are 0, `true` is 1, `" 0x1f "` is 31.
     #[serde(rename = "number:js")]
     NumberJs,
-    /// Numbers, and texts that are one after trimming, with a comma allowed as the decimal point.
+    /// Numbers, and texts that are one after trimming, with a comma allowed as the decimal point; `NaN` and infinity, too.
     #[serde(rename = "number:comma")]
     NumberComma,
     /// Booleans, and the texts `true` and `false` in any case.
