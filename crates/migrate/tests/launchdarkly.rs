@@ -234,6 +234,24 @@ fn lists_of_several_kinds_keep_their_order() {
     );
 }
 
+/// Without a store of big segments LaunchDarkly answers that nobody is in one, whatever it lists and whatever its rules say.
+#[test]
+fn nobody_is_in_a_big_segment() {
+    let segment = |unbounded: bool| {
+        json!({"key": "s", "salt": "x", "included": ["in"], "unbounded": unbounded, "generation": 1,
+               "rules": [{"clauses": [{"attribute": "x", "op": "in", "values": [1]}]}]})
+    };
+    let flag = json!({"on": true, "variations": ["a", "b"], "fallthrough": {"variation": 1}, "rules": [
+        {"id": "r", "variation": 0, "clauses": [{"op": "segmentMatch", "values": ["s"]}]}]});
+    let inside = || answer(0, json!({"kind": "RULE_MATCH", "ruleIndex": 0, "ruleId": "r"}));
+    let by_rule = || json!({"kind": "user", "key": "u", "x": 1});
+    let data = |unbounded: bool| json!({"flags": {"f": flag}, "segments": {"s": segment(unbounded)}});
+    check(&data(false), &[("f", user("in"), inside()), ("f", by_rule(), inside())]);
+    check(&data(true), &[("f", user("in"), fallthrough(1)), ("f", by_rule(), fallthrough(1))]);
+    let report = imported(&[data(true)], None).report;
+    assert!(report.needs_attention.iter().any(|one| one.what == "a big segment"), "{report}");
+}
+
 #[test]
 fn damaged_files_are_refused_in_words() {
     for text in ["", "[]{", "{}", "{\"items\": 3}", "{\"flags\": {\"f\": 3}}", "{\"items\": [{\"variations\": []}]}"] {

@@ -24,7 +24,9 @@ pub(super) fn segment(
     let mut scope = Scope { segments, remarks: BTreeSet::new() };
     let mut buckets: BTreeMap<String, Bucket> = BTreeMap::new();
     let mut rules = Vec::new();
-    for (index, rule) in segment.rules.iter().enumerate() {
+    // Without a store of big segments nobody is in one, neither by its lists nor by its rules.
+    let there = if segment.unbounded { &[][..] } else { &segment.rules };
+    for (index, rule) in there.iter().enumerate() {
         let place = format!("{place}, rule {}", index + 1);
         match ways(&mut scope, rule, segment, &mut buckets, arithmetic) {
             Ok(conditions) => {
@@ -47,8 +49,8 @@ pub(super) fn segment(
         report.attention(&place, what, why, to_do);
     }
     if segment.unbounded {
-        let why = "the members of a big segment are not in the file";
-        report.attention(&place, "a big segment", why, "import its members as a list of keys");
+        let why = "its members are not in the file, and without them nobody is in it, by its rules neither";
+        report.attention(&place, "a big segment", why, "list its members' keys here, and write its rules anew");
     }
     let mut body = json!({"key": key});
     for (name, text) in [("name", &segment.name), ("description", &segment.description)] {
@@ -62,13 +64,11 @@ pub(super) fn segment(
     if !buckets.is_empty() {
         body["buckets"] = json!(buckets);
     }
-    let (included, excluded) = lists(segment);
+    let (included, excluded) = if segment.unbounded { Default::default() } else { lists(segment) };
     let kinds: BTreeSet<&String> = included.keys().chain(excluded.keys()).collect();
     let count = |lists: &BTreeMap<String, BTreeSet<String>>| lists.values().map(BTreeSet::len).sum::<usize>();
-    report.mapped(
-        &place,
-        format!("{} included, {} excluded, {} rules", count(&included), count(&excluded), segment.rules.len()),
-    );
+    report
+        .mapped(&place, format!("{} included, {} excluded, {} rules", count(&included), count(&excluded), there.len()));
     if kinds.len() <= 1 {
         for (name, list) in [("included", &included), ("excluded", &excluded)] {
             if let Some((kind, keys)) = list.iter().next() {
