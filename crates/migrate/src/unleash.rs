@@ -22,7 +22,7 @@ use source::{Feature, State};
 
 pub(crate) use verify::verify;
 
-/// Node hashes the low byte of each UTF-16 unit, and takes a strategy's variants only when that strategy decided.
+/// Node hashes the low byte of each UTF-16 unit, and takes the stickiness of a strategy's variants from the first of them.
 pub(crate) const SDKS: &[&str] = &["yggdrasil", "node"];
 
 /// Reads Unleash's files.

@@ -40,7 +40,7 @@ fn constraints_are_two_valued() {
     };
     let context = json!({
         "targetingKey": "u1", "country": "DE", "age": "37", "app": "2.1.0", "at": "2026-01-02T00:00:00Z",
-        "remoteAddress": "10.1.2.3", "empty": "",
+        "remoteAddress": "10.1.2.3", "mapped": "::ffff:10.1.2.3", "empty": "",
     });
     for (name, operator, more, expected) in [
         ("userId", "IN", json!({"values": ["u1", "u2"]}), true),
@@ -65,6 +65,13 @@ fn constraints_are_two_valued() {
         ("country", "REGEX", json!({"value": "^D.$"}), true),
         ("country", "REGEX", json!({"value": "(?=D)"}), false),
         ("remoteAddress", "IN_CIDR", json!({"values": ["10.0.0.0/8", "nonsense"]}), true),
+        ("mapped", "IN_CIDR", json!({"values": ["10.0.0.0/8"]}), false),
+        ("mapped", "IN_CIDR", json!({"values": ["10.0.0.0/8"], "inverted": true}), true),
+        ("mapped", "IN_CIDR", json!({"values": ["::ffff:10.0.0.0/104"]}), true),
+        ("mapped", "IN_CIDR", json!({"values": ["10.0.0.0/8", "::/0"]}), true),
+        ("mapped", "IN_CIDR", json!({"values": ["2001:db8::/32"]}), false),
+        ("remoteAddress", "IN_CIDR", json!({"values": ["::ffff:10.0.0.0/104", "::/0"]}), false),
+        ("remoteAddress", "IN_CIDR", json!({"values": ["::ffff:10.0.0.0/104"], "inverted": true}), true),
         ("country", "IS_NICE", json!({"values": ["DE"], "inverted": true}), false),
     ] {
         let state = constrained(&constraint(name, operator, more.clone()));
@@ -101,6 +108,36 @@ fn people_keep_what_they_have() {
     let names: Vec<Value> = (0..30).map(|n| variant(json!({"targetingKey": n.to_string()}))).collect();
     for name in ["variant1", "variant2", "variant3"] {
         assert!(names.iter().any(|found| found == name), "{name} is somebody's: {names:?}");
+    }
+}
+
+/// An address is of the family that it is written in.
+#[test]
+fn a_mapped_address_is_no_address_of_ipv4() {
+    let state = json!({"version": 2, "features": [{"name": "f", "enabled": true, "strategies": [
+        {"name": "remoteAddress", "parameters": {"IPs": "10.0.0.0/8, 2001:db8::/32"}},
+    ]}]});
+    let ground = ground(&state);
+    for (address, expected) in
+        [("10.1.2.3", true), ("::ffff:10.1.2.3", false), ("2001:db8::1", true), ("::1", false), ("", false)]
+    {
+        assert_eq!(on(&ground.ask("f", &json!({"remoteAddress": address}), 0)), expected, "{address}");
+    }
+}
+
+/// The first strategy that matches decides, with variants of its own or without.
+#[test]
+fn the_first_strategy_that_matches_decides() {
+    let own = json!([{"name": "blue", "weight": 1000}]);
+    let named = |variants: Value| json!({"name": "userWithId", "parameters": {"userIds": "ana"}, "variants": variants});
+    for (strategies, expected) in [
+        (json!([named(Value::Null), {"name": "default", "variants": own}]), "disabled"),
+        (json!([named(json!([])), {"name": "default", "variants": own}]), "disabled"),
+        (json!([named(own.clone()), {"name": "default"}]), "blue"),
+    ] {
+        let state = json!({"version": 2, "features": [{"name": "f", "enabled": true, "strategies": strategies}]});
+        let asked = ground(&state).ask("f", &json!({"targetingKey": "ana"}), 0);
+        assert_eq!(asked.value.unwrap()["name"], expected, "{strategies}");
     }
 }
 

@@ -11,6 +11,9 @@ use crate::Report;
 /// Makes a regular expression ignore case.
 const IGNORE_CASE: &str = "(?i)";
 
+/// The network of all IPv4 addresses that are written as IPv6.
+const MAPPED: &str = "::ffff:0:0/96";
+
 /// Where a constraint is, and the report.
 pub(super) struct Scope<'r> {
     pub(super) place: &'r str,
@@ -80,12 +83,13 @@ fn condition(constraint: &Constraint, scope: &mut Scope<'_>) -> Option<Condition
                 let what = format!("{} is not a network", serde_json::to_string(&bad).unwrap_or_default());
                 scope.report.attention(scope.place, what, "it never matched", "remove it or write it right");
             }
-            return Some(leaf(
-                attr(),
-                Reader::String,
-                Op::Cidr,
-                good.iter().map(|good| good.as_str()).collect::<Value>(),
-            ));
+            let families = families(good.iter().map(|good| good.as_str()));
+            let families = families.into_iter().map(|(networks, v6)| {
+                let colon = leaf(attr(), Reader::String, Op::Contains, json!([":"]));
+                let colon = if v6 { colon } else { Condition::Not(Box::new(colon)) };
+                Condition::All(vec![leaf(attr(), Reader::String, Op::Cidr, json!(networks)), colon])
+            });
+            return Some(Condition::Any(families.collect()));
         }
         "NUM_EQ" => (Reader::NumberParse, Op::Eq),
         "NUM_GT" => (Reader::NumberParse, Op::Gt),
@@ -183,6 +187,9 @@ fn ours(constraint: &Constraint) -> Option<Value> {
     if values.is_empty() || values.len() > limits::VALUES || !values.iter().all(fits) {
         return None;
     }
+    if operator == "in_cidr" {
+        return Some(in_networks(&attribute, values.iter().map(String::as_str)));
+    }
     let mut test = json!({"attribute": attribute, "operator": operator, "values": values});
     if constraint.case_insensitive && matches!(operator, "starts_with" | "ends_with" | "contains") {
         test["ignore_case"] = true.into();
@@ -199,6 +206,39 @@ pub(super) fn attribute(field: &str) -> Option<String> {
         _ if field.contains(odd) || field.chars().count() > limits::ATTRIBUTE || field.starts_with('$') => None,
         _ => Some(field.to_owned()),
     }
+}
+
+/// In one of these networks, in our own form.
+pub(super) fn in_networks<'n>(attribute: &str, networks: impl Iterator<Item = &'n str>) -> Value {
+    let families = families(networks).into_iter().map(|(networks, v6)| {
+        json!({"all": [
+            {"attribute": attribute, "operator": "in_cidr", "values": networks},
+            {"attribute": attribute, "operator": "contains", "values": [":"], "negate": !v6},
+        ]})
+    });
+    let mut families: Vec<Value> = families.collect();
+    if families.len() == 1 { families.remove(0) } else { json!({"any": families}) }
+}
+
+/// Networks of IPv4 and of IPv6 (`true`). The engine never takes one for the other, and we do: `::ffff:10.0.0.1` is in
+/// `10.0.0.0/8` here, so an address is asked how it is written, too.
+fn families<'n>(networks: impl Iterator<Item = &'n str>) -> Vec<(Vec<&'n str>, bool)> {
+    let (mut v6, v4): (Vec<&str>, Vec<&str>) = networks.partition(|network| network.contains(':'));
+    if v6.iter().any(|network| holds_mapped(network)) {
+        v6.push(MAPPED);
+    }
+    [(v4, false), (v6, true)].into_iter().filter(|(networks, _)| !networks.is_empty()).collect()
+}
+
+/// Whether all addresses that IPv4 is mapped to are in a larger network of IPv6; for ours they are no addresses of IPv6.
+fn holds_mapped(network: &str) -> bool {
+    let Some((address, length)) = network.split_once('/') else { return false };
+    let (Ok(address), Ok(length)) = (address.parse::<std::net::Ipv6Addr>(), length.parse::<u32>()) else {
+        return false;
+    };
+    let mapped = std::net::Ipv4Addr::UNSPECIFIED.to_ipv6_mapped();
+    let outside = (address.to_bits() ^ mapped.to_bits()).leading_zeros() < length;
+    length < 96 && !outside
 }
 
 /// Whether it is an address or a network.

@@ -153,11 +153,6 @@ fn configuration(
         let id = format!("dependency-{}", rules.len() + 1);
         rules.push(json!({"id": id, "if": condition, "serve": variant("off"), "reason": "PREREQUISITE_FAILED"}));
     }
-    let mut strategies: Vec<_> = settings.strategies.iter().enumerate().collect();
-    if !import.node {
-        // The engine looks for variants among the strategies that have some, whichever strategy turned the flag on.
-        strategies.sort_by_key(|(_, strategy)| strategy.variants.is_none());
-    }
     let mut default = variant("off");
     let on = |own: Option<&Vec<Variant>>, group: &str, stickiness: &str, buckets: &mut Buckets, report: &mut Report| {
         let own = own.filter(|own| !own.is_empty());
@@ -174,7 +169,7 @@ fn configuration(
         overridden(&json!({"all": []}), "always", &settings.variants, shape, &mut rules);
         default = on(None, name, "default", &mut buckets, report);
     }
-    for (index, strategy) in strategies {
+    for (index, strategy) in settings.strategies.iter().enumerate() {
         let id = format!("strategy-{}", index + 1);
         if strategy.disabled == Some(true) {
             let what = format!("strategy {} ({})", index + 1, strategy.name);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use yardarm_eval::ruleset::{Bucket, Bytes, Condition, MissingUnit, Op, Reader, Truth, UnitText};
 
-use super::constraint::{Scope, attribute, is_network, leaf, read};
+use super::constraint::{Scope, attribute, in_networks, is_network, leaf, read};
 use super::source::Strategy;
 use super::{Form, path};
 
@@ -121,7 +121,7 @@ fn own(strategy: &Strategy, flag: &str, buckets: &mut Buckets, scope: &mut Scope
             if good.is_empty() {
                 return nobody;
             }
-            Some(Form::Ours(json!({"attribute": "remoteAddress", "operator": "in_cidr", "values": good})))
+            Some(Form::Ours(in_networks("remoteAddress", good.into_iter())))
         }
         "applicationHostname" => {
             let names = strategy.parameter("hostNames").unwrap_or_default();
