@@ -5,6 +5,8 @@ mod scenarios;
 mod shares;
 mod targeting;
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 use yardarm_eval::ruleset::{ErrorCode, Serve};
 
@@ -64,7 +66,8 @@ const OPERATORS: &[&str] = &[
 /// Levels of `$ref` in `$ref`.
 const REFERENCE_DEPTH: usize = 16;
 
-/// Reads flag definitions: `{"flags": {key: {state, variants, defaultVariant, targeting, metadata}}, "$evaluators", "metadata"}`.
+/// Reads flag definitions: `{"flags": {key: {state, variants, defaultVariant, targeting, metadata}}, "$evaluators", "metadata"}`;
+/// `flags` may be a list, too, of flags with their `key`.
 pub(crate) fn import(files: &[Source], options: &Options) -> Result<Imported, Unreadable> {
     let mut project = Project {
         environments: vec![json!({"key": options.environment, "name": options.environment})],
@@ -75,11 +78,9 @@ pub(crate) fn import(files: &[Source], options: &Options) -> Result<Imported, Un
     let (mut report, mut names, mut members) = (Report::default(), Names::default(), Members::default());
     for file in files {
         let definitions = file.value()?;
-        let flags = definitions.get("flags").and_then(Value::as_object).ok_or_else(|| {
-            Unreadable::new(
-                &file.name,
-                "it has no object `flags`; flag definitions of flagd look like {\"flags\": {…}}",
-            )
+        let flags = listed(&definitions, &file.name, &mut report).ok_or_else(|| {
+            let why = "it has no object or list `flags`; flag definitions of flagd look like {\"flags\": {…}}";
+            Unreadable::new(&file.name, why)
         })?;
         let set = Set { definitions: &definitions, environment: &options.environment, shares };
         for (name, flag) in flags {
@@ -97,7 +98,7 @@ pub(crate) fn import(files: &[Source], options: &Options) -> Result<Imported, Un
                 let why = "its name is not a key here";
                 report.attention(format!("flag {name}"), format!("is {key} now"), why, "ask for it by its new key");
             }
-            let known = ["state", "variants", "defaultVariant", "targeting", "metadata"];
+            let known = ["key", "state", "variants", "defaultVariant", "targeting", "metadata"];
             members.others(flag, &known, &format!("flag {name}"));
             project.flags.extend(set.flag(name, &key, flag, &mut report));
         }
@@ -106,6 +107,29 @@ pub(crate) fn import(files: &[Source], options: &Options) -> Result<Imported, Un
     }
     members.tell(&[], &mut report);
     Ok(Imported { document: project.into_document("flagd", "flagd"), report })
+}
+
+/// The flags of a file by name. In a list, the last one of a name counts.
+fn listed<'d>(definitions: &'d Value, file: &str, report: &mut Report) -> Option<BTreeMap<&'d str, &'d Value>> {
+    let list = match definitions.get("flags")? {
+        Value::Object(flags) => return Some(flags.iter().map(|(name, flag)| (name.as_str(), flag)).collect()),
+        Value::Array(list) => list,
+        _ => return None,
+    };
+    let mut flags = BTreeMap::new();
+    for (at, flag) in list.iter().enumerate() {
+        let Some(name) = flag.get("key").and_then(Value::as_str).filter(|name| !name.is_empty()) else {
+            let what = format!("the flag at /flags/{at}");
+            report.attention(file, what, "it has no `key`, so it is left out", "give it its name and import again");
+            continue;
+        };
+        if flags.insert(name, flag).is_some() {
+            let why = format!("only the last one in {file} is imported, as flagd does");
+            let what = "another definition of the same flag";
+            report.attention(format!("flag {name}"), what, why, "merge the two by hand");
+        }
+    }
+    Some(flags)
 }
 
 /// Runs scenarios in gherkin over the flag definitions among the files.

@@ -112,10 +112,11 @@ impl<'c> Environment<'c> {
         let shown = self.context.pointer("/environment/name").and_then(Value::as_str).unwrap_or(&self.name);
         let mut project =
             Project { environments: vec![json!({"key": self.name, "name": shown})], ..Project::default() };
-        for segment in self.all("segments") {
+        for segment in self.segments() {
             project.segments.push(self.segment(segment));
         }
-        for feature in self.all("features") {
+        let features = self.context.get("features").and_then(Value::as_object);
+        for (_, feature) in features.into_iter().flatten() {
             let flag = self.flag(feature);
             project.flags.push(flag);
         }
@@ -126,8 +127,9 @@ impl<'c> Environment<'c> {
         (project, self.report, self.origins)
     }
 
-    fn all(&self, name: &str) -> Vec<&'c Value> {
-        self.context.get(name).and_then(Value::as_object).into_iter().flatten().map(|(_, value)| value).collect()
+    /// In the order of the file.
+    fn segments(&self) -> &'c [Value] {
+        self.context.get("segments").and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }
 
     fn segment(&mut self, segment: &Value) -> Value {
@@ -174,7 +176,7 @@ impl<'c> Environment<'c> {
     /// Overrides of a feature by segments, the one that counts first first.
     fn overrides(&self, name: &str) -> Vec<(&'c Value, &'c Value)> {
         let mut found = Vec::new();
-        for segment in self.all("segments") {
+        for segment in self.segments() {
             let overrides = segment.get("overrides").and_then(Value::as_array).into_iter().flatten();
             found.extend(overrides.filter(|one| text(one, "name") == name).map(|one| (segment, one)));
         }

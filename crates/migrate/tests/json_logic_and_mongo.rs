@@ -44,6 +44,71 @@ fn flagd_chains_are_rules_and_fall_through_like_json_logic() {
 }
 
 #[test]
+fn flagd_takes_flags_as_a_list() {
+    let flag = |key: &str, value: &str| json!({"key": key, "state": "ENABLED", "variants": {"a": value}, "defaultVariant": "a"});
+    let file = json!({"flags": [flag("x", "first"), flag("y", "other"), flag("x", "last"), {"state": "ENABLED"}]});
+    let (imported, ground) = imported(Format::Flagd, &file);
+    for (key, value) in [("x", "last"), ("y", "other")] {
+        assert_eq!(ground.ask(key, &json!({}), 0).value, Some(json!(value)), "{key}");
+    }
+    let told = imported.report.to_string();
+    for line in ["/flags/3: it has no `key`", "flag x: another definition"] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    assert!(!told.contains("`key`: it is not known"), "{told}");
+}
+
+#[test]
+fn flagd_splits_nobody_by_what_is_no_text() {
+    let file = json!({"flags": {"f": {"state": "ENABLED", "variants": {"a": "a", "plain": "p"}, "defaultVariant": "plain",
+        "targeting": {"if": [{"==": [{"var": "x"}, true]}, "plain", {"fractional": [{"var": "team"}, ["a", 1]]}]}}}});
+    let (_, ground) = imported(Format::Flagd, &file);
+    for (team, value, reason) in [
+        (json!("red"), "a", Reason::TargetingMatch),
+        (Value::Null, "a", Reason::TargetingMatch),
+        (json!(7), "p", Reason::Default),
+        (json!(true), "p", Reason::Default),
+        (json!({"name": "red"}), "p", Reason::Default),
+    ] {
+        let asked = ground.ask("f", &json!({"targetingKey": "u", "team": team}), 0);
+        assert_eq!((asked.value, asked.reason), (Some(json!(value)), reason), "{team}");
+    }
+}
+
+/// Of overrides of one priority the first in the file counts, whatever the segments are called.
+#[test]
+fn flagsmith_ties_go_to_the_first_in_the_file() {
+    let everybody = json!([{"type": "ALL", "conditions": [{"operator": "IS_SET", "property": "age"}]}]);
+    let segment = |key: &str| {
+        let over = json!({"key": "9", "name": "f", "enabled": true, "value": key, "priority": 1});
+        json!({"key": key, "name": key, "rules": everybody, "overrides": [over]}).to_string()
+    };
+    let context = format!(
+        r#"{{"environment": {{"key": "k", "name": "P"}}, "segments": {{"9": {}, "10": {}}}, "features":
+            {{"f": {{"key": "1", "name": "f", "enabled": true, "value": "plain"}}}}}}"#,
+        segment("9"),
+        segment("10"),
+    );
+    let state = |value: &str| {
+        json!({"django_id": 1, "enabled": true, "feature_state_value": value, "feature": {"id": 7, "name": "f"},
+               "feature_segment": {"priority": 1}})
+    };
+    let old = |id: u32| {
+        let rule = json!({"type": "ALL", "rules": [], "conditions": [{"operator": "IS_SET", "property_": "age"}]});
+        json!({"id": id, "name": "s", "rules": [rule], "feature_states": [state(&id.to_string())]})
+    };
+    let document = json!({"api_key": "k", "name": "P", "feature_states": [state("plain")],
+                          "project": {"segments": [old(9), old(10)]}});
+    for text in [context, document.to_string()] {
+        let file = Source { name: "file.json".to_owned(), text };
+        let ground =
+            Ground::new(&import(Format::Flagsmith, &[file], &Options::default()).unwrap(), "production").unwrap();
+        let asked = ground.ask("f", &json!({"targetingKey": "u", "age": 3}), 0);
+        assert_eq!(asked.value, Some(json!({"enabled": true, "value": "9"})));
+    }
+}
+
+#[test]
 fn growthbook_null_compares_like_javascript() {
     let of = |condition: Value| json!({"features": {"f": {"defaultValue": false, "rules": [{"force": true, "condition": condition}]}}});
     for (condition, attributes, expected) in [

@@ -136,7 +136,7 @@ fn semver(version: &Value, comparison: &str, bound: &str) -> Option<Condition> {
     Some(is(op))
 }
 
-fn test(path: &[String], reader: Reader, op: Op, arg: Value, missing: Truth) -> Condition {
+pub(super) fn test(path: &[String], reader: Reader, op: Op, arg: Value, missing: Truth) -> Condition {
     let attr = path.to_vec();
     Condition::Test(Test { attr, reader, op, arg, missing, invalid: Truth::False, each: false, null: false })
 }

@@ -2,9 +2,9 @@
 //! else is computed at run time, the way flagd does it.
 
 use serde_json::Value;
-use yardarm_eval::ruleset::{Bucket, Condition, ErrorCode, Serve, Split, UnitText};
+use yardarm_eval::ruleset::{Bucket, Condition, ErrorCode, Op, Reader, Serve, Split, Truth, UnitText};
 
-use super::condition::{operation, truthy, variable};
+use super::condition::{operation, test, truthy, variable};
 use super::shares::Shares;
 use crate::Names;
 
@@ -141,6 +141,10 @@ fn fractional(flag: &Flag<'_>, operands: &[Value], steps: &mut Steps) -> Option<
     Some(Some(match by {
         None => otherwise,
         Some(path) => {
+            // flagd takes what is there and no text for a share, which it is not: nobody gets anything.
+            let odd = Value::from(vec!["array", "boolean", "number", "object"]);
+            let odd = test(&path, Reader::Type, Op::In, odd, Truth::False);
+            steps.steps.push(Step { condition: odd, serve: None });
             let mut own = Bucket::native(String::new(), path);
             (own.text, own.empty, own.fold) = (UnitText::String, true, flag.shares.fold());
             split("attribute", own, otherwise)

@@ -1,5 +1,12 @@
 //! Environment documents as evaluation contexts, the way Flagsmith's SDKs turn one into the other; and JSON with comments.
+//!
+//! Of overrides of the same priority the first in the file counts, so `segments`, an object there, is a list here: objects
+//! are sorted by name on the way.
 
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value, json};
 
 use crate::{Source, Unreadable};
@@ -7,10 +14,65 @@ use crate::{Source, Unreadable};
 /// Where identity overrides are kept on the way: not part of a context.
 const IDENTITIES: &str = "identity_overrides";
 
-/// JSON; comments are white space.
+/// JSON; comments are white space, and the segments of a context are in their order.
 pub(super) fn parsed(file: &Source) -> Result<Value, Unreadable> {
-    serde_json::from_str(&without_comments(&file.text))
-        .map_err(|error| Unreadable::new(&file.name, format!("it is not JSON: {error}")))
+    let text = without_comments(&file.text);
+    let mut value: Value =
+        serde_json::from_str(&text).map_err(|error| Unreadable::new(&file.name, format!("it is not JSON: {error}")))?;
+    let Ordered { segments, context } = serde_json::from_str(&text)
+        .map_err(|error| Unreadable::new(&file.name, format!("its segments cannot be read: {error}")))?;
+    for (at, segments) in [("/segments", segments), ("/context/segments", context.and_then(|context| context.segments))]
+    {
+        if let (Some(place), Some(Segments(segments))) = (value.pointer_mut(at), segments) {
+            *place = Value::Array(segments);
+        }
+    }
+    Ok(value)
+}
+
+/// Segments of a context, or of a case that has one.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Ordered {
+    segments: Option<Segments>,
+    context: Option<Box<Self>>,
+}
+
+/// An object's members as they are written.
+#[derive(Default)]
+struct Segments(Vec<Value>);
+
+impl<'de> Deserialize<'de> for Segments {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Self::default())
+    }
+}
+
+impl<'de> Visitor<'de> for Segments {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object of segments")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<Self, A::Error> {
+        let mut places = BTreeMap::new();
+        while let Some((name, segment)) = members.next_entry()? {
+            self.insert(&mut places, name, segment);
+        }
+        Ok(self)
+    }
+}
+
+impl Segments {
+    /// Of two with one name, the last counts, in the place of the first.
+    fn insert(&mut self, places: &mut BTreeMap<String, usize>, name: String, segment: Value) {
+        let at = *places.entry(name).or_insert(self.0.len());
+        match self.0.get_mut(at) {
+            Some(known) => *known = segment,
+            None => self.0.push(segment),
+        }
+    }
 }
 
 fn without_comments(text: &str) -> String {
@@ -45,20 +107,18 @@ pub(super) fn context(file: &Value) -> Result<Value, String> {
     let states = file.get("feature_states").and_then(Value::as_array).ok_or(
         "it is neither an environment document ({\"api_key\", \"feature_states\", \"project\"}) nor an evaluation context ({\"environment\", \"features\"})",
     )?;
-    let segments = file.pointer("/project/segments").and_then(Value::as_array).into_iter().flatten();
-    let segments: Map<String, Value> = segments
-        .map(|segment| {
-            let key = plain(segment.get("id"));
-            let overrides = segment.get("feature_states").and_then(Value::as_array).into_iter().flatten();
-            let ours = json!({
-                "key": key,
-                "name": segment.get("name"),
-                "rules": rules(segment.get("rules")),
-                "overrides": overrides.map(state).collect::<Vec<_>>(),
-            });
-            (key, ours)
-        })
-        .collect();
+    let (mut segments, mut places) = (Segments::default(), BTreeMap::new());
+    for segment in file.pointer("/project/segments").and_then(Value::as_array).into_iter().flatten() {
+        let key = plain(segment.get("id"));
+        let overrides = segment.get("feature_states").and_then(Value::as_array).into_iter().flatten();
+        let ours = json!({
+            "key": key,
+            "name": segment.get("name"),
+            "rules": rules(segment.get("rules")),
+            "overrides": overrides.map(state).collect::<Vec<_>>(),
+        });
+        segments.insert(&mut places, key, ours);
+    }
     let identities = file.get("identity_overrides").and_then(Value::as_array).into_iter().flatten().map(|identity| {
         let states = identity.get("identity_features").and_then(Value::as_array).into_iter().flatten();
         json!({"identifier": identity.get("identifier"), "overrides": states.map(state).collect::<Vec<_>>()})
@@ -66,7 +126,7 @@ pub(super) fn context(file: &Value) -> Result<Value, String> {
     Ok(json!({
         "environment": {"key": file.get("api_key"), "name": file.get("name")},
         "features": states.iter().map(|one| (plain(one.pointer("/feature/name")), state(one))).collect::<Map<_, _>>(),
-        "segments": segments,
+        "segments": segments.0,
         IDENTITIES: identities.collect::<Vec<_>>(),
     }))
 }

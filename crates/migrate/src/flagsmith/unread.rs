@@ -104,7 +104,7 @@ impl Unread {
     fn context(&mut self, file: &Value) {
         self.members(file, &["environment", "features", "segments"], "environment");
         self.members(&file["environment"], &["key", "name"], "environment");
-        for segment in values(file, "segments") {
+        for segment in all(file, "segments") {
             let place = named("segment", segment);
             self.members(segment, &["key", "name", "rules", "overrides", "metadata"], &place);
             self.rules(segment, &place);
