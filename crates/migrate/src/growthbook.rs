@@ -93,8 +93,11 @@ pub(crate) fn import(files: &[Source], options: &Options) -> Result<Imported, Un
         let why = "its name is not a key here";
         report.attention(format!("flag {name}"), format!("is {key} now"), why, "ask for it by its new key");
     }
+    let circular = circular(&features);
     let mut payload = Payload {
-        circular: circular(&features),
+        stuck: leading(&features, &circular, first_parent),
+        leading: leading(&features, &circular, parents),
+        circular,
         features,
         groups: Groups { values: groups, keys: Names::default(), used: BTreeSet::new(), segments: BTreeMap::new() },
         bandits: bandits.unwrap_or_default(),
@@ -136,6 +139,10 @@ struct Payload {
     features: Map<String, Value>,
     /// Features that need themselves.
     circular: BTreeSet<String>,
+    /// These, and features that ask one of these before anything else: null for everybody.
+    stuck: BTreeSet<String>,
+    /// These, and all that may ask one of these.
+    leading: BTreeSet<String>,
     groups: Groups,
     bandits: Map<String, Value>,
     names: Names,
@@ -174,14 +181,21 @@ impl Groups {
     }
 }
 
+/// Names of a feature's parents.
+fn parents(feature: &Value) -> Vec<&str> {
+    let rules = feature.get("rules").and_then(Value::as_array).into_iter().flatten();
+    let conditions = rules.filter_map(|rule| rule.get("parentConditions")?.as_array()).flatten();
+    conditions.filter_map(|parent| parent.get("id")?.as_str()).collect()
+}
+
+/// The one that is asked before anything else.
+fn first_parent(feature: &Value) -> Vec<&str> {
+    feature.pointer("/rules/0/parentConditions/0/id").and_then(Value::as_str).into_iter().collect()
+}
+
 /// Features that can be reached from themselves over parent conditions.
 fn circular(features: &Map<String, Value>) -> BTreeSet<String> {
-    let parents = |name: &str| {
-        let rules = features.get(name).and_then(|feature| feature.get("rules")).and_then(Value::as_array);
-        let conditions =
-            rules.into_iter().flatten().filter_map(|rule| rule.get("parentConditions")?.as_array()).flatten();
-        conditions.filter_map(|parent| parent.get("id")?.as_str()).map(str::to_owned).collect::<Vec<_>>()
-    };
+    let parents = |name: &str| features.get(name).map(parents).unwrap_or_default();
     features
         .keys()
         .filter(|name| {
@@ -190,12 +204,35 @@ fn circular(features: &Map<String, Value>) -> BTreeSet<String> {
                 if next == **name {
                     return true;
                 }
-                if seen.insert(next.clone()) {
-                    open.extend(parents(&next));
+                if seen.insert(next) {
+                    open.extend(parents(next));
                 }
             }
             false
         })
         .cloned()
         .collect()
+}
+
+/// Features from which these can be reached over some of the parents, and these.
+fn leading<'f>(
+    features: &'f Map<String, Value>,
+    ends: &BTreeSet<String>,
+    parents: impl Fn(&'f Value) -> Vec<&'f str>,
+) -> BTreeSet<String> {
+    let mut children: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
+    for (name, feature) in features {
+        for parent in parents(feature) {
+            children.entry(parent).or_default().push(name);
+        }
+    }
+    let (mut found, mut open) = (ends.clone(), ends.iter().collect::<Vec<_>>());
+    while let Some(next) = open.pop() {
+        for child in children.get(next.as_str()).into_iter().flatten() {
+            if found.insert((*child).clone()) {
+                open.push(child);
+            }
+        }
+    }
+    found
 }

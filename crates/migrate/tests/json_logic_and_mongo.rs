@@ -130,6 +130,45 @@ fn growthbook_null_compares_like_javascript() {
     }
 }
 
+/// Who comes to a cycle gets null there; who is decided before does not.
+#[test]
+fn growthbook_answers_null_where_a_cycle_is_reached() {
+    let needs =
+        |id: &str| json!({"force": "by parent", "parentConditions": [{"id": id, "condition": {"value": null}}]});
+    let feature = |rules: Value| json!({"defaultValue": "default", "rules": rules});
+    let file = json!({"features": {
+        "a": feature(json!([needs("b")])),
+        "b": feature(json!([needs("a")])),
+        "leads": feature(json!([{"force": "early", "condition": {"early": true}}, needs("a")])),
+        "first": feature(json!([needs("a")])),
+        "second": feature(json!([needs("first")])),
+        "skips": feature(json!([{"force": "x", "parentConditions": [
+            {"id": "plain", "condition": {"value": "other"}}, {"id": "a", "condition": {}}]}])),
+        "third": feature(json!([needs("leads")])),
+        "plain": feature(json!([])),
+    }});
+    let (imported, ground) = imported(Format::GrowthBook, &file);
+    for (flag, context, value) in [
+        ("a", json!({}), Value::Null),
+        ("leads", json!({"early": true}), json!("early")),
+        ("leads", json!({}), Value::Null),
+        ("first", json!({}), Value::Null),
+        ("second", json!({}), Value::Null),
+        ("skips", json!({}), json!("default")),
+        ("third", json!({"early": true}), json!("default")),
+    ] {
+        let asked = ground.ask(flag, &context, 0);
+        assert_eq!(asked.value.unwrap_or_default(), value, "{flag} {context}");
+        if value.is_null() {
+            assert_eq!(asked.reason, Reason::PrerequisiteFailed, "{flag} {context}");
+        }
+    }
+    let told = imported.report.to_string();
+    for line in ["flag first, rule 1: the parent \"a\"", "flag third, rule 1: the parent \"leads\""] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+}
+
 #[test]
 fn growthbook_sdks_hash_letters_outside_of_ascii_differently() {
     let file = json!({"features": {"f": {"defaultValue": "out", "rules": [

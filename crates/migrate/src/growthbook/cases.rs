@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use yardarm_eval::ruleset::{ErrorCode, Reason};
 use yardarm_model::limits::VARIANTS;
 
+use super::feature::CYCLE;
 use super::rollout::{between, pair};
 use crate::verify::{Ground, Section};
 use crate::{Options, Source, Unreadable};
@@ -225,7 +226,9 @@ fn feature(cells: &[Value], section: &mut Section) -> Outcome {
     let cyclic = expected.get("source").and_then(Value::as_str) == Some("cyclicPrerequisite");
     let source = match asked.reason {
         _ if asked.error == Some(ErrorCode::FlagNotFound) => "unknownFeature",
-        Reason::PrerequisiteFailed if cyclic && asked.rule.is_none() => "cyclicPrerequisite",
+        Reason::PrerequisiteFailed if cyclic && asked.rule.as_ref().is_none_or(|rule| rule.contains(CYCLE)) => {
+            "cyclicPrerequisite"
+        }
         Reason::PrerequisiteFailed => "prerequisite",
         Reason::TargetingMatch => "force",
         Reason::Split => "experiment",

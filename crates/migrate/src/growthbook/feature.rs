@@ -46,6 +46,9 @@ const PARTS: [(&str, &[&str]); 3] = [
     ("meta", &["key", "name", "passthrough"]),
 ];
 
+/// What is in the ids of rules for those who come to a cycle.
+pub(super) const CYCLE: &str = "-cycle-";
+
 /// Members that only matter to assignments that the SDK remembers.
 const STICKY: &[&str] = &["fallbackAttribute", "disableStickyBucketing", "bucketVersion", "minBucketVersion"];
 
@@ -146,6 +149,11 @@ impl Draft<'_> {
         let mut parts = Vec::new();
         let parents = rule.get("parentConditions").and_then(Value::as_array);
         for (number, parent) in parents.into_iter().flatten().enumerate() {
+            if self.leads_into_a_cycle(parent, &place) {
+                let id = self.ids.key(&format!("{id}{CYCLE}{}", number + 1));
+                self.push(&id, "", parts, &Serve::CallerDefault, "PREREQUISITE_FAILED");
+                return;
+            }
             let holds = self.parent(parent, &place);
             if parent.get("gate").and_then(Value::as_bool) == Some(true) {
                 let mut gate = parts.clone();
@@ -211,6 +219,23 @@ impl Draft<'_> {
         let members = rule.get("condition")?.as_object().filter(|members| !members.is_empty())?;
         let mut around = Around { groups: &mut self.payload.groups, report: &mut self.payload.report, place };
         Some(condition(members, Scope::Attributes, &mut around))
+    }
+
+    /// Whether who asks this parent comes to a cycle, which ends the evaluation. A feature of the cycle itself is found out
+    /// when it is compiled.
+    fn leads_into_a_cycle(&mut self, parent: &Value, place: &str) -> bool {
+        let id = parent.get("id").and_then(Value::as_str).unwrap_or_default();
+        if self.payload.circular.contains(self.name) || !self.payload.leading.contains(id) {
+            return false;
+        }
+        let stuck = self.payload.stuck.contains(id);
+        let why = if stuck {
+            "it needs itself, or one that does, so GrowthBook answers null to whoever comes to this rule"
+        } else {
+            "who comes to a cycle there gets null from GrowthBook; here the rule's condition is asked about the null"
+        };
+        self.payload.report.attention(place, format!("the parent {id:?}"), why, "untie the flags in the cycle");
+        stuck
     }
 
     /// A parent's answer passes the condition. A parent that does not exist answers null.
