@@ -370,6 +370,77 @@ async fn an_admin_cannot_choose_who_they_are(app: Arc<TestApp>) {
     assert_eq!(app.owner.post("/api/v1/sso-connections", roles).await.problems()[0].1, "role_unknown");
 }
 
+/// What is decided is decided on what is there then, not on what was there when the request came.
+async fn a_demand_is_not_taken_back_by_who_was_slower(app: Arc<TestApp>) {
+    const ACME: &str = "/api/v1/tenants/acme";
+    let stage = stage(app, json!({})).await;
+    let (owner, admin) = (&stage.app.owner, stage.app.with_role("admin").await);
+    let seen = owner.get(ACME).await.header("etag").to_owned();
+    let renames = admin.begin("PATCH", ACME, &json!({ "name": "Renamed" })).await;
+    let undoes = admin.begin("PATCH", ACME, &json!({ "requires_sso": false })).await;
+    let same_tag = admin.with_header("if-match", &seen).begin("PATCH", ACME, &json!({ "name": "Twice" })).await;
+    let demands = owner.with_header("if-match", &seen).patch(ACME, json!({ "requires_sso": true })).await;
+    assert_eq!(demands.status, 200, "{}", demands.body);
+
+    let (status, answer) = same_tag.finish().await;
+    assert_eq!(status, 412, "{answer}");
+    let (status, answer) = undoes.finish().await;
+    assert_eq!(status, 403, "{answer}");
+    let (status, answer) = renames.finish().await;
+    assert_eq!(status, 200, "{answer}");
+    let now = owner.get(ACME).await;
+    assert_eq!((&now.body["name"], &now.body["requires_sso"]), (&json!("Renamed"), &json!(true)));
+    assert!(answer.contains(&format!("etag: {}", now.header("etag"))), "{answer}");
+    let same = owner.patch(ACME, json!({ "name": "Renamed" })).await;
+    assert_eq!((same.status, same.header("etag")), (200, now.header("etag")), "what is so already is no change");
+}
+
+/// Of changes at the same moment none takes back what another did.
+async fn changes_of_a_connection_are_one_after_the_other(app: Arc<TestApp>) {
+    const CONNECTIONS: &str = "/api/v1/sso-connections";
+    let stage = stage(app, json!({})).await;
+    let (owner, other) = (&stage.app.owner, Provider::start().await);
+    let path = format!("{CONNECTIONS}/{}", stage.connection);
+    for round in 0..4 {
+        let issuer = if round % 2 == 0 { &other.issuer } else { &stage.provider.issuer };
+        let moved = json!({ "issuer": issuer, "client_secret": format!("secret {round}") });
+        let name = format!("Login {round}");
+        let (moved, renamed) = tokio::join!(owner.patch(&path, moved), owner.patch(&path, json!({ "name": name })));
+        assert_eq!((moved.status, renamed.status), (200, 200), "{} {}", moved.body, renamed.body);
+        let now = owner.get(&path).await.body;
+        assert_eq!((&now["issuer"], &now["name"]), (&json!(issuer), &json!(name)));
+
+        let tag = owner.get(&path).await.header("etag").to_owned();
+        let tagged = owner.with_header("if-match", &tag);
+        let (one, two) = tokio::join!(
+            tagged.patch(&path, json!({ "name": format!("Tagged {round}") })),
+            tagged.patch(&path, json!({ "groups_claim": format!("claim {round}") })),
+        );
+        let mut statuses = [one.status, two.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 412], "{} {}", one.body, two.body);
+    }
+
+    let body = |name: &str| json!({ "name": name, "issuer": other.issuer, "client_id": "yardarm" });
+    for round in 0..4 {
+        let one = format!("{CONNECTIONS}/{}", owner.post(CONNECTIONS, body("Brief")).await.text("id"));
+        let (removed, renamed) =
+            tokio::join!(owner.delete(&one), owner.patch(&one, json!({ "name": format!("Brief {round}") })));
+        assert_eq!(removed.status, 204, "{}", removed.body);
+        assert!([200, 404].contains(&renamed.status), "{}", renamed.body);
+        assert_eq!(owner.get(&one).await.status, 404, "what was removed is gone");
+    }
+
+    for n in 1..19 {
+        assert_eq!(owner.post(CONNECTIONS, body(&format!("Login {n}"))).await.status, 201);
+    }
+    let (one, two) = tokio::join!(owner.post(CONNECTIONS, body("A")), owner.post(CONNECTIONS, body("B")));
+    let mut statuses = [one.status, two.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 422], "{} {}", one.body, two.body);
+    assert_eq!(owner.get(CONNECTIONS).await.body["items"].as_array().unwrap().len(), 20);
+}
+
 yardarm_testkit::on_both_stores![
     a_new_person_becomes_a_member_with_what_the_groups_say,
     who_came_by_groups_follows_them,
@@ -378,4 +449,6 @@ yardarm_testkit::on_both_stores![
     a_provider_speaks_for_its_tenant_only,
     a_tenant_may_demand_its_provider,
     an_admin_cannot_choose_who_they_are,
+    a_demand_is_not_taken_back_by_who_was_slower,
+    changes_of_a_connection_are_one_after_the_other,
 ];

@@ -9,8 +9,8 @@ use crate::documented;
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
-    url: String,
-    headers: HeaderMap,
+    pub(crate) url: String,
+    pub(crate) headers: HeaderMap,
 }
 
 /// An answer.

@@ -11,6 +11,7 @@
 
 mod client;
 mod documented;
+mod slow;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use yardarm_store::scratch::Scratch;
 
 pub use client::{Client, Reply};
 pub use documented::template;
+pub use slow::SlowRequest;
 
 /// E-mail address of the owner.
 pub const OWNER_EMAIL: &str = "ana@example.com";

@@ -9,13 +9,13 @@ use yardarm_hub::LiveProject;
 use yardarm_model::authority::{Authority, Permission, Place, tenant_kind};
 use yardarm_model::command::{Command, Documents, decide};
 use yardarm_model::document::{Kind, State};
-use yardarm_store::{Commit, CommitError, DocumentWrite, RowWrite, Scope, ScopeKind};
+use yardarm_store::{Commit, CommitError, DocumentWrite, RowWrite, Scope, ScopeKind, Tenant};
 
 use super::access::TenantAccess;
 use super::authenticated::Via;
 use super::change::writes;
 use super::right::{Right, Writes, can};
-use super::sign_in::SignInRules;
+use super::sign_in::{SignInRules, sso};
 use super::tenant_state::TenantState;
 use super::{fresh, refusal};
 use crate::problem::Problem;
@@ -145,31 +145,37 @@ pub(super) fn tenant_document(name: &str, rules: SignInRules) -> Value {
 impl<R: Writes> TenantAccess<R> {
     /// Changes the tenant's name, and what it demands of sign-ins: that takes the permission to say so.
     pub(crate) async fn update_tenant(&mut self, change: TenantChange) -> Result<u64, Problem> {
-        let current = self.tenant_revision().await?;
-        self.request.check_revision(current)?;
-        let old = SignInRules::of(self.state());
-        let rules = SignInRules {
-            second_factor: change.requires_second_factor.unwrap_or(old.second_factor),
-            sso: change.requires_sso.unwrap_or(old.sso),
-        };
-        let name = change.name.unwrap_or_else(|| self.tenant().name.clone());
-        if rules != old && !self.authority().allows(Permission::SsoManage, Place::TENANT) {
-            return Err(refusal::forbidden(Permission::SsoManage));
-        }
-        if rules.sso && !old.sso && self.sso_connections().await?.is_empty() {
-            let text = "there is no SSO connection to come by yet; make one and try it first";
-            return Err(refusal::invalid(vec![refusal::wrong("/requires_sso", "no_sso", text)]));
-        }
-        if rules == old && name == self.tenant().name {
-            return Ok(current);
-        }
-        let rows = vec![RowWrite::RenameTenant { id: self.tenant().id.clone(), name: name.clone() }];
-        let key = self.tenant().key.clone();
-        let rev = self.commit(tenant_kind::TENANT, &key, Some(tenant_document(&name, rules)), rows).await?;
-        let id = self.tenant().id.clone();
+        let Tenant { id, key, name: known, .. } = self.tenant().clone();
+        let (committed, (unchanged, name)) = self
+            .decide(|now| {
+                let current = now.state.revision(tenant_kind::TENANT, &key);
+                self.request.check_revision(current)?;
+                let old = SignInRules::of(now.state);
+                let rules = SignInRules {
+                    second_factor: change.requires_second_factor.unwrap_or(old.second_factor),
+                    sso: change.requires_sso.unwrap_or(old.sso),
+                };
+                if rules != old && !now.authority.allows(Permission::SsoManage, Place::TENANT) {
+                    return Err(refusal::forbidden(Permission::SsoManage));
+                }
+                if rules.sso && !old.sso && now.state.all(sso::KIND).next().is_none() {
+                    let text = "there is no SSO connection to come by yet; make one and try it first";
+                    return Err(refusal::invalid(vec![refusal::wrong("/requires_sso", "no_sso", text)]));
+                }
+                let document = now.state.document(tenant_kind::TENANT, &key);
+                let old_name = document.and_then(|document| document.body["name"].as_str()).unwrap_or(&known);
+                let name = change.name.clone().unwrap_or_else(|| old_name.to_owned());
+                if rules == old && name == old_name {
+                    return Ok((TenantWrite::default(), (Some(current), name)));
+                }
+                let rows = vec![RowWrite::RenameTenant { id: id.clone(), name: name.clone() }];
+                let body = tenant_document(&name, rules);
+                Ok((TenantWrite::one(tenant_kind::TENANT, &key, Some(body), rows), (None, name)))
+            })
+            .await?;
         self.request.who.state = self.request.gate.tenant_state(&id).await?.ok_or_else(refusal::not_found)?;
         self.request.who.tenant.name = name;
-        Ok(rev)
+        Ok(unchanged.unwrap_or(committed))
     }
 }
 

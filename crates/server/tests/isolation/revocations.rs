@@ -248,32 +248,17 @@ async fn end_at_their_time(app: &TestApp, brief: &[(&str, Client, &str)], millis
 
 /// Who may when the head of a request comes, and may no more when its body is there, changes nothing.
 async fn a_slow_request_does_not_outlive_its_right(app: Arc<TestApp>) {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     for (path, body) in [
         (format!("{PROJECT}/flags"), json!({ "key": "late" })),
         ("/api/v1/groups".to_owned(), json!({ "key": "late", "name": "Late" })),
     ] {
         let token = made(&app.owner, "/api/v1/tokens", json!({ "name": "slow" })).await;
-        let body = body.to_string();
-        let mut socket = tokio::net::TcpStream::connect(app.url.strip_prefix("http://").unwrap()).await.unwrap();
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Type: application/json\r\n\
-             Authorization: Bearer {}\r\nContent-Length: {}\r\n\r\n",
-            text(&token, "token"),
-            body.len()
-        );
-        socket.write_all(head.as_bytes()).await.unwrap();
-        // The server asks for the body when it has seen who asks.
-        let mut told = [0; 12];
-        socket.read_exact(&mut told).await.unwrap();
-        assert_eq!(&told, b"HTTP/1.1 100");
+        let late = app.with_token(&text(&token, "token")).begin("POST", &path, &body).await;
         let revoked = app.owner.delete(&format!("/api/v1/tokens/{}", text(&token, "id"))).await;
         assert_eq!(revoked.status, 204);
         tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
-        socket.write_all(body.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        socket.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.contains("HTTP/1.1 401"), "{path}: {answer}");
+        let (status, answer) = late.finish().await;
+        assert_eq!(status, 401, "{path}: {answer}");
     }
     assert_eq!(app.owner.get(&format!("{PROJECT}/flags")).await.body["total"], 0);
     assert_eq!(app.owner.get("/api/v1/groups").await.body["total"], 0);

@@ -65,9 +65,8 @@ pub(crate) async fn handler(access: TenantAccess<can::SsoManage>, Body(body): Bo
         default_roles: BTreeSet::new(),
         created_at: access.now(),
     };
-    let secret = said.client_secret.clone();
     said.apply(&mut connection);
-    let made = access.create_sso_connection(connection, secret.as_deref()).await?;
+    let made = access.create_sso_connection(connection, said.client_secret.as_deref()).await?;
     let rev = made.rev;
     Ok(Answer::created(&SsoConnectionAnswer::from(made)).etag(rev))
 }

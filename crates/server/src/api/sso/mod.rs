@@ -158,21 +158,21 @@ impl Said {
         said
     }
 
-    fn apply(self, connection: &mut Connection) {
-        fn set<T>(place: &mut T, value: Option<T>) {
+    fn apply(&self, connection: &mut Connection) {
+        fn set<T: Clone>(place: &mut T, value: Option<&T>) {
             if let Some(value) = value {
-                *place = value;
+                place.clone_from(value);
             }
         }
-        set(&mut connection.name, self.name);
-        set(&mut connection.issuer, self.issuer);
-        set(&mut connection.client_id, self.client_id);
-        set(&mut connection.scopes, self.scopes);
-        set(&mut connection.groups_claim, self.groups_claim);
-        set(&mut connection.groups, self.groups);
-        set(&mut connection.domains, self.domains);
-        set(&mut connection.provision, self.provision);
-        set(&mut connection.default_roles, self.default_roles);
+        set(&mut connection.name, self.name.as_ref());
+        set(&mut connection.issuer, self.issuer.as_ref());
+        set(&mut connection.client_id, self.client_id.as_ref());
+        set(&mut connection.scopes, self.scopes.as_ref());
+        set(&mut connection.groups_claim, self.groups_claim.as_ref());
+        set(&mut connection.groups, self.groups.as_ref());
+        set(&mut connection.domains, self.domains.as_ref());
+        set(&mut connection.provision, self.provision.as_ref());
+        set(&mut connection.default_roles, self.default_roles.as_ref());
     }
 }
 

@@ -52,9 +52,8 @@ pub(crate) async fn handler(
     let mut fields = Fields::of(body, &MEMBERS)?;
     let said = Said::read(&mut fields, &access);
     fields.done()?;
-    let secret = said.client_secret.clone();
-    let changed =
-        access.update_sso_connection(&name.connection, |connection| said.apply(connection), secret.as_deref()).await?;
+    let secret = said.client_secret.as_deref();
+    let changed = access.update_sso_connection(&name.connection, |connection| said.apply(connection), secret).await?;
     let rev = changed.rev;
     Ok(Answer::ok(&SsoConnectionAnswer::from(changed)).etag(rev))
 }

@@ -1,8 +1,7 @@
 //! Connections of a tenant, made and changed by its owners: whoever chooses the identity provider can become anybody in
 //! the tenant.
 
-use serde_json::Value;
-use yardarm_model::authority::{BuiltIn, Permission, tenant_kind};
+use yardarm_model::authority::{Authority, BuiltIn, Permission, tenant_kind};
 use yardarm_store::{RowWrite, SignInRow};
 
 use super::connection::{Connection, KIND, Mapped, secret_place};
@@ -12,6 +11,8 @@ use crate::auth::fresh;
 use crate::auth::groups::is_of_directory;
 use crate::auth::refusal::{forbidden, internal, invalid, not_found, wrong};
 use crate::auth::right::{Right, can};
+use crate::auth::roles::body;
+use crate::auth::tenant_change::{TenantNow, TenantWrite};
 use crate::problem::Problem;
 
 /// Connections of a tenant at most.
@@ -52,16 +53,21 @@ impl TenantAccess<can::SsoManage> {
         connection: Connection,
         secret: Option<&str>,
     ) -> Result<Listed, Problem> {
-        self.may_be_anybody()?;
-        let many = connections_of(&self.request.gate, &self.tenant().id).await?.len();
-        if many >= MOST {
-            let text = format!("a tenant has at most {MOST} connections; remove one first");
-            return Err(invalid(vec![wrong("", "too_many", text)]));
-        }
+        // Nobody else has us ask the provider.
+        may_be_anybody(self.authority())?;
         self.issuer_is_reachable(&connection.issuer).await?;
         let id = fresh::id("sso");
         let rows = self.secret_row(&id, secret)?;
-        let rev = self.write_connection(&id, Some(&connection), rows).await?;
+        let (rev, ()) = self
+            .decide(|now| {
+                may_be_anybody(&now.authority)?;
+                if now.state.all(KIND).count() >= MOST {
+                    let text = format!("a tenant has at most {MOST} connections; remove one first");
+                    return Err(invalid(vec![wrong("", "too_many", text)]));
+                }
+                Ok((TenantWrite::one(KIND, &id, body(&connection)?, rows.clone()), ()))
+            })
+            .await?;
         Ok(self.listed(id, (rev, connection)))
     }
 
@@ -70,43 +76,57 @@ impl TenantAccess<can::SsoManage> {
     pub(crate) async fn update_sso_connection(
         &self,
         id: &str,
-        change: impl FnOnce(&mut Connection),
+        change: impl Fn(&mut Connection) + Send + Sync,
         secret: Option<&str>,
     ) -> Result<Listed, Problem> {
-        self.may_be_anybody()?;
-        let Listed { rev, connection: old, .. } = self.sso_connection(id).await?;
-        self.request.check_revision(rev)?;
-        let mut connection = old.clone();
-        change(&mut connection);
-        let mut rows = self.secret_row(id, secret)?;
-        if connection == old && rows.is_empty() {
-            return Ok(self.listed(id.to_owned(), (rev, old)));
+        may_be_anybody(self.authority())?;
+        // The provider is asked beforehand: a decision waits for nobody.
+        let Listed { connection: before, .. } = self.sso_connection(id).await?;
+        let mut wanted = before.clone();
+        change(&mut wanted);
+        if wanted.issuer != before.issuer {
+            self.issuer_is_reachable(&wanted.issuer).await?;
         }
-        if connection.issuer != old.issuer {
-            self.issuer_is_reachable(&connection.issuer).await?;
-            if secret.is_none() {
-                let text = "another issuer is another provider: give its client secret, too (empty for none)";
-                return Err(invalid(vec![wrong("/client_secret", "missing", text)]));
-            }
-        }
-        if connection.issuer != old.issuer || connection.client_id != old.client_id {
-            rows.insert(0, self.remove_row(id));
-        }
-        let rev = self.write_connection(id, Some(&connection), rows).await?;
-        Ok(self.listed(id.to_owned(), (rev, connection)))
+        let secret_rows = self.secret_row(id, secret)?;
+        let (committed, (unchanged, connection)) = self
+            .decide(|now| {
+                may_be_anybody(&now.authority)?;
+                let (rev, old) = self.current(now, id)?;
+                let mut connection = old.clone();
+                change(&mut connection);
+                let mut rows = secret_rows.clone();
+                if connection == old && rows.is_empty() {
+                    return Ok((TenantWrite::default(), (Some(rev), old)));
+                }
+                if connection.issuer != old.issuer && secret.is_none() {
+                    let text = "another issuer is another provider: give its client secret, too (empty for none)";
+                    return Err(invalid(vec![wrong("/client_secret", "missing", text)]));
+                }
+                if connection.issuer != old.issuer || connection.client_id != old.client_id {
+                    rows.insert(0, self.remove_row(id));
+                }
+                Ok((TenantWrite::one(KIND, id, body(&connection)?, rows), (None, connection)))
+            })
+            .await?;
+        Ok(self.listed(id.to_owned(), (unchanged.unwrap_or(committed), connection)))
     }
 
     /// Removes a connection: its secret, what it knew of people, and the sessions that it opened.
     pub(crate) async fn remove_sso_connection(&self, id: &str) -> Result<(), Problem> {
-        let Listed { rev, .. } = self.sso_connection(id).await?;
-        self.request.check_revision(rev)?;
-        self.write_connection(id, None, vec![self.remove_row(id)]).await?;
+        self.decide(|now| {
+            self.current(now, id)?;
+            Ok((TenantWrite::one(KIND, id, None, vec![self.remove_row(id)]), ()))
+        })
+        .await?;
         Ok(())
     }
 
-    /// Who says which identity provider is asked can come as an owner, so it takes all that an owner holds.
-    fn may_be_anybody(&self) -> Result<(), Problem> {
-        if self.authority().covers(&BuiltIn::Owner.grants()) { Ok(()) } else { Err(forbidden(Permission::RoleManage)) }
+    /// A connection as it is decided on, if it is the revision that the caller means.
+    fn current(&self, now: &TenantNow<'_>, id: &str) -> Result<Kept, Problem> {
+        let connection = now.state.read(KIND, id).ok_or_else(not_found)?;
+        let rev = now.state.revision(KIND, id);
+        self.request.check_revision(rev)?;
+        Ok((rev, connection))
     }
 
     /// A role or group that a mapping names and that is not there, or a group whose members the directory says.
@@ -131,16 +151,6 @@ impl TenantAccess<can::SsoManage> {
         Ok(vec![RowWrite::SignIn(SignInRow::SetSsoSecret { tenant_id, connection_id: id.to_owned(), secret })])
     }
 
-    async fn write_connection(
-        &self,
-        id: &str,
-        connection: Option<&Connection>,
-        rows: Vec<RowWrite>,
-    ) -> Result<u64, Problem> {
-        let body: Option<Value> = connection.map(serde_json::to_value).transpose().map_err(internal)?;
-        self.commit(KIND, id, body, rows).await
-    }
-
     /// The provider describes itself there: a typing error is told now and not to the first person who signs in.
     async fn issuer_is_reachable(&self, issuer: &str) -> Result<(), Problem> {
         match self.request.gate.provider(issuer).await {
@@ -148,4 +158,9 @@ impl TenantAccess<can::SsoManage> {
             Err(failure) => Err(invalid(vec![wrong("/issuer", "provider_unusable", failure.to_string())])),
         }
     }
+}
+
+/// Who says which identity provider is asked can come as an owner, so it takes all that an owner holds.
+fn may_be_anybody(authority: &Authority) -> Result<(), Problem> {
+    if authority.covers(&BuiltIn::Owner.grants()) { Ok(()) } else { Err(forbidden(Permission::RoleManage)) }
 }

@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::auth::refusal::internal;
 use crate::problem::Problem;
 
+pub(in crate::auth) use connection::KIND;
 pub(crate) use connection::{Connection, Mapped};
 pub(crate) use flow::{Returned, is_local};
 pub(crate) use manage::Listed;
