@@ -160,6 +160,21 @@ fn undo_puts_documents_back_and_keeps_the_project_valid() {
 }
 
 #[test]
+fn a_flag_that_was_not_there_yet_is_put_back_as_archived() {
+    let mut project = rich();
+    project.run(Command::CreateFlag { body: json!({"key": "brief"}) });
+    project.put("brief", "production", json!({"on": true, "off_variant": "off", "default": {"variant": "on"}}));
+    let gone = Command::RestoreDocuments { documents: vec![(Kind::Flag, "brief".into(), None)] };
+    project.run(gone.clone());
+    assert!(project.state.flags["brief"].archived);
+    assert!(project.decide(&gone).unwrap().is_empty(), "what is archived stays as it is");
+    let another = Command::CreateFlag { body: json!({"key": "Brief"}) };
+    assert_eq!(project.refused(another).1[0].code, "key_archived");
+    project.run(Command::RestoreFlag { key: "brief".into() });
+    assert!(project.state.configuration("production", "brief").unwrap().on, "with all that it served");
+}
+
+#[test]
 fn a_revoked_key_is_not_opened_by_an_undo() {
     let mut project = Project::shop();
     let body = json!({"name": "web", "environment": "staging", "audience": "client"});

@@ -1404,8 +1404,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Puts back what a change did, in a new change. Refused when a document was changed since, unless forced.
-         * @description Puts back what a change did, in a new change. Refused when a document was changed since, unless forced.
+         * Puts back what a change did, in a new change. Refused when a document was changed since, unless forced. A flag that
+         * the change made is archived: its key is never used again.
+         * @description Puts back what a change did, in a new change. Refused when a document was changed since, unless forced. A flag that
+         *     the change made is archived: its key is never used again.
          *
          *     Needs `change.undo`; in the audit log as `change.undo`.
          */
@@ -1636,8 +1638,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Puts one document back as it was at a revision, in a new change.
-         * @description Puts one document back as it was at a revision, in a new change.
+         * Puts one document back as it was at a revision, in a new change. A flag that was not there yet is archived: its key is
+         * never used again.
+         * @description Puts one document back as it was at a revision, in a new change. A flag that was not there yet is archived: its key is
+         *     never used again.
          *
          *     Needs `change.undo`; in the audit log as `document.revert`.
          */

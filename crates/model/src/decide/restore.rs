@@ -11,7 +11,7 @@ use super::flag::report_needed;
 use super::references::{check_configuration, check_segment, needed_by};
 use super::segment;
 use crate::codes;
-use crate::document::{Kind, Segment};
+use crate::document::{Flag, Kind, Segment};
 use crate::reading::{At, Problems};
 
 pub(super) fn restore(draft: &mut Draft<'_>, documents: &[(Kind, String, Option<Value>)]) {
@@ -74,12 +74,9 @@ fn put_back(
             touched.flags.insert(owned.clone());
             if let Some(body) = body {
                 world.flags.put(owned, Arc::new(read(body)?));
-            } else {
-                world.flags.remove(owned);
-                let places = world.configurations.iter().map(|(place, _)| place).filter(|place| place.1 == key);
-                for place in places.cloned().collect::<Vec<_>>() {
-                    world.configurations.remove(place);
-                }
+            } else if let Some(flag) = world.flags.get(key).cloned() {
+                // Its key was given away and is never used again, so what was not there yet becomes archived.
+                world.flags.put(owned, Arc::new(Flag { archived: true, ..Flag::clone(&flag) }));
             }
         }
         (Kind::Configuration, body) => {

@@ -24,7 +24,8 @@ pub(crate) struct Revert {
     rev: u64,
 }
 
-/// Puts one document back as it was at a revision, in a new change.
+/// Puts one document back as it was at a revision, in a new change. A flag that was not there yet is archived: its key is
+/// never used again.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/revert", operation_id = "revertDocument", tag = "history",
     request_body = Revert, responses((status = 200, body = ChangeItem)))]
 pub(crate) async fn handler(access: ProjectAccess<can::ChangeUndo>, Body(body): Body) -> Result<Answer, Stop> {

@@ -21,7 +21,8 @@ pub(crate) struct UndoQuery {
     force: Option<bool>,
 }
 
-/// Puts back what a change did, in a new change. Refused when a document was changed since, unless forced.
+/// Puts back what a change did, in a new change. Refused when a document was changed since, unless forced. A flag that
+/// the change made is archived: its key is never used again.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/history/{rev}/undo", operation_id = "undoChange",
     tag = "history", params(OfRevision, UndoQuery), responses((status = 200, body = ChangeItem)))]
 pub(crate) async fn handler(
