@@ -146,6 +146,56 @@ async fn segments_and_keys(app: Arc<TestApp>) {
     assert_eq!(undo.status, 409, "a revoked key stays revoked: {}", undo.body);
 }
 
+/// Neither an undo nor a revert gives a flag's key away again.
+async fn the_key_of_a_flag_is_never_used_again(app: Arc<TestApp>) {
+    const P: &str = "/api/v1/projects/shop";
+    let before = app.rev().await;
+    for key in ["undone", "reverted"] {
+        app.flag(key).await;
+        assert_eq!(app.owner.patch(&format!("{P}/flags/{key}"), json!({ "name": "Later" })).await.status, 200);
+    }
+    let undo = app.owner.send("POST", &format!("{P}/history/{}/undo?force=true", before + 1), None).await;
+    assert_eq!(undo.status, 200, "{}", undo.body);
+    let to_nothing = json!({ "kind": "flag", "key": "reverted", "rev": before });
+    let revert = app.owner.post(&format!("{P}/revert"), to_nothing.clone()).await;
+    assert_eq!(revert.status, 200, "{}", revert.body);
+    for key in ["undone", "reverted"] {
+        let flag = app.owner.get(&format!("{P}/flags/{key}")).await;
+        assert_eq!((flag.status, &flag.body["archived"]), (200, &json!(true)), "{}", flag.body);
+        let again = app.owner.post(&format!("{P}/flags"), json!({ "key": key })).await;
+        assert_eq!((again.status, again.problems()[0].1.as_str()), (409, "key_archived"), "{}", again.body);
+    }
+    let again = app.owner.post(&format!("{P}/revert"), to_nothing).await;
+    assert_eq!((again.status, again.text("code").as_str()), (409, "nothing_to_put_back"), "{}", again.body);
+}
+
+/// Nor does a key mean two things because somebody typed it in capitals.
+async fn keys_differ_by_more_than_case(app: Arc<TestApp>) {
+    let grants = json!([{ "permissions": ["project.read"], "projects": "*", "environments": "*" }]);
+    for (path, key, twin) in [
+        ("/api/v1/projects", "mine", "Mine"),
+        ("/api/v1/tenants", "other", "OTHER"),
+        ("/api/v1/roles", "reader", "Reader"),
+        ("/api/v1/groups", "team", "tEAM"),
+    ] {
+        let body = |key: &str| match path {
+            "/api/v1/roles" => json!({ "key": key, "name": key, "grants": grants }),
+            _ => json!({ "key": key, "name": key }),
+        };
+        let made = app.owner.post(path, body(key)).await;
+        assert_eq!(made.status, 201, "{path}: {}", made.body);
+        let refused = app.owner.post(path, body(twin)).await;
+        assert_eq!(
+            (refused.status, refused.problems()),
+            (409, vec![("/key".to_owned(), "key_taken".to_owned())]),
+            "{path}: {}",
+            refused.body
+        );
+    }
+    let built_in = json!({ "key": "Owner", "name": "Owner", "grants": grants });
+    assert_eq!(app.owner.post("/api/v1/roles", built_in).await.status, 409, "nor is it taken for a built-in role");
+}
+
 async fn an_import_brings_everything_or_nothing(app: Arc<TestApp>) {
     app.flag("checkout").await;
     let ten = json!({ "on": true, "default": { "rollout": { "variant": "on", "percent": 10 } } });
@@ -212,6 +262,8 @@ yardarm_testkit::on_both_stores![
     writers_at_the_same_time_all_get_their_own_revision,
     pages_sorts_and_filters,
     segments_and_keys,
+    the_key_of_a_flag_is_never_used_again,
+    keys_differ_by_more_than_case,
     an_import_brings_everything_or_nothing,
     the_console_hears_changes_until_its_session_ends,
 ];

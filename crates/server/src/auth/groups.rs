@@ -91,7 +91,7 @@ impl TenantAccess<can::GroupManage> {
     pub(crate) async fn create_group(&self, key: &str, group: GroupDocument) -> Result<GroupItem, Problem> {
         let (rev, ()) = self
             .decide(|now| {
-                if now.state.document(tenant_kind::GROUP, key).is_some() {
+                if now.state.has_key(tenant_kind::GROUP, key) {
                     return Err(refusal::taken("/key", "key"));
                 }
                 limit(now.state, tenant_kind::GROUP, MOST_GROUPS, "groups")?;

@@ -41,7 +41,7 @@ impl TenantAccess<can::RoleManage> {
     pub(crate) async fn create_role(&self, key: &str, role: RoleDocument) -> Result<u64, Problem> {
         let (rev, ()) = self
             .decide(|now| {
-                if BuiltIn::parse(key).is_some() || now.state.document(tenant_kind::ROLE, key).is_some() {
+                if BuiltIn::parse(&key.to_ascii_lowercase()).is_some() || now.state.has_key(tenant_kind::ROLE, key) {
                     return Err(refusal::taken("/key", "key"));
                 }
                 limit(now.state, tenant_kind::ROLE, MOST_ROLES, "roles")?;

@@ -355,6 +355,11 @@ impl OperatorAccess {
     pub(crate) async fn create_tenant(self, key: String, name: String) -> Result<TenantAccess<Member>, Problem> {
         let gate = &self.request.gate;
         let now = gate.now();
+        // Case does not count. Who takes the very same key at the same moment is refused by the store.
+        let mut scopes = gate.store.scopes().await?.into_iter();
+        if scopes.any(|scope| scope.kind == ScopeKind::Tenant && scope.key.eq_ignore_ascii_case(&key)) {
+            return Err(refusal::taken("/key", "key"));
+        }
         let tenant = Tenant { id: fresh::id("tnt"), key, name, created_at: now };
         let action = self.request.action.ok_or_else(refusal::no_action)?;
         let mut commit = new_tenant(gate, &tenant, &self.request.who.user, action, &self.request.trace_id, now)?;

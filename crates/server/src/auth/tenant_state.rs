@@ -54,6 +54,11 @@ impl TenantState {
         self.kinds.get(kind)?.get(key)
     }
 
+    /// Whether a key that somebody chooses is taken: case does not count.
+    pub(crate) fn has_key(&self, kind: &str, key: &str) -> bool {
+        self.all(kind).any(|(taken, _)| taken.eq_ignore_ascii_case(key))
+    }
+
     /// Revision of a document, 0 for one that is not there.
     pub(crate) fn revision(&self, kind: &str, key: &str) -> u64 {
         self.document(kind, key).map_or(0, |document| document.rev)

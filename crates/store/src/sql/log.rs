@@ -56,6 +56,14 @@ pub(super) async fn commit(
         taken.push(take(connection, entry).await?);
     }
 
+    for row in rows {
+        if let RowWrite::InsertScope(scope) = row
+            && scope.kind == ScopeKind::Project
+        {
+            key_is_free(connection, scope).await?;
+        }
+    }
+
     let left: Vec<Left<'_>> =
         entries.iter().map(|entry| Left { scope_id: entry.scope.id, documents: entry.documents }).collect();
     quota::check(connection, tenant_id, &left, quotas, attribution.at).await?;
@@ -162,6 +170,21 @@ async fn insert_scope(connection: &mut Connection, scope: &Scope) -> Result<(), 
         .await
         .map_err(|error| people::taken("scope.key", error))?;
     Ok(())
+}
+
+/// Keys of a tenant's projects differ by more than case. Looked up when the tenant's revision is taken, so that of two who
+/// make twins at once the second finds the first.
+async fn key_is_free(connection: &mut Connection, scope: &Scope) -> Result<(), CommitError> {
+    let twin: Option<String> = sqlx::query_scalar(
+        "SELECT id FROM scope WHERE tenant_id = $1 AND kind = 'project' AND id <> $2 AND lower(key) = lower($3)",
+    )
+    .bind(&scope.tenant_id)
+    .bind(&scope.id)
+    .bind(&scope.key)
+    .fetch_optional(connection)
+    .await
+    .map_err(dialect::error)?;
+    if twin.is_some() { Err(CommitError::Taken("scope.key")) } else { Ok(()) }
 }
 
 /// Fresh salts. They are the store's own: nobody above it has a use for them, and none is ever used twice.

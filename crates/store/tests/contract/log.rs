@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use yardarm_store::{Commit, CommitError, Document, RowWrite, ScopeKind, ScopeRef, Store, StoreError, chain};
+use yardarm_store::{Commit, CommitError, Document, RowWrite, Scope, ScopeKind, ScopeRef, Store, StoreError, chain};
 
 use crate::bench::{attribution, commit, make_project, make_tenant, of, put, remove, rows, scope, tenant, user};
 
@@ -185,6 +185,21 @@ pub(crate) async fn keys_of_scopes_are_unique_in_their_tenant(store: Arc<dyn Sto
     let refused = store.commit(rows("prj_2", vec![RowWrite::InsertScope(same.clone())])).await;
     assert!(matches!(refused, Err(CommitError::Taken("scope.key"))), "{refused:?}");
 
+    // Nor by case alone, and of two who make twins at once one is refused.
+    same.key = "PRJ_1-key".into();
+    let refused = store.commit(rows("prj_2", vec![RowWrite::InsertScope(same.clone())])).await;
+    assert!(matches!(refused, Err(CommitError::Taken("scope.key"))), "{refused:?}");
+    let twin = |id: &str, key: &str| {
+        let made = Scope { key: key.into(), ..scope(ScopeKind::Project, id, "tnt_1") };
+        let also = RowWrite::AlsoLog { scope_id: "tnt_1".into(), documents: vec![put("project", key, "{}")] };
+        rows(id, vec![RowWrite::InsertScope(made), also])
+    };
+    let (one, two) = tokio::join!(store.commit(twin("prj_3", "twin")), store.commit(twin("prj_4", "Twin")));
+    let made = [&one, &two].into_iter().filter(|made| made.is_ok()).count();
+    let refused = [&one, &two].into_iter().filter(|made| matches!(made, Err(CommitError::Taken("scope.key")))).count();
+    assert_eq!((made, refused), (1, 1), "{one:?} {two:?}");
+
+    same.key = "prj_1-key".into();
     let mut twin = tenant("tnt_2");
     twin.key = "tnt_1-key".into();
     let made = vec![RowWrite::InsertScope(scope(ScopeKind::Tenant, "tnt_2", "tnt_2")), RowWrite::InsertTenant(twin)];
