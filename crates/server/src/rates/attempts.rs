@@ -33,12 +33,13 @@ impl Secret {
         }
     }
 
-    /// For one account from all addresses that are not its own.
-    const fn rate_of_strangers(self) -> Rate {
+    /// For one account from all addresses that are not its own. Where no account is named that would be one budget of
+    /// everybody's, which a few could use up for all.
+    const fn rate_of_strangers(self) -> Option<Rate> {
         match self {
-            Self::Password => Rate::per_hour(400, 100),
-            Self::Code => Rate::per_hour(40, 10),
-            Self::Link | Self::Passkey => Rate::per_hour(12_000, 1_000),
+            Self::Password => Some(Rate::per_hour(400, 100)),
+            Self::Code => Some(Rate::per_hour(40, 10)),
+            Self::Link | Self::Passkey => None,
         }
     }
 }
@@ -65,10 +66,10 @@ impl Attempts {
             own = self.cells.noted(self.cells.id((what, account, address, "own")), now);
             self.take_one(self.cells.id((what, account, address)), what.rate_of_one_address(), now)?;
         }
-        if own {
-            return Ok(());
+        match what.rate_of_strangers() {
+            Some(rate) if !own => self.take_one(self.cells.id((what, account)), rate, now),
+            _ => Ok(()),
         }
-        self.take_one(self.cells.id((what, account)), what.rate_of_strangers(), now)
     }
 
     /// The right secret was given: this address is the account's own.
@@ -129,6 +130,18 @@ mod tests {
             10,
             "and strangers wait, not for ever"
         );
+    }
+
+    #[test]
+    fn where_no_account_is_named_nobody_uses_up_what_others_have() {
+        let attempts = Attempts::default();
+        for what in [Secret::Link, Secret::Passkey] {
+            let tries =
+                |from: IpAddr| (0..200).take_while(|_| attempts.take(what, "", Some(from), NOW).is_ok()).count();
+            for last in 0..=255 {
+                assert_eq!(tries(address(last)), 30, "{what:?} from {last}");
+            }
+        }
     }
 
     #[test]
