@@ -154,11 +154,15 @@ impl TenantAccess<can::AuditRead> {
         Ok(heads)
     }
 
-    /// Whether the caller is still who they were, with the right they had: for answers that take long.
+    /// Whether the caller is still who they were, with the right they had, and meets what the tenant demands by now: for
+    /// answers that take long.
     pub(crate) async fn still(&self) -> Result<(), Problem> {
         let who = self.request.gate.authenticate(&self.request.credential).await?;
         let may = who.authority.allows(Permission::AuditRead, Place::TENANT);
-        if who.tenant.id == self.tenant().id && may { Ok(()) } else { Err(refusal::forbidden(Permission::AuditRead)) }
+        if who.tenant.id != self.tenant().id || !may {
+            return Err(refusal::forbidden(Permission::AuditRead));
+        }
+        self.request.gate.keep_sign_in_rules(&who, "").await
     }
 
     /// Days that the logs are kept; `None` for ever.

@@ -84,4 +84,28 @@ async fn csv_is_text_and_nothing_else(app: Arc<TestApp>) {
     assert!(!csv.contains("\n\t"));
 }
 
-yardarm_testkit::on_both_stores![an_export_verifies_whole_and_in_parts, csv_is_text_and_nothing_else];
+/// A reader who takes their time is asked again whether they may: by the right they hold, and by what the tenant demands.
+async fn an_export_ends_when_the_tenant_demands_more(app: Arc<TestApp>) {
+    // More than what a connection and the queue before it hold, in several logs.
+    let keys: Vec<String> = (0..20_000).map(|n| format!("{n:0>64}")).collect();
+    for project in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+        let made = app.owner.post("/api/v1/projects", json!({ "key": project, "name": project })).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let body = json!({ "key": "many", "name": "Many", "included": keys });
+        let made = app.owner.post(&format!("/api/v1/projects/{project}/segments"), body).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+    }
+    let response = app.owner.open("GET", "/api/v1/audit/export", None).await;
+    assert_eq!(response.status(), 200);
+    let demand = app.owner.patch("/api/v1/tenants/acme", json!({ "requires_second_factor": true })).await;
+    assert_eq!(demand.status, 200, "{}", demand.body);
+    // Longer than it takes until the export looks again.
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    assert!(response.bytes().await.is_err(), "it goes on to its end");
+}
+
+yardarm_testkit::on_both_stores![
+    an_export_ends_when_the_tenant_demands_more,
+    an_export_verifies_whole_and_in_parts,
+    csv_is_text_and_nothing_else,
+];
