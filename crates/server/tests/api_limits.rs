@@ -74,6 +74,21 @@ async fn a_tenant_that_floods_takes_nothing_from_another() {
 }
 
 #[tokio::test]
+async fn a_request_for_another_tenant_is_taken_from_that_one() {
+    let app = limited(&[("write.tenant", "20/m")]).await;
+    let other = app.second_tenant("other").await;
+    // In the first tenant, about the second one.
+    let browser = app.browser().await;
+    let (acme, name) = ("/api/v1/tenants/acme", json!({ "name": "Same" }));
+    let open = browser.get("/api/v1/session").await.body["tenant"]["key"].clone();
+    assert_eq!(open, "acme");
+    let flood = async || browser.patch("/api/v1/tenants/other", name.clone()).await;
+    assert!((15..20).contains(&let_through(30, "write-tenant", flood).await));
+    assert_eq!(other.patch("/api/v1/tenants/other", name.clone()).await.status, 429);
+    assert_eq!(app.owner.patch(acme, name.clone()).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_flag_is_turned_off_while_everything_else_is_at_its_limit() {
     let app = limited(&[
         ("evaluate.key", "5/m"),

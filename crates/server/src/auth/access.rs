@@ -48,12 +48,10 @@ const SOON: Duration = Duration::from_secs(1);
 pub(super) const LONGEST_REASON: usize = 500;
 
 impl Request {
-    async fn of(parts: &mut Parts, gate: &App) -> Result<Self, Problem> {
-        let (credential, who) = admission::admit(parts, gate).await?;
+    /// In the tenant of this key, or in the one that is open.
+    async fn of(parts: &Parts, gate: &App, tenant: Option<&str>) -> Result<Self, Problem> {
+        let (credential, who) = admission::admit(parts, gate, tenant).await?;
         let caller = parts.extensions.get::<Arc<Caller>>().cloned();
-        if let Some(caller) = &caller {
-            caller.is(&who.tenant.id, who.actor());
-        }
         let reason = match parts.headers.get("x-yardarm-reason") {
             Some(header) => read_reason(header.as_bytes())?,
             None => String::new(),
@@ -221,10 +219,9 @@ impl<R: Right> FromRequestParts<App> for TenantAccess<R> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let mut request = Request::of(parts, app).await?;
-        if let Some(key) = path_parameters(parts).await.get("tenant") {
-            open_tenant(&mut request, key).await?;
-        }
+        let parameters = path_parameters(parts).await;
+        // One they are not in is a missing one.
+        let request = Request::of(parts, app, parameters.get("tenant").map(String::as_str)).await?;
         request.keep_rules(parts).await?;
         if let Some(permission) = R::PERMISSION
             && !request.who.authority.allows(permission, Place::TENANT)
@@ -233,27 +230,6 @@ impl<R: Right> FromRequestParts<App> for TenantAccess<R> {
         }
         Ok(Self { request, right: PhantomData })
     }
-}
-
-/// Another tenant of the same person. One they are not in is a missing one.
-async fn open_tenant(request: &mut Request, key: &str) -> Result<(), Problem> {
-    if request.who.tenant.key == key {
-        return Ok(());
-    }
-    let who = request.who.clone();
-    for membership in &who.memberships {
-        let tenant = request.gate.store.tenant(&membership.tenant_id).await?;
-        if tenant.is_some_and(|tenant| tenant.key == key) {
-            // A token opens one tenant only, so this is a session.
-            let there = request
-                .gate
-                .as_member(who.user, who.memberships.clone(), &membership.tenant_id, who.via, who.session)
-                .await?;
-            request.who = there.ok_or_else(refusal::not_found)?;
-            return Ok(());
-        }
-    }
-    Err(refusal::not_found())
 }
 
 /// Inside one project of the open tenant, holding the permission `R` there: in the environment that the path names, or, when
@@ -304,7 +280,7 @@ impl<R: Right> FromRequestParts<App> for ProjectAccess<R> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let request = Request::of(parts, app).await?;
+        let request = Request::of(parts, app, None).await?;
         let parameters = path_parameters(parts).await;
         request.keep_rules(parts).await?;
         // Looked up under the caller's tenant: the key of somebody else's project is the key of none. So is the key of one
@@ -359,7 +335,7 @@ impl FromRequestParts<App> for OperatorAccess {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let request = Request::of(parts, app).await?;
+        let request = Request::of(parts, app, None).await?;
         request.keep_rules(parts).await?;
         let limited = |authority: &Authority| !authority.covers(&BuiltIn::Owner.grants());
         if !request.who.user.operator || limited(&request.who.authority) {

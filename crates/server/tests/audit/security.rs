@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use yardarm_testkit::{Client, OWNER_EMAIL, TestApp};
+use yardarm_testkit::{Client, OWNER_EMAIL, OWNER_PASSWORD, TestApp};
 
 async fn told(client: &Client, query: &str) -> Vec<Value> {
     let answer = client.get(&format!("/api/v1/security-log?limit=500&{query}")).await;
@@ -74,4 +74,42 @@ async fn refusals_are_told_to_whom_they_concern(app: Arc<TestApp>) {
     assert_eq!(app.with_role("editor").await.get("/api/v1/security-log").await.status, 403);
 }
 
-yardarm_testkit::on_both_stores![refusals_are_told_to_whom_they_concern];
+/// What is asked of another tenant than the open one is told to that one, and taken from its budget.
+async fn a_refusal_is_told_to_the_tenant_that_was_asked(app: Arc<TestApp>) {
+    let other = app.second_tenant("other").await;
+    app.second_tenant("third").await;
+    let invited = |by: &Client| {
+        let by = by.clone();
+        async move {
+            let invitation = json!({ "email": "bea@example.com", "roles": ["viewer"] });
+            by.post("/api/v1/invitations", invitation).await.text("token")
+        }
+    };
+    let body = json!({ "token": invited(&app.owner).await, "name": "Bea", "password": OWNER_PASSWORD });
+    assert_eq!(app.anonymous().post("/api/v1/invitations/accept", body).await.status, 201);
+    let session = json!({ "email": "bea@example.com", "password": OWNER_PASSWORD });
+    let bea = app.anonymous().post("/api/v1/session", session).await;
+    let bea = app.anonymous().with_cookie(&bea.cookie());
+    let joined = bea.post("/api/v1/invitations/join", json!({ "token": invited(&other).await })).await;
+    assert!(joined.status < 300, "{}", joined.body);
+    let opened = bea.post("/api/v1/session/tenant", json!({ "tenant": "acme" })).await;
+    assert_eq!(opened.status, 200, "{}", opened.body);
+    let bea = app.anonymous().with_cookie(&opened.cookie());
+
+    let rename = || json!({ "name": "Renamed" });
+    assert_eq!(bea.patch("/api/v1/tenants/other", rename()).await.status, 403);
+    assert_eq!(bea.patch("/api/v1/tenants/third", rename()).await.status, 404);
+    app.app.flush_refusals().await;
+    let codes = async |client: &Client| -> Vec<Value> {
+        told(client, "").await.iter().map(|told| json!([told["code"], told["route"]])).collect()
+    };
+    let route = "PATCH /api/v1/tenants/{tenant}";
+    assert_eq!(codes(&other).await, [json!(["forbidden", route])]);
+    // The third is missing for whoever is not in it, and its people hear of nobody.
+    assert_eq!(codes(&app.owner).await, [json!(["not_found", route])]);
+}
+
+yardarm_testkit::on_both_stores![
+    a_refusal_is_told_to_the_tenant_that_was_asked,
+    refusals_are_told_to_whom_they_concern,
+];
