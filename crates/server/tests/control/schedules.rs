@@ -145,6 +145,16 @@ async fn a_token_that_is_revoked_schedules_nothing(app: Arc<TestApp>) {
     let World { bo, cy, .. } = world(&app).await;
     let made = bo.post("/api/v1/tokens", json!({ "name": "cron", "role": "editor" })).await;
     let token = app.with_token(&made.text("token"));
+    let ends = |at: i64| json!({ "name": "brief", "role": "editor", "expires_at": at });
+    let day = app.now() + 24 * HOUR;
+    let brief = app.with_token(&bo.post("/api/v1/tokens", ends(day)).await.text("token"));
+    let lasts = app.with_token(&bo.post("/api/v1/tokens", ends(day + 1)).await.text("token"));
+    let grants = json!([
+        { "permissions": ["project.read"], "projects": ["shop"], "environments": "*" },
+        { "permissions": ["change_request.create", "schedule.manage"], "projects": ["shop"], "environments": "*" },
+    ]);
+    let less = bo.post("/api/v1/tokens", json!({ "name": "less", "grants": grants })).await;
+    let less = app.with_token(&less.text("token"));
     let id = due_at_noon(&token, &cy, None).await;
     assert_eq!(bo.delete(&format!("/api/v1/tokens/{}", made.text("id"))).await.status, 204);
     app.advance(12 * HOUR);
@@ -152,22 +162,12 @@ async fn a_token_that_is_revoked_schedules_nothing(app: Arc<TestApp>) {
     assert_eq!(told["state"], "failed", "{told:#}");
     assert!(told["outcome"]["reason"].as_str().unwrap().contains("revoked"), "{}", told["outcome"]);
     // One that ends before that time cannot do it then either.
-    let ends = |at: i64| json!({ "name": "brief", "role": "editor", "expires_at": at });
-    let day = app.now() + 12 * HOUR;
-    let brief = app.with_token(&bo.post("/api/v1/tokens", ends(day)).await.text("token"));
     let id = draft(&brief, PRODUCTION, json!({ "targets": [{ "variant": "off", "keys": ["u"] }] })).await;
     let midnight = json!({ "at": "2026-01-02T00:00", "zone": "UTC" });
     let refused = brief.put(&at(&id, "schedule"), midnight.clone()).await;
     assert_eq!((refused.status, refused.problems()), (422, vec![("/at".into(), "token_ends_before".into())]));
-    let lasts = app.with_token(&bo.post("/api/v1/tokens", ends(day + 1)).await.text("token"));
     assert_eq!(lasts.put(&at(&id, "schedule"), midnight).await.status, 200);
     // A token that may schedule and not change anything does not get somebody to do it for it.
-    let grants = json!([
-        { "permissions": ["project.read"], "projects": ["shop"], "environments": "*" },
-        { "permissions": ["change_request.create", "schedule.manage"], "projects": ["shop"], "environments": "*" },
-    ]);
-    let less = bo.post("/api/v1/tokens", json!({ "name": "less", "grants": grants })).await;
-    let less = app.with_token(&less.text("token"));
     let id = draft(&less, PRODUCTION, json!({ "targets": [{ "variant": "on", "keys": ["u"] }] })).await;
     let refused = less.put(&at(&id, "schedule"), json!({ "at": "2026-01-02T12:00", "zone": "UTC" })).await;
     assert_eq!(code(&refused), (403, "forbidden".into()), "{}", refused.body);
