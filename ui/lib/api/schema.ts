@@ -1405,7 +1405,7 @@ export interface paths {
         put?: never;
         /**
          * Puts back what a change did, in a new change. Refused when a document was changed since, unless forced. A flag that
-         * the change made is archived: its key is never used again.
+         *     the change made is archived: its key is never used again.
          * @description Puts back what a change did, in a new change. Refused when a document was changed since, unless forced. A flag that
          *     the change made is archived: its key is never used again.
          *
@@ -1639,7 +1639,7 @@ export interface paths {
         put?: never;
         /**
          * Puts one document back as it was at a revision, in a new change. A flag that was not there yet is archived: its key is
-         * never used again.
+         *     never used again.
          * @description Puts one document back as it was at a revision, in a new change. A flag that was not there yet is archived: its key is
          *     never used again.
          *
